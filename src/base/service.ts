@@ -1,0 +1,9 @@
+/** A long-lived part of a node. The supervisor starts services in order and drains them in the reverse order. */
+export interface Service {
+  readonly name: string;
+  /**
+   * Works until `signal` is aborted, then finishes what it holds and resolves. Rejecting means that it failed by
+   * itself: the supervisor logs it and restarts it after a back-off, or stops the node when the error is an assertion.
+   */
+  run(signal: AbortSignal): Promise<void>;
+}
