@@ -1,0 +1,31 @@
+/** What can go wrong with a node as a whole. */
+import { ArgusError } from "../base/error.ts";
+
+export class HomeInUse extends ArgusError {
+  readonly home: string;
+
+  constructor(home: string, holder: string) {
+    super("ARGUS_NODE_HOME_IN_USE", `${home} is in use by ${holder}; stop it first, or name another home with --home`, {
+      retry: true,
+    });
+    this.home = home;
+  }
+}
+
+export class ConfigRefused extends ArgusError {
+  constructor(problems: readonly string[]) {
+    super("ARGUS_NODE_CONFIG_REFUSED", `${problems.join("\n")}\nThe node does not start. Check with: argus config check`);
+  }
+}
+
+export class ServiceFailed extends ArgusError {
+  constructor(name: string, cause: unknown) {
+    super("ARGUS_NODE_SERVICE_FAILED", `${name} failed and the node stops`, { cause });
+  }
+}
+
+export class JournalContradiction extends ArgusError {
+  constructor(message: string) {
+    super("ARGUS_NODE_JOURNAL_CONTRADICTION", message);
+  }
+}

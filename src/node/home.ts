@@ -1,0 +1,58 @@
+/** The home of a node: where each file lives. The names are OSSEC's wherever OSSEC has one. */
+import { join } from "node:path";
+
+/** Folders that hold secrets or evidence are closed to others; the node's user may share them with its group. */
+export const FOLDER_MODE = 0o750;
+
+export interface Home {
+  readonly folder: string;
+  readonly etc: string;
+  readonly ossecConf: string;
+  readonly nodeConf: string;
+  readonly clusterConf: string;
+  readonly nodeKey: string;
+  readonly nodesKeys: string;
+  readonly spool: string;
+  readonly journal: string;
+  readonly rulesets: string;
+  readonly checkpoints: string;
+  readonly state: string;
+  readonly sockets: string;
+  readonly logs: string;
+  readonly lockFile: string;
+}
+
+export function homeAt(folder: string): Home {
+  const at = (...parts: string[]): string => join(folder, ...parts);
+  return {
+    folder,
+    etc: at("etc"),
+    ossecConf: at("etc", "ossec.conf"),
+    nodeConf: at("etc", "ossec.node.conf"),
+    clusterConf: at("etc", "shared", "cluster.conf"),
+    nodeKey: at("etc", "node.key"),
+    nodesKeys: at("etc", "nodes.keys"),
+    spool: at("queue", "spool"),
+    journal: at("queue", "journal"),
+    rulesets: at("queue", "rulesets"),
+    checkpoints: at("queue", "checkpoints"),
+    state: at("queue", "state"),
+    sockets: at("queue", "sockets"),
+    logs: at("logs"),
+    lockFile: at("queue", "argus.lock"),
+  };
+}
+
+/** Where a node's folders are made at its start; a path that exists keeps its mode. */
+export function foldersOf(home: Home): string[] {
+  return [
+    home.folder,
+    home.etc,
+    join(home.etc, "shared"),
+    join(home.folder, "queue"),
+    home.sockets,
+    home.state,
+    home.logs,
+    join(home.logs, "alerts"),
+  ];
+}
