@@ -1,0 +1,43 @@
+/** What is wrong in a configuration file, and where. A problem is a value: a file with ten of them names all ten. */
+import type { Place } from "../syntax/xml.ts";
+
+export type Severity = "error" | "warning";
+
+export interface Problem {
+  /** As it was opened; empty where no file is to blame. */
+  readonly file: string;
+  /** Counted from 1; 0 where the whole file is meant. */
+  readonly line: number;
+  /** Counted from 1, in bytes; 0 where the whole line is meant. */
+  readonly column: number;
+  readonly severity: Severity;
+  /** One sentence without its full stop. Never holds a secret. */
+  readonly message: string;
+}
+
+export function problemAt(place: Place, severity: Severity, message: string): Problem {
+  return { file: place.file, line: place.line, column: place.column, severity, message };
+}
+
+export function problemInFile(file: string, severity: Severity, message: string): Problem {
+  return { file, line: 0, column: 0, severity, message };
+}
+
+/** `ossec.conf:12:5: error: …`; the parts of the place that are 0 are left out. */
+export function describeProblem(problem: Problem): string {
+  const { file, line, column, severity, message } = problem;
+  const place = [file, ...(line > 0 ? [line] : []), ...(line > 0 && column > 0 ? [column] : [])].join(":");
+  return `${place === "" ? "" : `${place}: `}${severity}: ${message}`;
+}
+
+/** By file in order of first appearance, then by line and column; equal places keep their order. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const fileOrder = new Map<string, number>();
+  for (const { file } of problems) if (!fileOrder.has(file)) fileOrder.set(file, fileOrder.size);
+  const rank = (problem: Problem): number => fileOrder.get(problem.file) ?? 0;
+  return [...problems].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
+}
+
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === "error");
+}
