@@ -1,0 +1,47 @@
+/** A decoder as it is loaded: what the walk (decode.ts) runs and what rules ask of it. Never changed after loading. */
+import type { StaticFieldName } from "../../model/alert.ts";
+import type { Expression } from "../../syntax/pattern.ts";
+
+export const decoderTypes = [
+  "firewall",
+  "ids",
+  "web-log",
+  "syslog",
+  "squid",
+  "windows",
+  "host-information",
+  "ossec",
+] as const;
+export type DecoderType = (typeof decoderTypes)[number];
+
+/** Where an expression begins: at the log, or behind what matched before (ruleset-spec 3.5, 4.4). */
+export type Offset = "log" | "after_parent" | "after_prematch" | "after_regex";
+
+/** What a capture group fills: a static field, or a dynamic one by the name as written and in lower case. */
+export type FieldTarget = { kind: "static"; name: StaticFieldName } | { kind: "dynamic"; name: string; lower: string };
+
+export interface Decoder {
+  /** The number of its final name; `decoded_as` compares it. Decoders that share a final name share the number. */
+  nameId: number;
+  /** The final name: the parent's, unless `use_own_name`. */
+  name: string;
+  /** As the file calls it. */
+  ownName: string;
+  parent: string | undefined;
+  /** Not inherited: a child that says nothing is `syslog`. */
+  type: DecoderType;
+  /** Undefined: for events without a program name. */
+  programName: Expression | undefined;
+  prematch: { expression: Expression; offset: Offset } | undefined;
+  regex: { expression: Expression; offset: Offset; order: readonly FieldTarget[] } | undefined;
+  plugin: { name: "json"; offset: Offset; nullField: "string" | "discard"; arrays: "array" | "csv" } | undefined;
+  /**
+   * What makes an event of this decoder known for `if_fts`: `name`, static names and dynamic names in lower case, in the
+   * fixed order of the key (ruleset-spec 5.7), dynamic ones last. Empty: the decoder has none.
+   */
+  fts: readonly string[];
+  ftscomment: string | undefined;
+  accumulate: boolean;
+  file: string;
+  line: number;
+}

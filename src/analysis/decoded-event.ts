@@ -1,0 +1,174 @@
+/**
+ * One event while it is predecoded, decoded and matched: a mutable record that is used again for the next event, so that
+ * the data path makes little garbage. Whoever keeps something beyond the event copies it. All texts are byte strings.
+ */
+import type { Decoded, EngineEvent, StaticFieldName, StaticFields } from "../model/alert.ts";
+import { lowerAscii, Subject } from "../syntax/subject.ts";
+import type { Decoder } from "./decode/decoder.ts";
+
+/** In the order in which alerts.json shows them. */
+export const staticFieldNames: readonly StaticFieldName[] = [
+  "protocol",
+  "action",
+  "srcip",
+  "srcport",
+  "srcuser",
+  "dstip",
+  "dstport",
+  "dstuser",
+  "id",
+  "status",
+  "url",
+  "data",
+  "extra_data",
+  "system_name",
+];
+
+/** All slots always exist, so that every event has the same shape for the compiler. */
+type StaticSlots = Record<StaticFieldName, string | undefined>;
+
+/** An event with more dynamic fields than this keeps the first ones (`analysisd.decoder_order_size` at its most). */
+export const DYNAMIC_FIELDS_MAX = 1_024;
+
+/** Beyond this many fields a look-up by name builds a map first. */
+const linearSearchMax = 8;
+
+const noEvent: EngineEvent = {
+  queue: "1",
+  agentId: "000",
+  agentName: "",
+  agentIp: "",
+  location: "",
+  log: "",
+  isTruncated: false,
+  eventMs: 0,
+  receivedMs: 0,
+  node: "",
+  host: "",
+  isHidden: false,
+};
+
+export class DecodedEvent {
+  event: EngineEvent = noEvent;
+  /** The working log: what predecoding left. Rules' `match` and `regex` and all decoders look at it. */
+  readonly log = new Subject();
+  /** Undefined: there is none. An empty one counts as a program name (ruleset-spec 1.2). */
+  programName: string | undefined = undefined;
+  /** The text of the log's own time stamp; it is never interpreted. */
+  timestamp: string | undefined = undefined;
+  /** As the log says; see `hostname` for what rules compare. */
+  headerHost: string | undefined = undefined;
+  /** Undefined when no decoder matched. */
+  decoder: Decoder | undefined = undefined;
+  readonly fields: StaticSlots = {
+    protocol: undefined,
+    action: undefined,
+    srcip: undefined,
+    srcport: undefined,
+    srcuser: undefined,
+    dstip: undefined,
+    dstport: undefined,
+    dstuser: undefined,
+    id: undefined,
+    status: undefined,
+    url: undefined,
+    data: undefined,
+    extra_data: undefined,
+    system_name: undefined,
+  };
+  /** Parallel lists in the order in which they were set; a name may stand twice, the first one counts. */
+  readonly dynamicNames: string[] = [];
+  readonly dynamicLowerNames: string[] = [];
+  readonly dynamicValues: string[] = [];
+  /** Dynamic fields that were dropped because there were too many. */
+  droppedFields = 0;
+  #byName: Map<string, string> | undefined = undefined;
+
+  /** Makes this the record of another event, with nothing found in it yet. */
+  reset(event: EngineEvent): this {
+    this.event = event;
+    this.log.set(event.log);
+    this.programName = undefined;
+    this.timestamp = undefined;
+    this.headerHost = undefined;
+    this.decoder = undefined;
+    const fields = this.fields;
+    for (const name of staticFieldNames) fields[name] = undefined;
+    this.dynamicNames.length = 0;
+    this.dynamicLowerNames.length = 0;
+    this.dynamicValues.length = 0;
+    this.droppedFields = 0;
+    this.#byName = undefined;
+    return this;
+  }
+
+  /** `lower` is the name in lower case; decoders know it already. */
+  addDynamic(name: string, lower: string, value: string): void {
+    if (this.dynamicNames.length >= DYNAMIC_FIELDS_MAX) {
+      this.droppedFields += 1;
+      return;
+    }
+    this.dynamicNames.push(name);
+    this.dynamicLowerNames.push(lower);
+    this.dynamicValues.push(value);
+    if (this.#byName !== undefined && !this.#byName.has(lower)) this.#byName.set(lower, value);
+  }
+
+  /** The value of the dynamic field of that name (given in lower case); the first one where it stands twice. */
+  dynamic(lower: string): string | undefined {
+    const names = this.dynamicLowerNames;
+    if (names.length <= linearSearchMax) {
+      const index = names.indexOf(lower);
+      return index < 0 ? undefined : this.dynamicValues[index];
+    }
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
+      for (const [index, name] of names.entries()) {
+        if (!this.#byName.has(name)) this.#byName.set(name, this.dynamicValues[index] ?? "");
+      }
+    }
+    return this.#byName.get(lower);
+  }
+
+  /** The host that rules compare: the agent's name, or the log's own host, or the node's cut at its first dot. */
+  get hostname(): string {
+    const { agentId, agentName, host } = this.event;
+    if (agentId !== "000") return agentName;
+    if (this.headerHost !== undefined) return this.headerHost;
+    const dot = host.indexOf(".");
+    return dot < 0 ? host : host.slice(0, dot);
+  }
+
+  /** A copy for an answer. The host is shown only where the header has the strict syslog form (ruleset-spec 9.1). */
+  toDecoded(): Decoded {
+    const fields: StaticFields = {};
+    for (const name of staticFieldNames) {
+      const value = this.fields[name];
+      if (value !== undefined) fields[name] = value;
+    }
+    const { decoder } = this;
+    return {
+      predecoder: { programName: this.programName, timestamp: this.timestamp, hostname: strictHost(this.event.log) },
+      decoder: decoder && {
+        name: decoder.name,
+        parent: decoder.parent,
+        ftscomment: decoder.ftscomment,
+        accumulate: decoder.accumulate,
+      },
+      fields,
+      dynamicFields: this.dynamicNames.map((name, index) => ({ name, value: this.dynamicValues[index] ?? "" })),
+    };
+  }
+}
+
+const strictHeader = /^[A-Z][a-z]{2} [ 0-3]\d \d\d:\d\d:\d\d ([A-Za-z0-9()\-./@_]+) /;
+
+function strictHost(log: string): string | undefined {
+  return strictHeader.exec(log)?.[1];
+}
+
+/** Whether a name of `order` or `field` is one of the static ones, and which. `user` is another word for dstuser. */
+export function staticFieldOf(name: string): StaticFieldName | undefined {
+  const lower = lowerAscii(name);
+  return lower === "user" ? "dstuser" : staticFieldNames.find((known) => known === lower);
+}
