@@ -1,0 +1,115 @@
+/**
+ * The last alerts in memory, for the command and the page: until there is a store, they are refilled from the tail of
+ * `alerts.json` at start. Bounded in number and in bytes; an alert that is already held is not taken twice.
+ */
+import type { Disk } from "../base/disk.ts";
+
+export interface RecentAlert {
+  readonly id: string;
+  readonly level: number;
+  /** The line of alerts.json as UTF-8 text, without its end. */
+  readonly json: string;
+}
+
+export interface RecentLimits {
+  countMax: number;
+  bytesMax: number;
+}
+
+/** A page of the dashboard asks for at most 1,000; alerts have about 1 KiB, and hostile ones up to 200 KiB. */
+export const recentLimits: RecentLimits = { countMax: 1_000, bytesMax: 16 * 1_024 * 1_024 };
+
+/** How much of the end of alerts.json is read at start. */
+const tailBytesMax = 4 * 1_024 * 1_024;
+
+export class RecentAlerts {
+  readonly #limits: RecentLimits;
+  readonly #held: RecentAlert[] = [];
+  readonly #ids = new Set<string>();
+  readonly #listeners = new Set<(alert: RecentAlert) => void>();
+  #bytes = 0;
+
+  constructor(limits: RecentLimits = recentLimits) {
+    this.#limits = limits;
+  }
+
+  /** Takes an alert and tells the subscribers, unless it is already held. */
+  add(alert: RecentAlert): void {
+    if (!this.#hold(alert)) return;
+    for (const listener of this.#listeners) listener(alert);
+  }
+
+  #hold(alert: RecentAlert): boolean {
+    if (this.#ids.has(alert.id)) return false;
+    this.#held.push(alert);
+    this.#ids.add(alert.id);
+    this.#bytes += alert.json.length;
+    while (this.#held.length > this.#limits.countMax || (this.#bytes > this.#limits.bytesMax && this.#held.length > 1)) {
+      const oldest = this.#held.shift();
+      if (oldest === undefined) break;
+      this.#ids.delete(oldest.id);
+      this.#bytes -= oldest.json.length;
+    }
+    return true;
+  }
+
+  /** The newest `count` of at least `level`, oldest first. */
+  last(count: number, level: number): readonly RecentAlert[] {
+    const found: RecentAlert[] = [];
+    for (let index = this.#held.length - 1; index >= 0 && found.length < count; index -= 1) {
+      const alert = this.#held[index];
+      if (alert !== undefined && alert.level >= level) found.push(alert);
+    }
+    return found.reverse();
+  }
+
+  /** What came after the alert `id`; all of them, and `isWhole` false, when it is not held (any more). */
+  after(id: string): { readonly entries: readonly RecentAlert[]; readonly isWhole: boolean } {
+    const at = this.#ids.has(id) ? this.#held.findLastIndex((alert) => alert.id === id) : -1;
+    return { entries: this.#held.slice(at + 1), isWhole: at >= 0 };
+  }
+
+  /** Calls `listener` for each new alert until the returned function is called. A listener must not throw. */
+  subscribe(listener: (alert: RecentAlert) => void): () => void {
+    // A function of its own per call, so that one listener that subscribes twice is told twice.
+    const own = (alert: RecentAlert): void => listener(alert);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Takes the alerts at the end of the file at `path`, telling nobody. An absent file is no error. */
+  async refill(disk: Disk, path: string): Promise<void> {
+    const found = await disk.stat(path);
+    if (found === undefined || found.kind !== "file") return;
+    const from = Math.max(0, found.bytes - tailBytesMax);
+    const bytes = Buffer.alloc(found.bytes - from);
+    const file = await disk.open(path, "read");
+    let count: number;
+    try {
+      count = await file.read(bytes, from);
+    } finally {
+      await file.close();
+    }
+    const lines = bytes.subarray(0, count).toString("utf8").split("\n");
+    if (from > 0) lines.shift(); // Probably only the end of a line.
+    lines.pop(); // What follows the last line's end: nothing, or a torn line that is completed later.
+    for (const line of lines.slice(-this.#limits.countMax)) {
+      const alert = readAlertLine(line);
+      if (alert !== undefined) this.#hold(alert);
+    }
+  }
+}
+
+/** The id and level of a line of alerts.json; undefined for a line that is none. */
+export function readAlertLine(json: string): RecentAlert | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || !("id" in value) || typeof value.id !== "string") return undefined;
+  const rule = "rule" in value ? value.rule : undefined;
+  const level = typeof rule === "object" && rule !== null && "level" in rule ? rule.level : 0;
+  return { id: value.id, level: typeof level === "number" ? level : 0, json };
+}

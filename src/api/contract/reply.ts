@@ -1,0 +1,126 @@
+/** What the API answers, each as a schema and the type that follows from it. Times are ms since 1970 by the node's clock. */
+import Type, { type Static } from "typebox";
+
+const closed = { additionalProperties: false };
+
+export const spoolInfo = Type.Object(
+  {
+    events: Type.Number({ description: "Events that wait to be acknowledged by the master." }),
+    bytes: Type.Number({ description: "What the waiting events take on disk." }),
+    bytesMax: Type.Number({ description: "How much they may take." }),
+    oldestMs: Type.Union([Type.Number(), Type.Null()], { description: "Take-in time of the oldest waiting event." }),
+    isFull: Type.Boolean(),
+  },
+  closed,
+);
+
+export const nodeInfo = Type.Object(
+  {
+    name: Type.String(),
+    role: Type.Union([Type.Literal("master"), Type.Literal("worker")]),
+    state: Type.Union([
+      Type.Literal("expected"),
+      Type.Literal("waiting"),
+      Type.Literal("up"),
+      Type.Literal("syncing"),
+      Type.Literal("lagging"),
+      Type.Literal("down"),
+      Type.Literal("refused"),
+    ]),
+    sinceMs: Type.Number({ description: "When the state was entered." }),
+    address: Type.String({ description: "`ADDRESS:PORT`, or empty when it is not known." }),
+    version: Type.String({ description: "Argus's version there, or empty when it is not known." }),
+    isHidden: Type.Boolean(),
+    eventsPerSecond: Type.Number({ description: "Events taken in, over the last seconds." }),
+    spool: Type.Union([spoolInfo, Type.Null()], { description: "Null for the master, and while it is not known." }),
+    clockOffsetMs: Type.Union([Type.Number(), Type.Null()], { description: "The node's clock less the master's." }),
+    lastRefusal: Type.String({ description: "Why the node was last refused, or empty." }),
+  },
+  closed,
+);
+export type NodeInfo = Static<typeof nodeInfo>;
+
+export const statusReply = Type.Object(
+  {
+    node: Type.String(),
+    role: Type.Union([Type.Literal("master"), Type.Literal("worker")]),
+    cluster: Type.String({ description: "Empty on a node that belongs to none." }),
+    version: Type.String(),
+    processId: Type.Number(),
+    startedMs: Type.Number(),
+    nowMs: Type.Number(),
+    events: Type.Object(
+      {
+        accepted: Type.Number({ description: "On the master: events journalled; on a worker: events spooled. Since ever." }),
+        analysed: Type.Number({ description: "Events that the engine has answered. 0 on a worker." }),
+        behind: Type.Number({ description: "Accepted and not yet analysed; on a worker: not yet acknowledged." }),
+        lost: Type.Number({ description: "Events in declared holes." }),
+        perSecond: Type.Number({ description: "Accepted, over the last seconds." }),
+      },
+      closed,
+    ),
+    alerts: Type.Number({ description: "Alerts written since the start of the node. 0 on a worker." }),
+    master: Type.Object(
+      {
+        name: Type.String({ description: "Empty while it is not known." }),
+        isConnected: Type.Boolean({ description: "On the master: true." }),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+export type StatusReply = Static<typeof statusReply>;
+
+export const nodesReply = Type.Object({ nodes: Type.Array(nodeInfo) }, closed);
+export type NodesReply = Static<typeof nodesReply>;
+
+export const journalReply = Type.Object(
+  {
+    durable: Type.Number({ description: "Position up to which the journal is on disk." }),
+    analysed: Type.Number({ description: "Position up to which the engine has read." }),
+    checkpoint: Type.Number({ description: "Position of the last checkpoint." }),
+    oldest: Type.Number({ description: "Position of the oldest record that is kept." }),
+    bytes: Type.Number({ description: "Bytes on disk." }),
+    bytesMax: Type.Number(),
+    lanes: Type.Array(
+      Type.Object(
+        {
+          node: Type.String(),
+          lane: Type.Number(),
+          epoch: Type.Number(),
+          last: Type.Number({ description: "The last event held of that epoch." }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type JournalReply = Static<typeof journalReply>;
+
+export const metricsReply = Type.Record(Type.String(), Type.Number(), { description: "Counters by name." });
+export type MetricsReply = Static<typeof metricsReply>;
+
+/** An alert is whatever alerts.json says: its keys depend on the rule. Those named here are always there. */
+export const alertReply = Type.Object(
+  {
+    timestamp: Type.String(),
+    rule: Type.Object({ level: Type.Number(), description: Type.String(), id: Type.String() }),
+    id: Type.String(),
+    location: Type.String(),
+  },
+  { additionalProperties: true },
+);
+export type AlertReply = Static<typeof alertReply>;
+
+export const alertsReply = Type.Object({ alerts: Type.Array(alertReply) }, closed);
+export type AlertsReply = Static<typeof alertsReply>;
+
+export const errorReply = Type.Object(
+  {
+    error: Type.Object({ code: Type.String({ description: "Stable." }), message: Type.String() }, closed),
+  },
+  closed,
+);
+export type ErrorReply = Static<typeof errorReply>;

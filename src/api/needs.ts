@@ -1,0 +1,36 @@
+/** What the API needs of the node that it speaks for. `node/` gives it; nothing here may block or throw. */
+import type { JournalReply, MetricsReply, NodeInfo, StatusReply } from "./contract/reply.ts";
+
+/** One alert as the feed holds it. */
+export interface FeedEntry {
+  /** `SECONDS.OFFSET`: unique, and in the order in which alerts were raised. */
+  readonly id: string;
+  readonly level: number;
+  /** The line of alerts.json as UTF-8 text, without its end. */
+  readonly json: string;
+}
+
+/** The last alerts, and those to come. On a worker there is none. */
+export interface AlertFeed {
+  /** The newest `count` of at least `level`, oldest first. */
+  last(count: number, level: number): readonly FeedEntry[];
+  /** What came after the alert `id`; `isWhole` is false when `id` is not held any more, so that some may be missing. */
+  after(id: string): { readonly entries: readonly FeedEntry[]; readonly isWhole: boolean };
+  /** Calls `listener` for each new alert until the returned function is called. A listener must not throw. */
+  subscribe(listener: (entry: FeedEntry) => void): () => void;
+}
+
+export interface NodeStatus {
+  status(): StatusReply;
+  /** The cluster as this node sees it; its own entry comes first. */
+  nodes(): NodeInfo[];
+  /** `undefined` on a node that has no journal. */
+  journal(): JournalReply | undefined;
+  metrics(): MetricsReply;
+}
+
+export interface ApiNeeds {
+  status: NodeStatus;
+  /** `undefined` on a worker: alerts are raised by the master. */
+  alerts: AlertFeed | undefined;
+}

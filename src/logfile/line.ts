@@ -1,0 +1,33 @@
+/**
+ * The lines of cluster.log and ossec.log. Messages quote strangers, so control characters are escaped and the length is
+ * bounded: one message is one line, whatever is in it.
+ */
+import { escapeControl } from "../base/escape.ts";
+import { pad2, type LocalTime } from "../base/local-time.ts";
+import type { LogLine } from "../base/log.ts";
+
+/** Longest message in characters; a log line of an agent (64 KiB) must not be quoted whole. */
+export const MESSAGE_LENGTH_MAX = 8_192;
+
+/** `2026/11/25 01:02:03`. */
+export function lineStamp(time: LocalTime, ms: number): string {
+  const at = time.parts(ms);
+  const day = `${String(at.year).padStart(4, "0")}/${pad2(at.month + 1)}/${pad2(at.day)}`;
+  return `${day} ${pad2(at.hour)}:${pad2(at.minute)}:${pad2(at.second)}`;
+}
+
+function bounded(message: string): string {
+  const cut = message.length > MESSAGE_LENGTH_MAX ? `${message.slice(0, MESSAGE_LENGTH_MAX)}…` : message;
+  return escapeControl(cut);
+}
+
+/** A line of cluster.log: `YYYY/MM/DD HH:MM:SS LEVEL: [Tag] [Subtag] message`. */
+export function clusterLine(time: LocalTime, ms: number, line: LogLine): string {
+  const tags = `[${bounded(line.tag)}] [${bounded(line.subtag)}]`;
+  return `${lineStamp(time, ms)} ${line.level}: ${tags} ${bounded(line.message)}`;
+}
+
+/** A line of ossec.log, as OSSEC writes it: `YYYY/MM/DD HH:MM:SS argus: LEVEL: message`. */
+export function ossecLine(time: LocalTime, ms: number, line: LogLine): string {
+  return `${lineStamp(time, ms)} argus: ${line.level}: ${bounded(line.message)}`;
+}
