@@ -1,0 +1,63 @@
+/** A whole ruleset: what it is made of, and its compiled, immutable form that an engine runs. */
+import type { Problem } from "../config/problem.ts";
+import type { Flavour } from "../syntax/pattern.ts";
+import type { DecoderSet } from "./decode/decoder-set.ts";
+import type { RuleSet } from "./rules/rule-set.ts";
+
+export interface RulesetFile {
+  /** As it is shown in problems; relative to the home where it lies below it. */
+  path: string;
+  /** Byte string: one UTF-16 unit per byte. */
+  text: string;
+}
+
+export interface RulesetList {
+  /** Exactly as `<list>` of ossec.conf names it; rules name it so too, with or without `.cdb`. */
+  name: string;
+  /** Byte string. */
+  text: string;
+}
+
+/** Every option that changes an answer. All of them are in the snapshot (design-journal section 3). */
+export interface RulesetOptions {
+  flavour: Flavour;
+  /** `<alerts><log_alert_level>`: an answer below it is no alert. */
+  logAlertLevel: number;
+  /** `<alerts><email_alert_level>`: from here on `rule.mail` is true. */
+  emailAlertLevel: number;
+  /** `<global><lateness>`: how long an entry stays in a window beyond the timeframe, counted from its arrival. */
+  latenessMs: number;
+  /** Most bytes that windows of composite rules may hold, by our own arithmetic (state.ts). */
+  windowBytesMax: number;
+  /** Most bytes of keys that `if_fts` remembers. */
+  ftsBytesMax: number;
+  /** IANA name of the master's zone, read once at start. */
+  zone: string;
+  /** `<cluster><name>`: it stands in alerts. */
+  clusterName: string;
+}
+
+/** Files are in any order: loading sorts them by base name (ruleset-spec 7.2). */
+export interface RulesetSource {
+  decoders: readonly RulesetFile[];
+  rules: readonly RulesetFile[];
+  lists: readonly RulesetList[];
+  options: RulesetOptions;
+}
+
+export interface CompiledRuleset {
+  readonly decoders: DecoderSet;
+  readonly rules: RuleSet;
+  readonly options: RulesetOptions;
+}
+
+export declare const defaultRulesetOptions: RulesetOptions;
+
+/**
+ * Compiles decoders and rules. Every problem is reported, in file order; throws `RulesetError` (with all of them) when
+ * one of them is an error. Warnings are rules or options that have no effect, each named by file:line:column.
+ */
+export declare function compileRuleset(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset;
+
+/** For `argus config check`: all problems of a ruleset, sorted; never throws on what the files hold. */
+export declare function checkRuleset(source: RulesetSource): Problem[];
