@@ -11,6 +11,8 @@ export interface FollowedLocation {
   location: string;
   /** Where a file begins that exists at the start and has no durable mark. A file that appears later begins at 0. */
   start: "end" | "beginning";
+  /** Patterns of paths that `location` matches and that are not followed. */
+  exclude?: readonly string[];
 }
 
 export interface FileCollectorOptions {

@@ -1,0 +1,74 @@
+/**
+ * The `<remote>` section of ossec.conf: how this node listens for agents and for plain syslog.
+ *
+ * This table is the only place where an option's name, default, limits and meaning are written.
+ */
+import { address, cidrList, integer, oneOf, port, section, wordList, yesNo } from "../config/schema.ts";
+import { needless, unsupported, type Values } from "../config/schema.ts";
+import type { SyslogRemote } from "./syslog-listener.ts";
+
+export const remoteSection = section("remote", {
+  help: "A listener. Repeat the section to open several.",
+  repeat: true,
+  options: {
+    connection: oneOf(["secure", "syslog"], {
+      initial: "secure",
+      help: "`secure` accepts enrolled agents only; `syslog` accepts any sender in <allowed-ips>.",
+    }),
+    port: port({ help: "The port to listen on. Not written: 1514 for `secure`, 514 for `syslog`." }),
+    protocol: wordList(["tcp", "udp"], {
+      // Wazuh means tcp when nothing is written and OSSEC means udp, so both are served: no sender is turned away.
+      help: "`tcp`, `udp` or both. Not written: both.",
+    }),
+    "allowed-ips": cidrList({ help: "Senders to accept, as addresses or CIDR blocks. Required for `syslog`." }),
+    "denied-ips": cidrList({ help: "Senders to refuse although <allowed-ips> holds them." }),
+    local_ip: address({ help: "The address of this machine to listen on. Not written: all." }),
+    ipv6: yesNo({ initial: false, help: "Listen on IPv6 as well where <local_ip> is not written." }),
+    queue_size: integer({
+      initial: 131_072, // About 60 MB of 450-byte events: ten seconds of a 13,000 events/s burst.
+      min: 1_024,
+      max: 1_048_576,
+      help: "Events that wait for the disk before the node stops reading from its senders; the largest one written counts.",
+    }),
+    rids_closing_time: needless("Argus keeps no file open per agent."),
+    connection_overtake_time: unsupported("How long an agent's old connection is kept when a new one comes."),
+    agents: unsupported("Whether agents of a later version may connect."),
+  },
+  check(remote, refuse, warn) {
+    // An open syslog port would let anyone forge events, so silence is not consent here.
+    if (remote.connection === "syslog" && remote["allowed-ips"].length === 0) {
+      refuse("allowed-ips", "a syslog listener must name the senders it accepts");
+    }
+    if (remote.connection === "secure") {
+      warn("connection", "agents are not supported yet: this listener is accepted and not opened");
+    }
+    const families = new Set(remote["allowed-ips"].map((block) => block.address.family));
+    if (remote.connection === "syslog" && remote.local_ip === undefined && !remote.ipv6 && !families.has(4)) {
+      if (families.has(6)) warn("ipv6", "only IPv6 senders are allowed, but the listener is on IPv4; write <ipv6>yes</ipv6>");
+    }
+  },
+});
+
+export type Remote = Values<typeof remoteSection.options>;
+
+/** A listener for agents: accepted in the configuration, not opened yet; `node/` logs that it is so. */
+export function isAgentListener(remote: Remote): boolean {
+  return remote.connection === "secure";
+}
+
+/** The listener of a `<remote>` of connection syslog. */
+export function syslogRemoteOf(remote: Remote): SyslogRemote {
+  return {
+    port: remote.port ?? 514,
+    protocols: remote.protocol.length === 0 ? ["tcp", "udp"] : remote.protocol,
+    allowedIps: remote["allowed-ips"],
+    deniedIps: remote["denied-ips"],
+    localIp: remote.local_ip,
+    ipv6: remote.ipv6,
+  };
+}
+
+/** How many events may wait in the node's one batcher: the largest `<queue_size>` of its listeners. */
+export function pendingEventsMaxOf(remotes: readonly Remote[]): number {
+  return Math.max(remoteSection.options.queue_size.initial, ...remotes.map((remote) => remote.queue_size));
+}
