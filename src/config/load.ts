@@ -1,12 +1,36 @@
-/** Interface first. */
+/**
+ * A home's configuration: HOME/etc/ossec.conf, which all nodes share, and HOME/etc/ossec.node.conf, which is this
+ * node's own and read after it.
+ *
+ *   files ──readConfigTree──▶ elements ──readConfiguration──▶ typed, frozen sections and all problems
+ *
+ * A file may have one `<ossec_config>` root, several, or sections without one. `nodes="a b"` (node names, or `master`
+ * or `worker`) keeps a section to those nodes. In ossec.node.conf a section is added to those of ossec.conf, or with
+ * `mode="replace"` stands in for all of that name; `<cluster>` may not be there, because who a node is must be readable
+ * in one place. What is wrong is named by place and does not stop the reading.
+ */
+import { join } from "node:path";
+import { assert, must } from "../base/assert.ts";
 import type { Disk } from "../base/disk.ts";
-import type { Place, XmlElement } from "../syntax/xml.ts";
-import type { Problem } from "./problem.ts";
-import type { LocatedValues, Options, Section } from "./schema.ts";
+import { describeError } from "../base/error.ts";
+import { XmlError } from "../syntax/errors.ts";
+import { parseXml, type Place, type XmlElement } from "../syntax/xml.ts";
+import { unsupportedSections } from "./known-section.ts";
+import { problemAt, problemInFile, sortProblems, type Problem } from "./problem.ts";
+import {
+  initialValues,
+  readOptions,
+  type Findings,
+  type LocatedValues,
+  type Options,
+  type Section,
+  type Values,
+} from "./schema.ts";
 
 /** Who this node is, as far as `nodes="…"` of a section asks. */
 export interface Self {
-  readonly name: string;
+  /** `undefined` where no `<cluster>` names it. */
+  readonly name: string | undefined;
   readonly role: "master" | "worker";
 }
 
@@ -21,9 +45,9 @@ export interface ConfigTree {
 
 /** A node's configuration: typed, frozen, complete with defaults. */
 export interface Configuration {
-  /** In file order. Never holds a secret. */
+  /** By file, line and column. Never holds a secret. */
   readonly problems: readonly Problem[];
-  /** Whether the node may start by it. */
+  /** Whether the node may start by it: no problem is an error. */
   readonly isUsable: boolean;
   /** Each `<name>` that is in force on this node, in file order, for a repeated section. */
   all<O extends Options>(section: Section<O>): readonly LocatedValues<O>[];
@@ -33,9 +57,195 @@ export interface Configuration {
   placeOf(name: string): Place | undefined;
 }
 
-export declare function readConfigTree(home: string, disk: Disk): Promise<ConfigTree>;
-export declare function readConfiguration(
-  tree: ConfigTree,
-  sections: readonly Section[],
-  self: Self | undefined,
-): Configuration;
+/** Larger than any that people keep (a Wazuh manager's has 10 KiB); read whole into memory. */
+const configBytesMax = 4 * 1_024 * 1_024;
+
+export const sharedConfigPath = (home: string): string => join(home, "etc", "ossec.conf");
+export const ownConfigPath = (home: string): string => join(home, "etc", "ossec.node.conf");
+
+const lower = (element: XmlElement): string => element.name.toLowerCase();
+
+/**
+ * The elements of one file; `undefined` when it is absent. A file that cannot be read or parsed gives a problem and no
+ * elements. `wrapper` is the root that may or may not stand around them.
+ */
+export async function readElements(
+  path: string,
+  disk: Disk,
+  wrapper: string,
+  report: (problem: Problem) => void,
+): Promise<readonly XmlElement[] | undefined> {
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await disk.readWhole(path, configBytesMax);
+  } catch (error) {
+    report(problemInFile(path, "error", `the file cannot be read: ${describeError(error)}`));
+    return [];
+  }
+  if (bytes === undefined) return undefined;
+  try {
+    const { roots } = parseXml(bytes.toString("latin1"), path, { prolog: "skip" });
+    return roots.flatMap((root) => (lower(root) === wrapper ? root.children : [root]));
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    report(problemAt(error.place, "error", error.what));
+    return [];
+  }
+}
+
+/** Reads both files. Never rejects because of what is in them. */
+export async function readConfigTree(home: string, disk: Disk): Promise<ConfigTree> {
+  const problems: Problem[] = [];
+  const report = (problem: Problem): void => void problems.push(problem);
+  const shared = await readElements(sharedConfigPath(home), disk, "ossec_config", report);
+  const own = await readElements(ownConfigPath(home), disk, "ossec_config", report);
+  if (shared === undefined) report(problemInFile(sharedConfigPath(home), "error", "the file does not exist"));
+  return { shared: shared ?? [], own: own ?? [], problems };
+}
+
+/** The elements named `name` (in lower case) among `elements`. */
+export function sectionsNamed(elements: readonly XmlElement[], name: string): readonly XmlElement[] {
+  return elements.filter((element) => lower(element) === name);
+}
+
+/** Reads one section from all its elements (one of a repeated section, any number of a merged one). */
+export function readSection<O extends Options>(
+  section: Section<O>,
+  elements: readonly XmlElement[],
+  report: (problem: Problem) => void,
+): LocatedValues<O> {
+  const place = elements.at(-1)?.place;
+  if (place === undefined) {
+    return Object.freeze({ values: initialValues(section.options), place, places: new Map<string, Place>() });
+  }
+  let refusedCount = 0;
+  const findings: Findings = {
+    refuse(at, message) {
+      refusedCount += 1;
+      report(problemAt(at, "error", message));
+    },
+    warn: (at, message) => report(problemAt(at, "warning", message)),
+  };
+  const places = new Map<string, Place>();
+  const values: Values<O> = readOptions(section.options, elements, findings, places);
+  if (refusedCount === 0) {
+    const say = (severity: "error" | "warning") => (option: string, message: string) =>
+      report(problemAt(places.get(option) ?? place, severity, `<${option}> ${message}`));
+    section.check(values, say("error"), say("warning"));
+  }
+  return Object.freeze({ values, place, places });
+}
+
+const sectionAttributes = new Set(["nodes", "mode"]);
+const nodesWord = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
+
+/** The sections that are in force on one node. */
+class Selection {
+  readonly #self: Self;
+  readonly #report: (problem: Problem) => void;
+
+  constructor(self: Self, report: (problem: Problem) => void) {
+    this.#self = self;
+    this.#report = report;
+  }
+
+  of(tree: ConfigTree): XmlElement[] {
+    const shared = tree.shared.filter((element) => this.#isMeant(element) && this.#isWellPlaced(element, false));
+    const own = tree.own.filter((element) => this.#isMeant(element) && this.#isWellPlaced(element, true));
+    const replaced = new Set(own.filter((element) => modeOf(element) === "replace").map(lower));
+    return [...shared.filter((element) => !replaced.has(lower(element))), ...own];
+  }
+
+  #isMeant(element: XmlElement): boolean {
+    const nodes = element.attributes.find((attribute) => attribute.name === "nodes");
+    if (nodes === undefined) return true;
+    const words = nodes.value.split(/[\s,]+/).filter((word) => word !== "");
+    if (words.length === 0 || !words.every((word) => nodesWord.test(word))) {
+      this.#report(problemAt(nodes.place, "error", `nodes="…" must name nodes, or say master or worker`));
+      return false;
+    }
+    return words.some((word) => word === this.#self.name || word === this.#self.role);
+  }
+
+  #isWellPlaced(element: XmlElement, isOwn: boolean): boolean {
+    for (const attribute of element.attributes) {
+      if (!sectionAttributes.has(attribute.name)) {
+        const message = `${attribute.name}="…" means nothing at <${element.name}>`;
+        this.#report(problemAt(attribute.place, "warning", message));
+      }
+    }
+    const mode = element.attributes.find((attribute) => attribute.name === "mode");
+    if (mode !== undefined && !isOwn) {
+      this.#report(problemAt(mode.place, "warning", `mode="…" has an effect in ossec.node.conf only`));
+    } else if (mode !== undefined && mode.value !== "replace" && mode.value !== "add") {
+      this.#report(problemAt(mode.place, "error", `mode="…" must be add or replace`));
+    }
+    if (!isOwn || lower(element) !== "cluster") return true;
+    this.#report(problemAt(element.place, "error", "<cluster> may stand in ossec.conf only"));
+    return false;
+  }
+}
+
+function modeOf(element: XmlElement): string | undefined {
+  return element.attributes.find((attribute) => attribute.name === "mode")?.value;
+}
+
+function reportUnknown(element: XmlElement, report: (problem: Problem) => void): void {
+  const message = unsupportedSections.has(lower(element))
+    ? `<${element.name}> is not supported yet and has no effect`
+    : `<${element.name}> is not a section of ossec.conf and has no effect`;
+  report(problemAt(element.place, "warning", message));
+}
+
+/** Reads what is in force on this node by the tables of `sections`. Never throws because of what is written. */
+export function readConfiguration(tree: ConfigTree, sections: readonly Section[], self: Self): Configuration {
+  const found: Problem[] = [...tree.problems];
+  const report = (problem: Problem): void => void found.push(problem);
+  const elements = new Selection(self, report).of(tree);
+  const known = new Map(sections.map((section) => [section.name, section]));
+  const read = new Map<string, readonly LocatedValues<Options>[]>();
+  for (const element of elements) if (!known.has(lower(element))) reportUnknown(element, report);
+  for (const [name, section] of known) {
+    const own = sectionsNamed(elements, name);
+    const groups = section.isRepeated ? own.map((element) => [element]) : [own];
+    read.set(name, Object.freeze(groups.map((group) => readSection(section, group, report))));
+  }
+  const problems = Object.freeze(sortProblems(found));
+  return new ReadConfiguration(problems, known, read, elements);
+}
+
+class ReadConfiguration implements Configuration {
+  readonly problems: readonly Problem[];
+  readonly isUsable: boolean;
+  readonly #known: ReadonlyMap<string, Section>;
+  readonly #read: ReadonlyMap<string, readonly LocatedValues<Options>[]>;
+  readonly #places: ReadonlyMap<string, Place>;
+
+  constructor(
+    problems: readonly Problem[],
+    known: ReadonlyMap<string, Section>,
+    read: ReadonlyMap<string, readonly LocatedValues<Options>[]>,
+    elements: readonly XmlElement[],
+  ) {
+    this.problems = problems;
+    this.isUsable = !problems.some((problem) => problem.severity === "error");
+    this.#known = known;
+    this.#read = read;
+    this.#places = new Map(elements.toReversed().map((element) => [lower(element), element.place]));
+  }
+
+  all<O extends Options>(section: Section<O>): readonly LocatedValues<O>[] {
+    assert(this.#known.get(section.name) === section, `<${section.name}> was not read by this table`);
+    // What stands under this name was read by this very table, so it has its type.
+    return (this.#read.get(section.name) ?? []) as readonly LocatedValues<O>[];
+  }
+
+  one<O extends Options>(section: Section<O>): LocatedValues<O> {
+    assert(!section.isRepeated, `<${section.name}> may stand there several times`);
+    return must(this.all(section)[0]);
+  }
+
+  placeOf(name: string): Place | undefined {
+    return this.#places.get(name.toLowerCase());
+  }
+}

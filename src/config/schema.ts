@@ -14,6 +14,7 @@
  * is a problem at its place and has its initial value; nothing here throws on what an operator wrote.
  */
 import { assert } from "../base/assert.ts";
+import { escapeControl } from "../base/escape.ts";
 import type { Place, XmlElement } from "../syntax/xml.ts";
 import { parseAddress, parseCidrs, type Address, type Cidr } from "./address.ts";
 import { Secret } from "./secret.ts";
@@ -60,7 +61,7 @@ export interface Section<O extends Options = Options> {
   /** Whether each such section of the file is one of its own (`<remote>`), or all are merged, the later one winning. */
   readonly isRepeated: boolean;
   /** Called for a section that is written, and only when each of its options is well-formed. */
-  readonly check: (values: Values<O>, refuse: Refuse<O>, warn: Refuse<O>) => void;
+  check(values: Values<O>, refuse: Refuse<O>, warn: Refuse<O>): void;
 }
 
 export interface SectionSpec<O extends Options> {
@@ -92,7 +93,15 @@ interface Scalar<T> {
   help: string;
   initial: T;
   initialText: string;
+  /** The refused text is then not repeated in the message. */
+  isSecret?: boolean;
   parse(text: string): Reading<T>;
+}
+
+/** A refused text in a message: short, on one line. */
+function quoted(written: string): string {
+  if (written === "") return "";
+  return `, not "${escapeControl(written.length > 60 ? `${written.slice(0, 60)}…` : written)}"`;
 }
 
 /** The text of an option: decoded where it is UTF-8, without the blanks around it. */
@@ -110,9 +119,13 @@ function scalar<T>(kind: Scalar<T>): Option<T> {
     read(elements, findings) {
       let value = initial;
       for (const element of elements) {
-        const reading = kind.parse(textOf(element));
+        const written = textOf(element);
+        const reading = kind.parse(written);
         if ("value" in reading) value = reading.value;
-        else findings.refuse(element.place, `<${element.name}> ${reading.refusal}`);
+        else {
+          const but = kind.isSecret === true ? "" : quoted(written);
+          findings.refuse(element.place, `<${element.name}> ${reading.refusal}${but}`);
+        }
       }
       return value;
     },
@@ -161,7 +174,7 @@ export function path(spec: Help & { initial?: string }): Option<string | undefin
 export function secret(spec: Help & { bytesMax?: number }): Option<Secret | undefined> {
   const { help, bytesMax = 1_024 } = spec;
   return scalar<Secret | undefined>({
-    ...{ form: "text, kept secret", help, initial: undefined, initialText: "" },
+    ...{ form: "text, kept secret", help, initial: undefined, initialText: "", isSecret: true },
     parse(written) {
       if (written === "") return { refusal: "must not be empty" };
       if (Buffer.byteLength(written) > bytesMax) return { refusal: `must not be longer than ${bytesMax} bytes` };
@@ -326,8 +339,9 @@ function list<T>(kind: List<T>): Option<readonly T[]> {
     read(elements, findings) {
       const values: T[] = [];
       for (const element of elements) {
-        const reading = kind.parse(textOf(element));
-        if ("refusal" in reading) findings.refuse(element.place, `<${element.name}> ${reading.refusal}`);
+        const written = textOf(element);
+        const reading = kind.parse(written);
+        if ("refusal" in reading) findings.refuse(element.place, `<${element.name}> ${reading.refusal}${quoted(written)}`);
         else if (values.length + reading.value.length > countMax) {
           findings.refuse(element.place, `<${element.name}> may not have more than ${countMax} values`);
           break;
