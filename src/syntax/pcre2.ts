@@ -1,0 +1,73 @@
+/**
+ * PCRE2 patterns, run by the JavaScript engine. The translation (pcre2-translation.ts) is exact in span and captures for
+ * what it accepts, and refuses the rest, with one known difference: a group inside a repeated group keeps the value of
+ * an earlier round in PCRE2, and is unset in JavaScript.
+ */
+import { isUtf8 } from "node:buffer";
+import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";
+import { NO_MATCH, PatternError } from "./pattern.ts";
+import { translatePcre2 } from "./pcre2-translation.ts";
+import type { Subject } from "./subject.ts";
+
+const patternBytesMax = 20_480;
+
+export class Pcre2 implements Expression {
+  readonly language: ExpressionLanguage = "pcre2";
+  readonly pattern: string;
+  readonly firstBytes: Uint8Array | undefined;
+  readonly #regExp: RegExp;
+  /** After `(*UTF)` a subject that is not valid UTF-8 never matches. */
+  readonly #isUtf: boolean;
+  readonly #negate: boolean;
+
+  constructor(pattern: string, options: ExpressionOptions = {}) {
+    if (pattern.length > patternBytesMax) {
+      throw new PatternError(`a PCRE2 pattern may have ${patternBytesMax} bytes, this one has ${pattern.length}`);
+    }
+    this.pattern = pattern;
+    this.#negate = options.negate ?? false;
+    const { source, isUtf } = translatePcre2(pattern, options.flavour === "ossec");
+    this.#isUtf = isUtf;
+    this.firstBytes = firstBytesOf(source);
+    try {
+      this.#regExp = new RegExp(source);
+    } catch (error) {
+      throw new PatternError(`the PCRE2 pattern cannot be run: ${String(error)}`, { cause: error });
+    }
+  }
+
+  test(subject: Subject): boolean {
+    return this.#matches(subject.raw) !== this.#negate;
+  }
+
+  testText(text: string): boolean {
+    return this.#matches(text) !== this.#negate;
+  }
+
+  #matches(text: string): boolean {
+    return (!this.#isUtf || isUtf8(Buffer.from(text, "latin1"))) && this.#regExp.test(text);
+  }
+
+  match(subject: Subject, from: number): number {
+    return this.exec(subject, from)?.pointer ?? NO_MATCH;
+  }
+
+  exec(subject: Subject, from: number): Match | undefined {
+    const text = from === 0 ? subject.raw : subject.raw.slice(from);
+    if (this.#isUtf && !isUtf8(Buffer.from(text, "latin1"))) return undefined;
+    const found = this.#regExp.exec(text);
+    if (found === null) return undefined;
+    let count = found.length;
+    while (count > 1 && found[count - 1] === undefined) count -= 1;
+    return { pointer: from + found.index + found[0].length - 1, groups: found.slice(1, count) };
+  }
+}
+
+/** Known only for a pattern whose one alternative begins with a plain letter, digit or blank after `^`. */
+function firstBytesOf(source: string): Uint8Array | undefined {
+  const first = /^\^([A-Za-z0-9 ])(?![*?{])/.exec(source)?.[1];
+  if (first === undefined || source.includes("|")) return undefined;
+  const bytes = new Uint8Array(256);
+  bytes[first.charCodeAt(0)] = 1;
+  return bytes;
+}
