@@ -33,8 +33,18 @@ export interface RulesetOptions {
   ftsBytesMax: number;
   /** IANA name of the master's zone, read once at start. */
   zone: string;
-  /** `<cluster><name>`: it stands in alerts. */
+  /** `<cluster><name>`: it stands in alerts. Empty on a single node, whose alerts have no `cluster` block. */
   clusterName: string;
+  /** `<global>`: which files are written. The engine does not look at it; it is here because replaying needs it. */
+  outputs: RulesetOutputs;
+}
+
+/** Named as the options of `<global>` are. */
+export interface RulesetOutputs {
+  jsonout_output: boolean;
+  alerts_log: boolean;
+  logall: boolean;
+  logall_json: boolean;
 }
 
 /** Files are in any order: loading sorts them by base name (ruleset-spec 7.2). */
