@@ -24,6 +24,12 @@ export class ServiceFailed extends ArgusError {
   }
 }
 
+export class AnalysisFailed extends ArgusError {
+  constructor(message: string, cause?: unknown) {
+    super("ARGUS_NODE_ANALYSIS_FAILED", `the analysis thread failed: ${message}`, cause === undefined ? {} : { cause });
+  }
+}
+
 export class JournalContradiction extends ArgusError {
   constructor(message: string) {
     super("ARGUS_NODE_JOURNAL_CONTRADICTION", message);

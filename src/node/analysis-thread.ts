@@ -1,0 +1,133 @@
+/**
+ * The analysis thread: reads the journal from disk up to the durable position that the main thread tells it, answers,
+ * writes alert files and checkpoints. It shares no memory with the main thread; what it holds is lost with it and is
+ * found again from the last checkpoint.
+ */
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { must } from "../base/assert.ts";
+import { systemClock } from "../base/clock.ts";
+import { armedCrash, noCrash } from "../base/crash-point.ts";
+import { nodeDisk } from "../base/disk.ts";
+import { ArgusError, describeError } from "../base/error.ts";
+import { logTo } from "../base/log.ts";
+import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
+import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";
+import { Analyst } from "./analyst.ts";
+import { homeAt } from "./home.ts";
+
+const checkpointEveryMs = 10_000;
+/** A checkpoint that took longer than this is taken only after twenty times as long. */
+const checkpointSlowMs = 500;
+const checkpointSlowFactor = 20;
+/** Alerts told to the main thread per message: the feed holds a thousand, and a burst must not fill both threads. */
+const raisedPerMessage = 200;
+
+class AnalysisThread {
+  readonly #port: MessagePort;
+  readonly #analyst: Analyst;
+  #limit: number;
+  #isStopping = false;
+  #wake: () => void = () => undefined;
+  #checkpointDueMs = systemClock.monotonicMs() + checkpointEveryMs;
+
+  constructor(port: MessagePort, analyst: Analyst, limit: number) {
+    this.#port = port;
+    this.#analyst = analyst;
+    this.#limit = limit;
+    port.on("message", (message: ToAnalysis) => {
+      if (message.type === "stop") this.#isStopping = true;
+      else this.#limit = Math.max(this.#limit, message.position);
+      this.#wake();
+    });
+  }
+
+  /** Until told to stop, and then up to the durable position known by then. */
+  async run(): Promise<void> {
+    for (;;) {
+      const hasMore = await this.#analyst.advance(this.#limit);
+      const raised = await this.#analyst.flush();
+      this.#tell(raised);
+      if (systemClock.monotonicMs() >= this.#checkpointDueMs) await this.#checkpoint();
+      if (hasMore) await turn();
+      else if (this.#isStopping) break;
+      else await this.#sleep();
+    }
+    await this.#analyst.checkpoint();
+    this.#tell([]);
+    await this.#analyst.close();
+  }
+
+  async #checkpoint(): Promise<void> {
+    const startedMs = systemClock.monotonicMs();
+    await this.#analyst.checkpoint();
+    const tookMs = systemClock.monotonicMs() - startedMs;
+    const pauseMs = tookMs > checkpointSlowMs ? tookMs * checkpointSlowFactor : checkpointEveryMs;
+    this.#checkpointDueMs = systemClock.monotonicMs() + pauseMs;
+    this.#tell([]);
+  }
+
+  /** Until a message, or until a checkpoint is due. */
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
+      const handle = setTimeout(done, Math.max(1, this.#checkpointDueMs - systemClock.monotonicMs()));
+      function done(): void {
+        clearTimeout(handle);
+        resolve();
+      }
+      this.#wake = done;
+    });
+  }
+
+  #tell(raised: readonly RaisedAlert[]): void {
+    const { counts, engine } = this.#analyst;
+    const metrics = engine?.metrics;
+    const progress: AnalysisProgress = {
+      position: this.#analyst.position,
+      checkpoint: this.#analyst.checkpointPosition,
+      snapshotSha256: this.#analyst.snapshotSha256,
+      analysed: counts.analysed,
+      lost: counts.lost,
+      undecodable: counts.undecodable,
+      alerts: counts.alerts,
+      windowEvents: metrics?.windowEvents ?? 0,
+      windowDropped: metrics?.windowDropped ?? 0,
+    };
+    this.#say({ type: "progress", progress, raised: raised.slice(-raisedPerMessage) });
+  }
+
+  #say(message: FromAnalysis): void {
+    this.#port.postMessage(message);
+  }
+}
+
+/** Lets messages in between two turns of work. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
+  const home = homeAt(setup.home);
+  const crash = setup.crash === "" ? noCrash : armedCrash(setup.crash, () => process.kill(process.pid, "SIGKILL"));
+  const log = logTo((line) => port.postMessage({ type: "log", line } satisfies FromAnalysis), "Analysis");
+  const analyst = await Analyst.open({
+    disk: nodeDisk,
+    clock: systemClock,
+    log,
+    crash,
+    journalFolder: home.journal,
+    rulesetsFolder: home.rulesets,
+    logsFolder: home.logs,
+    checkpoints: new CheckpointStore(nodeDisk, home.checkpoints, crash),
+    fallbackSnapshot: setup.fallbackSnapshot,
+  });
+  await new AnalysisThread(port, analyst, setup.durable).run();
+}
+
+const port = must(parentPort, "the analysis thread was not started as a thread");
+main(port, workerData as AnalysisSetup)
+  .catch((error: unknown) => {
+    const code = error instanceof ArgusError ? error.code : "a bug of Argus";
+    const stack = error instanceof Error && !(error instanceof ArgusError) ? ` ${error.stack ?? ""}` : "";
+    port.postMessage({ type: "failed", code, message: `${describeError(error)}${stack}` } satisfies FromAnalysis);
+  })
+  .finally(() => port.close());

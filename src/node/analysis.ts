@@ -1,0 +1,91 @@
+/**
+ * The main thread's side of the analysis: one thread over the journal, its figures, and the alerts it raises. A thread
+ * that fails on the disk or dies stops the node: what it would repeat after a restart is found from its checkpoint.
+ */
+import { Worker } from "node:worker_threads";
+import { ArgusError } from "../base/error.ts";
+import type { Log } from "../base/log.ts";
+import type { Service } from "../base/service.ts";
+import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";
+import { AnalysisFailed } from "./errors.ts";
+
+export interface AnalysisOptions {
+  setup: AnalysisSetup;
+  log: Log;
+  /** Tells each durable position of the journal; returns the function that ends it. */
+  onDurable(listener: (position: number) => void): () => void;
+  onRaised(alert: RaisedAlert): void;
+  onProgress(progress: AnalysisProgress): void;
+}
+
+/** The heap of the thread: windows have a cap of their own (`<window_memory>`), rulesets take some 100 MiB at most. */
+const heapMiBMax = 2_048;
+
+export class Analysis implements Service {
+  readonly name = "analysis";
+  readonly #options: AnalysisOptions;
+  #progress: AnalysisProgress;
+
+  constructor(options: AnalysisOptions) {
+    this.#options = options;
+    this.#progress = {
+      ...{ position: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
+      ...{ alerts: 0, windowEvents: 0, windowDropped: 0 },
+    };
+  }
+
+  get progress(): AnalysisProgress {
+    return this.#progress;
+  }
+
+  /** Resolves when the thread has answered what was durable when `signal` was aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const thread = new Worker(new URL("./analysis-thread.js", import.meta.url), {
+      workerData: this.#options.setup,
+      resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
+    });
+    const say = (message: ToAnalysis): void => thread.postMessage(message);
+    const stopListening = this.#options.onDurable((position) => say({ type: "durable", position }));
+    const stop = (): void => say({ type: "stop" });
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      await this.#follow(thread, signal);
+    } finally {
+      stopListening();
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  #follow(thread: Worker, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let failure: ArgusError | undefined;
+      thread.on("message", (message: FromAnalysis) => {
+        if (message.type === "failed") failure = new AnalysisFailed(`${message.code}: ${message.message}`);
+        else this.#hear(message);
+      });
+      thread.on("error", (error) => {
+        failure ??= new AnalysisFailed(error.message, error);
+      });
+      thread.on("exit", (code) => {
+        if (failure !== undefined) reject(failure);
+        else if (signal.aborted && code === 0) resolve();
+        else reject(new AnalysisFailed(`the thread ended with code ${code}`));
+      });
+    });
+  }
+
+  #hear(message: Exclude<FromAnalysis, { type: "failed" }>): void {
+    if (message.type === "log") return relay(this.#options.log, message.line.level, message.line.message);
+    this.#progress = message.progress;
+    this.#options.onProgress(message.progress);
+    for (const alert of message.raised) this.#options.onRaised(alert);
+  }
+}
+
+function relay(log: Log, level: "DEBUG" | "INFO" | "WARNING" | "ERROR", message: string): void {
+  if (level === "ERROR") log.error(message);
+  else if (level === "WARNING") log.warning(message);
+  else if (level === "INFO") log.info(message);
+  else log.debug(message);
+}

@@ -1,0 +1,264 @@
+/**
+ * From the journal to the alert files: where the spool's reader, the engine and the alert files meet. The analysis
+ * thread runs one over the live journal, `argus journal check --replay` another over a journal at rest, and both give
+ * the same bytes, because nothing but the journal and the ruleset snapshots it names goes in.
+ *
+ *   JournalReader ──record──▶ times, lanes ──EngineEvent──▶ Engine ──Answer──▶ AlertFiles
+ *                                                 checkpoint: position, snapshot, lengths | lanes, counts, engine state
+ *
+ * Commit order: alert files written and synced, then the checkpoint; its position is never beyond what the files hold.
+ */
+import { must } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import type { CrashPoint } from "../base/crash-point.ts";
+import type { Disk } from "../base/disk.ts";
+import { LocalTime } from "../base/local-time.ts";
+import type { Log } from "../base/log.ts";
+import { AlertFiles, type AlertOutput, type WrittenAlert } from "../alerts/alert-files.ts";
+import type { CheckpointStore, LoadedCheckpoint } from "../analysis/checkpoint-disk.ts";
+import { Engine } from "../analysis/engine.ts";
+import { compileRuleset, type CompiledRuleset, type RulesetOptions } from "../analysis/ruleset.ts";
+import { loadSnapshot } from "../analysis/snapshot-disk.ts";
+import { readControlRecord, readEpochPreamble, type ControlRecord } from "../model/control-record.ts";
+import { readEventBatch } from "../model/event.ts";
+import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
+import { AnalysedLanes } from "./analysed-lanes.ts";
+import { JournalContradiction } from "./errors.ts";
+
+export interface AnalystOptions {
+  disk: Disk;
+  clock: Clock;
+  log: Log;
+  crash: CrashPoint;
+  journalFolder: string;
+  rulesetsFolder: string;
+  /** `HOME/logs`, or a folder of its own for a fresh analysis. */
+  logsFolder: string;
+  /** Undefined: a fresh analysis from the oldest record, which leaves no checkpoint. */
+  checkpoints: CheckpointStore | undefined;
+  /** The snapshot that was in force last, for a journal whose first `ruleset` record is gone and no checkpoint readable. */
+  fallbackSnapshot: string | undefined;
+}
+
+/** What is asked of the alert files before `advance` gives the thread back to its messages. */
+const writeBytes = 256 * 1_024;
+/** Records answered in one call of `advance`, so that a durable position or a stop is heard within some 100 ms. */
+const recordsPerTurn = 8;
+
+type BatchEntry = JournalEntry & { kind: "batch" };
+
+export class Analyst {
+  readonly #options: AnalystOptions;
+  readonly #reader: JournalReader;
+  readonly #lanes: AnalysedLanes;
+  /** Up to here everything is in the outputs already; windows are rebuilt with writing off. */
+  readonly #writeFrom: number;
+  #engine: Engine | undefined;
+  #alerts: AlertFiles | undefined;
+  #lengths: Uint8Array | undefined;
+  #snapshotSha256 = "";
+  #checkpointPosition: number;
+
+  private constructor(options: AnalystOptions, reader: JournalReader, lanes: AnalysedLanes, writeFrom: number) {
+    this.#options = options;
+    this.#reader = reader;
+    this.#lanes = lanes;
+    this.#writeFrom = writeFrom;
+    this.#checkpointPosition = writeFrom;
+  }
+
+  /** Loads the newest checkpoint (design-journal section 3, *On start*) and stands at its position. */
+  static async open(options: AnalystOptions): Promise<Analyst> {
+    const checkpoint = await loadCheckpoint(options);
+    const state = checkpoint?.state;
+    const canResume = checkpoint !== undefined && state !== undefined;
+    const from = canResume ? checkpoint.head.position : "oldest";
+    const reader = await JournalReader.open({ disk: options.disk, folder: options.journalFolder, from });
+    const saved = state === undefined ? undefined : AnalysedLanes.split(state);
+    const lanes = saved?.lanes ?? new AnalysedLanes();
+    const analyst = new Analyst(options, reader, lanes, checkpoint?.head.position ?? reader.position);
+    analyst.#lengths = checkpoint?.head.lengths;
+    if (saved === undefined) lanes.adopt((await reader.oldestHead()).lanes);
+    const sha256 = checkpoint?.head.snapshotSha256 ?? (reader.position > 0 ? options.fallbackSnapshot : undefined);
+    if (sha256 !== undefined && sha256 !== "") await analyst.#useSnapshot(sha256, saved?.engine);
+    return analyst;
+  }
+
+  /** Everything before it is answered. */
+  get position(): number {
+    return this.#reader.position;
+  }
+
+  get checkpointPosition(): number {
+    return this.#checkpointPosition;
+  }
+
+  get snapshotSha256(): string {
+    return this.#snapshotSha256;
+  }
+
+  get counts(): AnalysedLanes {
+    return this.#lanes;
+  }
+
+  get engine(): Engine | undefined {
+    return this.#engine;
+  }
+
+  get alertsFolder(): string {
+    return this.#options.logsFolder;
+  }
+
+  /**
+   * Answers some records before `limit`; returns whether there may be more. What was answered may wait in memory for
+   * `flush`. Rejects with the disk's errors, and with `JournalContradiction` where the journal cannot be ours.
+   */
+  async advance(limit: number): Promise<boolean> {
+    for (let left = recordsPerTurn; left > 0; left -= 1) {
+      const entry = await this.#reader.next(limit);
+      if (entry === undefined) return false;
+      await this.#take(entry);
+      if ((this.#alerts?.pendingBytes ?? 0) >= writeBytes) return true;
+    }
+    return true;
+  }
+
+  /** Writes what waits; returns the alerts that stand in the files only now. */
+  async flush(): Promise<WrittenAlert[]> {
+    return (await this.#alerts?.write()) ?? [];
+  }
+
+  /** A checkpoint of the current position, if there is anything new to keep. To be called after `flush`. */
+  async checkpoint(): Promise<void> {
+    const { checkpoints } = this.#options;
+    const alerts = this.#alerts;
+    if (checkpoints === undefined || alerts === undefined || this.#engine === undefined) return;
+    if (this.position === this.#checkpointPosition || this.position < this.#writeFrom) return;
+    await alerts.sync();
+    const head = { position: this.position, snapshotSha256: this.#snapshotSha256, lengths: alerts.lengths() };
+    await checkpoints.save(head, this.#lanes.join(this.#engine.saveState()));
+    this.#checkpointPosition = head.position;
+    await alerts.checkpointed();
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+    await this.#alerts?.close();
+  }
+
+  async #take(entry: JournalEntry): Promise<void> {
+    switch (entry.kind) {
+      case "batch":
+        return this.#answerBatch(entry);
+      case "epoch":
+        return this.#lanes.beginEpoch(entry.node, entry.lane, readEpochPreamble(entry.preamble));
+      case "hole":
+        this.#lanes.lost += entry.count;
+        return;
+      case "control":
+        return this.#obey(readControlRecord(entry.bytes), entry.position);
+      case "damaged":
+        this.#options.log.error(
+          `journal: the bytes from ${entry.position} to ${entry.nextPosition} cannot be read and are passed over`,
+        );
+    }
+  }
+
+  async #obey(record: ControlRecord | undefined, position: number): Promise<void> {
+    switch (record?.kind) {
+      case undefined: // Of a later version: it says nothing that this one could act on.
+        this.#options.log.warning(`journal: an unknown control record at ${position} is passed over`);
+        return;
+      case "ruleset":
+        if (record.sha256 !== this.#snapshotSha256) await this.#useSnapshot(record.sha256, undefined);
+        return;
+      case "hole":
+        this.#lanes.lost += record.count;
+        return;
+      case "agent_removed":
+        return this.#engine?.agentRemoved(record.agentId);
+      case "quarantine":
+        return this.#engine?.quarantine(record.ruleId);
+      case "clock_stepped":
+        return this.#engine?.clockStepped(record.byMs);
+    }
+  }
+
+  #answerBatch(entry: BatchEntry): void {
+    const engine = this.#engine;
+    if (engine === undefined) {
+      throw new JournalContradiction(`the journal holds events at ${entry.position} before any ruleset record`);
+    }
+    const payload = entry.payload();
+    const events = payload === undefined ? undefined : readEventBatch(payload);
+    if (events === undefined || events.length !== entry.count) {
+      this.#lanes.undecodable += entry.count;
+      this.#options.log.error(
+        `journal: ${entry.count} events of node ${entry.node} at ${entry.position} cannot be decoded and are passed over`,
+      );
+      return;
+    }
+    const alerts = entry.position >= this.#writeFrom ? must(this.#alerts) : undefined;
+    const lane = this.#lanes.lane(entry.node, entry.lane);
+    alerts?.advance(entry.receivedMs);
+    for (const event of events) {
+      const eventMs = lane.eventTime(event.takenInMs, entry.offsetMs, entry.receivedMs);
+      const { source } = event;
+      const answer = engine.answer({
+        queue: source.queue,
+        agentId: source.agentId,
+        agentName: source.agentName,
+        agentIp: source.agentIp,
+        location: source.location,
+        log: event.log.toString("latin1"),
+        isTruncated: event.isTruncated,
+        eventMs,
+        receivedMs: entry.receivedMs,
+        node: entry.node,
+        host: lane.host,
+        isHidden: lane.isHidden,
+      });
+      if (answer.isAlert) this.#lanes.alerts += 1;
+      alerts?.add(answer);
+    }
+    this.#lanes.analysed += events.length;
+  }
+
+  async #useSnapshot(sha256: string, state: Uint8Array | undefined): Promise<void> {
+    const { disk, rulesetsFolder, log } = this.#options;
+    const { source } = await loadSnapshot(disk, rulesetsFolder, sha256);
+    const compiled = compileRuleset(source, (problem) => log.debug(`ruleset: ${problem.message}`));
+    if (this.#engine === undefined) this.#engine = new Engine(compiled, state);
+    else this.#engine.replaceRuleset(compiled);
+    this.#snapshotSha256 = sha256;
+    await this.#useOutputs(compiled);
+  }
+
+  async #useOutputs({ options }: CompiledRuleset): Promise<void> {
+    const output = alertOutputOf(options);
+    if (this.#alerts !== undefined) return this.#alerts.setOutput(output);
+    const { disk, log, crash, logsFolder } = this.#options;
+    const time = new LocalTime(options.zone);
+    this.#alerts = await AlertFiles.open({ disk, folder: logsFolder, time, output, log, crash }, this.#lengths);
+  }
+}
+
+/** What the alert files need to know, from the options of the snapshot. */
+function alertOutputOf(options: RulesetOptions): AlertOutput {
+  const { jsonout_output, alerts_log, logall, logall_json } = options.outputs;
+  const cluster = options.clusterName === "" ? undefined : options.clusterName;
+  return { jsonout_output, alerts_log, logall, logall_json, cluster };
+}
+
+async function loadCheckpoint({ checkpoints, log }: AnalystOptions): Promise<LoadedCheckpoint | undefined> {
+  if (checkpoints === undefined) return undefined;
+  const { checkpoint, problems } = await checkpoints.load();
+  for (const problem of problems) log.warning(`checkpoint: ${problem}`);
+  if (checkpoint !== undefined && checkpoint.state === undefined) {
+    log.warning(
+      `checkpoint: ${checkpoint.problem ?? "its body cannot be read"}; ` +
+        `windows are rebuilt from the oldest kept journal up to position ${checkpoint.head.position}`,
+    );
+  }
+  return checkpoint;
+}
