@@ -1,0 +1,67 @@
+/**
+ * The two logs of a node: `logs/cluster.log` for what concerns the cluster (synchronisation, connections, errors of
+ * workers), `logs/ossec.log` for the rest. A worker also keeps its last warnings and errors for the master, which writes
+ * them into its own cluster.log, so that one file tells the story of the whole cluster.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Disk } from "../base/disk.ts";
+import type { LocalTime } from "../base/local-time.ts";
+import { logTo, type Log, type LogLine } from "../base/log.ts";
+import { clusterLine, ossecLine } from "../logfile/line.ts";
+import { RotatingLog } from "../logfile/rotating-log.ts";
+
+export interface NodeLogsOptions {
+  disk: Disk;
+  clock: Clock;
+  time: LocalTime;
+  /** `HOME/logs`. */
+  folder: string;
+  /** Debug lines are written only with it. */
+  isVerbose: boolean;
+  /** Also shows each line to whoever started the node in the foreground. */
+  echo: ((text: string) => void) | undefined;
+}
+
+/** What one heartbeat may carry of a worker's own troubles; more of them are counted by the reader of ossec.log. */
+const troublesMax = 20;
+
+export class NodeLogs {
+  readonly cluster: Log;
+  readonly main: Log;
+  readonly #files: readonly RotatingLog[];
+  #troubles: LogLine[] = [];
+
+  constructor(options: NodeLogsOptions) {
+    const { disk, clock, time, folder, isVerbose, echo } = options;
+    const open = (name: string): RotatingLog =>
+      new RotatingLog({ disk, folder, name, time, onTrouble: (message) => echo?.(`${name}.log: ${message}`) });
+    const clusterFile = open("cluster");
+    const mainFile = open("ossec");
+    this.#files = [clusterFile, mainFile];
+    const into = (file: RotatingLog, form: typeof clusterLine) => (line: LogLine) => {
+      if (line.level === "DEBUG" && !isVerbose) return;
+      if (line.level === "WARNING" || line.level === "ERROR") this.#keep(line);
+      const nowMs = clock.wallMs();
+      const text = form(time, nowMs, line);
+      file.write(nowMs, text);
+      echo?.(text);
+    };
+    this.cluster = logTo(into(clusterFile, clusterLine));
+    this.main = logTo(into(mainFile, ossecLine));
+  }
+
+  #keep(line: LogLine): void {
+    if (this.#troubles.length < troublesMax) this.#troubles.push(line);
+  }
+
+  /** The warnings and errors since the last call. */
+  takeTroubles(): LogLine[] {
+    const taken = this.#troubles;
+    this.#troubles = [];
+    return taken;
+  }
+
+  async close(): Promise<void> {
+    for (const file of this.#files) await file.close();
+  }
+}
