@@ -1,25 +1,36 @@
 /**
  * All nodes of the cluster as the master sees them: what is known of each, which state follows from it, and since when.
  *
- *   expected ──connection──▶ (waiting) ──hello──▶ up ⇄ syncing ⇄ lagging ──silence──▶ down ──hello──▶ up …
- *   refused: an attempt to join failed, and no session of that name is alive.
+ *   expected ──▶ (waiting) ──joined──▶ up ⇄ syncing ⇄ lagging ──silence──▶ down ──joined──▶ up …
+ *   refused: an attempt to join failed lately, and no session of that name is alive.
  *
- * Pure: no socket, no clock. The caller feeds inputs with the monotonic time of each and takes out the changes, one per
- * change of state, to log them and to raise events. A session is named by a number of the caller's, so that the end of
- * a replaced session does not count as the end of the node.
+ * Pure: no socket, no clock. The caller feeds inputs with the time of each and takes out the changes, one per change of
+ * state, to log them and to raise events. A session is named by a number of the caller's, so that the end of a replaced
+ * session does not count as the end of the node. A session that ends is no change by itself: the node is down when it
+ * has been silent for the limit, so that a restart which is quick enough is not an alarm.
+ *
+ * Names in `refused` come from strangers: they make no entry beyond `strangersMax`, and never change what is known of a
+ * node whose session is alive.
  */
-import type { NodeRole, NodeState } from "../model/node.ts";
+import { isNodeName, type NodeRole, type NodeState } from "../model/node.ts";
 
 export interface NodeLimits {
   /** No heartbeat for longer than this: down. */
   readonly silenceMsMax: number;
   /** The oldest waiting event is older than this: lagging. */
   readonly waitMsMax: number;
+  /** A known node whose last refused attempt is older than this is again what it was before. */
+  readonly refusedMsMax: number;
   /** Names that were refused and are neither listed nor ever accepted are forgotten beyond this many, oldest first. */
   readonly strangersMax: number;
 }
 
-export const nodeLimits: NodeLimits = { silenceMsMax: 12_000, waitMsMax: 10_000, strangersMax: 64 };
+export const nodeLimits: NodeLimits = {
+  silenceMsMax: 12_000, // Three heartbeats of 4 s: one may be lost, and the whole stays under 15 s.
+  waitMsMax: 10_000,
+  refusedMsMax: 60_000, // Twice the longest back-off of a node that goes on trying.
+  strangersMax: 64,
+};
 
 /** What a worker says about its own spool. */
 export interface SpoolStatus {
@@ -89,6 +100,8 @@ export interface Now {
 export type NodeInput =
   /** The list of cluster.conf, whole; also after a change of it. */
   | { readonly type: "listed"; readonly nodes: readonly NodeListing[] }
+  /** Nodes that this cluster has seen before (they have a pin): absent, they are down and not merely expected. */
+  | { readonly type: "seen_before"; readonly names: readonly string[] }
   /** It has proven itself and waits for `argus cluster approve`. */
   | { readonly type: "waiting"; readonly name: string; readonly hello: NodeHello }
   /** A session is live; it replaces an older one of that name. */
@@ -113,12 +126,297 @@ export type NodeInput =
   /** Once a second. */
   | { readonly type: "tick" };
 
-export declare class NodeTable {
+/** Seconds over which a rate is measured. */
+const rateSeconds = 10;
+
+/** Counts of the last `rateSeconds` whole seconds, in a ring. */
+class Rate {
+  readonly #counts = new Array<number>(rateSeconds).fill(0);
+  #second = 0;
+
+  add(count: number, monotonicMs: number): void {
+    this.#moveTo(Math.floor(monotonicMs / 1_000));
+    this.#counts[this.#second % rateSeconds] = (this.#counts[this.#second % rateSeconds] ?? 0) + count;
+  }
+
+  perSecond(monotonicMs: number): number {
+    this.#moveTo(Math.floor(monotonicMs / 1_000));
+    return this.#counts.reduce((sum, count) => sum + count, 0) / rateSeconds;
+  }
+
+  #moveTo(second: number): void {
+    const first = Math.max(this.#second + 1, second - rateSeconds + 1);
+    for (let passed = first; passed <= second; passed += 1) this.#counts[passed % rateSeconds] = 0;
+    this.#second = Math.max(this.#second, second);
+  }
+}
+
+/** One node. `session` is the live one's number; `heard` is the last sign of life of any session. */
+interface Entry {
+  readonly name: string;
+  readonly isOwn: boolean;
+  listing: NodeListing | undefined;
+  hello: NodeHello | undefined;
+  session: number | undefined;
+  heard: Now | undefined;
+  /** Why the last session ended; `undefined` while one lives. */
+  closedFor: string | undefined;
+  isWaiting: boolean;
+  isSyncing: boolean;
+  isLagging: boolean;
+  spool: SpoolStatus | undefined;
+  clockOffsetMs: number | undefined;
+  refusal: { readonly reason: string; readonly at: Now; readonly address: string } | undefined;
+  readonly rate: Rate;
+  state: NodeState | undefined;
+  sinceMs: number;
+}
+
+function newEntry(name: string, isOwn: boolean): Entry {
+  return {
+    ...{ name, isOwn, listing: undefined, hello: undefined, session: undefined, heard: undefined, closedFor: undefined },
+    ...{ isWaiting: false, isSyncing: false, isLagging: false, spool: undefined, clockOffsetMs: undefined },
+    ...{ refusal: undefined, rate: new Rate(), state: undefined, sinceMs: 0 },
+  };
+}
+
+export class NodeTable {
+  readonly #limits: NodeLimits;
+  readonly #own: Entry;
+  readonly #entries = new Map<string, Entry>();
+
   /** `own`: the master itself, which is always `up`. */
-  constructor(own: { name: string; hello: NodeHello }, now: Now, limits?: NodeLimits);
+  constructor(own: { name: string; hello: NodeHello }, now: Now, limits: NodeLimits = nodeLimits) {
+    this.#limits = limits;
+    this.#own = newEntry(own.name, true);
+    this.#own.hello = own.hello;
+    this.#own.state = "up";
+    this.#own.sinceMs = now.wallMs;
+    this.#entries.set(own.name, this.#own);
+  }
+
   /** Takes an input and returns the changes of state that follow from it, in order. Unknown sessions are ignored. */
-  take(input: NodeInput, now: Now): NodeChange[];
+  take(input: NodeInput, now: Now): NodeChange[] {
+    switch (input.type) {
+      case "listed":
+        return this.#list(input.nodes, now);
+      case "seen_before":
+        for (const name of input.names) this.#entry(name).heard ??= now;
+        return this.#settleAll(now);
+      case "waiting":
+        return this.#wait(input.name, input.hello, now);
+      case "joined":
+        return this.#join(input, now);
+      case "heartbeat":
+        return this.#hear(input, now);
+      case "status":
+        return this.#noteStatus(input, now);
+      case "events":
+        this.#entries.get(input.name)?.rate.add(input.count, now.monotonicMs);
+        return [];
+      case "closed":
+        return this.#close(input, now);
+      case "refused":
+        return this.#refuse(input, now);
+      case "removed":
+        if (input.name !== this.#own.name) this.#entries.delete(input.name);
+        return [];
+      case "tick":
+        return this.#settleAll(now);
+    }
+  }
+
   /** All nodes: the master first, then by name. */
-  snapshot(now: Now): NodeSnapshot[];
-  stateOf(name: string): NodeState | undefined;
+  snapshot(now: Now): NodeSnapshot[] {
+    const others = [...this.#entries.values()].filter((entry) => !entry.isOwn && entry.state !== undefined);
+    others.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    return [this.#own, ...others].map((entry) => snapshotOf(entry, now));
+  }
+
+  stateOf(name: string): NodeState | undefined {
+    return this.#entries.get(name)?.state;
+  }
+
+  #entry(name: string): Entry {
+    let entry = this.#entries.get(name);
+    if (entry === undefined) {
+      entry = newEntry(name, false);
+      this.#entries.set(name, entry);
+    }
+    return entry;
+  }
+
+  #list(nodes: readonly NodeListing[], now: Now): NodeChange[] {
+    for (const entry of this.#entries.values()) entry.listing = undefined;
+    for (const listing of nodes) this.#entry(listing.name).listing = listing;
+    // Who was only ever on the list, and is no longer, is nobody's concern.
+    for (const entry of this.#entries.values()) if (isUnknown(entry)) this.#entries.delete(entry.name);
+    return this.#settleAll(now);
+  }
+
+  #wait(name: string, hello: NodeHello, now: Now): NodeChange[] {
+    const entry = this.#entry(name);
+    if (entry.isOwn || entry.session !== undefined) return [];
+    entry.isWaiting = true;
+    entry.hello = hello;
+    entry.refusal = undefined;
+    return this.#settle(entry, now);
+  }
+
+  #join(input: NodeInput & { type: "joined" }, now: Now): NodeChange[] {
+    const entry = this.#entry(input.name);
+    if (entry.isOwn) return [];
+    entry.session = input.session;
+    entry.hello = input.hello;
+    entry.heard = now;
+    entry.closedFor = undefined;
+    entry.isWaiting = false;
+    // What the last session said of its spool and generation is not true of this one until it says so.
+    entry.isSyncing = false;
+    entry.isLagging = false;
+    entry.spool = undefined;
+    return this.#settle(entry, now);
+  }
+
+  #live(input: { name: string; session: number }): Entry | undefined {
+    const entry = this.#entries.get(input.name);
+    return entry?.session === input.session ? entry : undefined;
+  }
+
+  #hear(input: NodeInput & { type: "heartbeat" }, now: Now): NodeChange[] {
+    const entry = this.#live(input);
+    if (entry === undefined) return [];
+    entry.heard = now;
+    return this.#settle(entry, now);
+  }
+
+  #noteStatus(input: NodeInput & { type: "status" }, now: Now): NodeChange[] {
+    const entry = this.#live(input);
+    if (entry === undefined) return [];
+    entry.heard = now;
+    entry.spool = input.spool;
+    entry.clockOffsetMs = input.clockOffsetMs;
+    entry.isSyncing = input.isSyncing;
+    // Left only at half the limit: a spool that hovers around it would otherwise write a line every few seconds.
+    const waitMsMax = entry.isLagging ? this.#limits.waitMsMax / 2 : this.#limits.waitMsMax;
+    entry.isLagging = input.spool.events > 0 && input.spool.oldestMs > waitMsMax;
+    return this.#settle(entry, now);
+  }
+
+  #close(input: NodeInput & { type: "closed" }, now: Now): NodeChange[] {
+    const entry = this.#live(input);
+    if (entry === undefined) return [];
+    entry.session = undefined;
+    entry.closedFor = input.reason;
+    return this.#settle(entry, now);
+  }
+
+  #refuse(input: NodeInput & { type: "refused" }, now: Now): NodeChange[] {
+    if (!isNodeName(input.name)) return [];
+    if (!this.#entries.has(input.name)) this.#forgetStranger();
+    const entry = this.#entry(input.name);
+    entry.refusal = { reason: input.reason, at: now, address: input.address };
+    return this.#settle(entry, now);
+  }
+
+  /** Makes room for one more refused name that nothing else is known of. */
+  #forgetStranger(): void {
+    const strangers = [...this.#entries.values()].filter(isStranger);
+    if (strangers.length < this.#limits.strangersMax) return;
+    strangers.sort((a, b) => (a.refusal?.at.monotonicMs ?? 0) - (b.refusal?.at.monotonicMs ?? 0));
+    const oldest = strangers[0];
+    if (oldest !== undefined) this.#entries.delete(oldest.name);
+  }
+
+  #settleAll(now: Now): NodeChange[] {
+    return [...this.#entries.values()].flatMap((entry) => this.#settle(entry, now));
+  }
+
+  /** Gives the entry the state that follows from what is known, and tells if that is another one. */
+  #settle(entry: Entry, now: Now): NodeChange[] {
+    if (entry.isOwn) return [];
+    const to = this.#stateNow(entry, now);
+    const from = entry.state;
+    if (to === from) return [];
+    const heardMs = entry.heard?.wallMs ?? now.wallMs;
+    entry.state = to;
+    entry.sinceMs = to === "down" ? heardMs : now.wallMs;
+    const message = `${entry.name} ${this.#describe(entry, to, now)}`;
+    return [{ name: entry.name, from, to, sinceMs: entry.sinceMs, message }];
+  }
+
+  #stateNow(entry: Entry, now: Now): NodeState {
+    const { silenceMsMax, refusedMsMax } = this.#limits;
+    const isSilent = entry.heard === undefined || now.monotonicMs - entry.heard.monotonicMs > silenceMsMax;
+    if (entry.session !== undefined && !isSilent) return aliveState(entry);
+    if (isStranger(entry)) return "refused";
+    const { refusal } = entry;
+    const isRefused = refusal !== undefined && now.monotonicMs - refusal.at.monotonicMs <= refusedMsMax;
+    const isNewer = refusal !== undefined && refusal.at.monotonicMs >= (entry.heard?.monotonicMs ?? 0);
+    if (isRefused && isNewer) return "refused";
+    if (entry.isWaiting) return "waiting";
+    if (entry.heard === undefined) return "expected";
+    if (isSilent) return "down";
+    // Its session has just ended, or this master has just started: it has the limit to come back.
+    return entry.state === undefined || entry.state === "expected" ? "expected" : aliveState(entry);
+  }
+
+  #describe(entry: Entry, state: NodeState, now: Now): string {
+    switch (state) {
+      case "expected":
+        return "is expected: cluster.conf lists it";
+      case "waiting":
+        return `is waiting: type argus cluster approve ${entry.name}`;
+      case "up":
+        return `is up (${entry.hello?.role ?? "worker"}, ${entry.hello?.address ?? "?"}, ${entry.hello?.version ?? "?"})`;
+      case "syncing":
+        return "is syncing: it has not loaded the newest generation yet";
+      case "lagging": {
+        const { events = 0, oldestMs = 0 } = entry.spool ?? {};
+        return `is lagging: ${events} events wait there, the oldest for ${Math.round(oldestMs / 1_000)} s`;
+      }
+      case "down": {
+        const silentSeconds = Math.round((now.monotonicMs - (entry.heard?.monotonicMs ?? 0)) / 1_000);
+        const reason = entry.closedFor === undefined ? "" : ` (its connection ended: ${entry.closedFor})`;
+        return `is down: no heartbeat for ${silentSeconds} s${reason}`;
+      }
+      case "refused":
+        return `is refused: ${entry.refusal?.reason ?? "unknown"} (from ${entry.refusal?.address ?? "?"})`;
+    }
+  }
+}
+
+function aliveState(entry: Entry): NodeState {
+  return entry.isLagging ? "lagging" : entry.isSyncing ? "syncing" : "up";
+}
+
+/** Nothing is known of it but that it was refused. */
+function isStranger(entry: Entry): boolean {
+  const { isOwn, listing, heard, isWaiting, refusal } = entry;
+  return !isOwn && listing === undefined && heard === undefined && !isWaiting && refusal !== undefined;
+}
+
+/** Nothing at all is known of it. */
+function isUnknown(entry: Entry): boolean {
+  const { isOwn, listing, heard, isWaiting, refusal } = entry;
+  return !isOwn && listing === undefined && heard === undefined && !isWaiting && refusal === undefined;
+}
+
+function snapshotOf(entry: Entry, now: Now): NodeSnapshot {
+  const { name, listing, hello, state = "expected", sinceMs, refusal } = entry;
+  return {
+    ...{ name, state, sinceMs },
+    role: hello?.role ?? listing?.role ?? "worker",
+    address: hello?.address ?? listing?.address,
+    version: hello?.version,
+    eventsPerSecond: entry.rate.perSecond(now.monotonicMs),
+    spool: entry.spool,
+    clockOffsetMs: entry.clockOffsetMs,
+    isHidden: hello?.isHidden ?? false,
+    isListed: listing !== undefined,
+    lastRefusal:
+      refusal === undefined
+        ? undefined
+        : { reason: refusal.reason, atMs: refusal.at.wallMs, address: refusal.address },
+  };
 }

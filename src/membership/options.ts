@@ -6,7 +6,7 @@
  */
 import { address, block, needless, oneOf, port, secret, section, text, textList, yesNo } from "../config/schema.ts";
 import type { Values } from "../config/schema.ts";
-import { isNodeName } from "../model/node.ts";
+import { weaknessOf } from "./weak-key.ts";
 
 /** A name that a resolver or a person can use: an address, or a host name. */
 const hostPattern = {
@@ -80,13 +80,19 @@ export const clusterSection = section("cluster", {
     connection_timeout: needless("Wazuh's."),
     haproxy_helper: needless("Wazuh's; agents are moved by other means."),
   },
-  check(cluster, refuse) {
+  check(cluster, refuse, warn) {
     if (cluster.disabled) return;
     // None of these has a default that would be right: a second "node01", or a second master, is found out too late.
     if (cluster.node_name === undefined) refuse("node_name", "must name this node");
-    else if (!isNodeName(cluster.node_name)) refuse("node_name", nodeNamePattern.refusal);
     if (cluster.node_type === undefined) refuse("node_type", "must say whether this node is a master or a worker");
     if (cluster.key === undefined) refuse("key", "must be given, and be the same on all nodes");
+    const weakness = cluster.key === undefined ? undefined : weaknessOf(cluster.key.reveal());
+    if (weakness !== undefined) {
+      const say = cluster.weak_key === "refuse" ? refuse : warn;
+      say("key", `${weakness}, so it can be guessed; make a better one with: openssl rand -hex 32`);
+    }
+    // The text that Wazuh's own template holds in place of an address.
+    if (cluster.nodes.node.includes("NODE_IP")) refuse("nodes", "holds NODE_IP where the master's address belongs");
   },
 });
 
