@@ -38,6 +38,8 @@ export interface Option<T> {
   readonly initialText: string;
   /** Whether the option may be written several times, each adding to the last. */
   readonly isList: boolean;
+  /** What writing it does: what it says, nothing yet (a warning says so), or nothing, and that is as well. */
+  readonly effect: "full" | "not yet" | "none";
   /** What is inside, for an option that is a block of its own. */
   readonly inner: Options | undefined;
   /** The attributes that an element of this option may carry. */
@@ -115,7 +117,7 @@ export function textOf(element: XmlElement): string {
 function scalar<T>(kind: Scalar<T>): Option<T> {
   const { form, help, initial, initialText } = kind;
   return {
-    ...{ form, help, initial, initialText, isList: false, inner: undefined, attributes: [] },
+    ...{ form, help, initial, initialText, isList: false, effect: "full", inner: undefined, attributes: [] },
     read(elements, findings) {
       let value = initial;
       for (const element of elements) {
@@ -335,7 +337,8 @@ interface List<T> {
 function list<T>(kind: List<T>): Option<readonly T[]> {
   const { form, help, countMax } = kind;
   return {
-    ...{ form, help, initial: Object.freeze([]), initialText: "", isList: true, inner: undefined, attributes: [] },
+    ...{ form, help, initial: Object.freeze([]), initialText: "", isList: true, effect: "full", inner: undefined },
+    attributes: [],
     read(elements, findings) {
       const values: T[] = [];
       for (const element of elements) {
@@ -424,7 +427,8 @@ export interface Entry {
 export function entries(spec: Help & { attributes: Readonly<Record<string, string>> }): Option<readonly Entry[]> {
   const names = Object.keys(spec.attributes);
   return {
-    ...{ form: "text", help: spec.help, initial: Object.freeze([]), initialText: "", isList: true, inner: undefined },
+    ...{ form: "text", help: spec.help, initial: Object.freeze([]), initialText: "", isList: true, effect: "full" },
+    inner: undefined,
     attributes: names,
     read(elements, findings) {
       const found: Entry[] = [];
@@ -447,6 +451,7 @@ export function block<O extends Options>(spec: Help & { options: O }): Option<Va
   const { help, options } = spec;
   return {
     ...{ form: "block", help, initial: initialValues(options), initialText: "", isList: false, attributes: [] },
+    effect: "full",
     inner: options,
     read: (elements, findings) => readOptions(options, elements, findings, new Map()),
   };
@@ -457,6 +462,7 @@ export function blocks<O extends Options>(spec: Help & { options: O }): Option<r
   const { help, options } = spec;
   return {
     ...{ form: "block", help, initial: Object.freeze([]), initialText: "", isList: true, attributes: [] },
+    effect: "full",
     inner: options,
     read(elements, findings) {
       return Object.freeze(
@@ -473,7 +479,8 @@ export function blocks<O extends Options>(spec: Help & { options: O }): Option<r
 /** An option that Wazuh or OSSEC has and Argus does not, yet: naming it is a warning that says so. */
 export function unsupported(help: string): Option<undefined> {
   return {
-    ...{ form: "not supported yet", help, initial: undefined, initialText: "", isList: true, inner: undefined },
+    ...{ form: "not supported yet", help, initial: undefined, initialText: "", isList: true, effect: "not yet" },
+    inner: undefined,
     attributes: [],
     read(elements, findings) {
       for (const { name, place } of elements) findings.warn(place, `<${name}> is not supported yet and has no effect`);
@@ -485,7 +492,8 @@ export function unsupported(help: string): Option<undefined> {
 /** An option that is accepted without a word because Argus has no need of it. `help` says why. */
 export function needless(help: string): Option<undefined> {
   return {
-    ...{ form: "accepted, without effect", help, initial: undefined, initialText: "", isList: true, inner: undefined },
+    ...{ form: "accepted, without effect", help, initial: undefined, initialText: "", isList: true, effect: "none" },
+    inner: undefined,
     attributes: [],
     read: () => undefined,
   };
