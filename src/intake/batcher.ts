@@ -7,6 +7,7 @@
  * of it is gone. A batch is closed only after an event was added, never before one, because a source has moved its mark
  * behind that event already (collect/needs.ts).
  */
+import { assert } from "../base/assert.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { EventSink, SourceMark } from "../collect/needs.ts";
@@ -107,12 +108,13 @@ export class Batcher implements EventSink, Service {
   }
 
   accept(source: Source, log: Uint8Array, isTruncated: boolean, mark?: SourceMark): boolean {
-    const isTooLong = log.length > LOG_BYTES_MAX;
-    this.#builder.add(source, this.#takeIn.nowMs(), isTooLong ? log.subarray(0, LOG_BYTES_MAX) : log, isTruncated || isTooLong);
+    if (this.#failure !== undefined) return false; // The node is stopping: nothing can be kept any more.
+    assert(log.length <= LOG_BYTES_MAX, "a source handed over a log beyond the limit");
+    this.#builder.add(source, this.#takeIn.nowMs(), log, isTruncated);
     const counters = this.#counters;
     counters.accepted += 1;
     counters.logBytes += log.length;
-    if (isTruncated || isTooLong) counters.truncated += 1;
+    if (isTruncated) counters.truncated += 1;
     if (mark !== undefined && mark !== this.#lastMark) {
       this.#marks.add(mark);
       this.#lastMark = mark;
@@ -133,19 +135,17 @@ export class Batcher implements EventSink, Service {
    */
   async run(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const settle = (): void => {
+      this.#onSettled = () => {
         if (this.#failure !== undefined) reject(this.#failure.error);
         else if (signal.aborted && this.#inFlight === 0 && this.#builder.count === 0) resolve();
       };
-      this.#onSettled = settle;
+      const onAbort = (): void => {
+        this.#close();
+        this.#onSettled();
+      };
       signal.addEventListener("abort", onAbort, { once: true });
       if (signal.aborted) onAbort();
-      else settle();
-      const close = (): void => this.#close();
-      function onAbort(): void {
-        close();
-        settle();
-      }
+      else this.#onSettled();
     });
   }
 
