@@ -1,7 +1,26 @@
-/** All decoders of a ruleset, loaded and indexed. Holds no state of events. */
+/**
+ * All decoders of a ruleset, loaded, indexed, and walked for each event (ruleset-spec 3.2 to 3.5). Holds no state of
+ * events: the cache below only remembers which decoders a program name selects, which is a fact of the ruleset.
+ *
+ *   roots with a program_name     for events that have a program name (there is no way from one list to the other)
+ *   roots without one             for all others
+ *   children                      below every root of their parent's name, in load order; only two levels exist
+ *
+ * The first root that matches is final. Among its children the first that matches, or that has no prematch, is selected,
+ * and from there a chain of siblings of the same name is run.
+ */
+import { type Problem, problemAt, problemInFile } from "../../config/problem.ts";
 import type { EngineEvent } from "../../model/alert.ts";
+import { XmlError } from "../../syntax/errors.ts";
+import { afterPointer, type Flavour, type Match, NO_MATCH } from "../../syntax/pattern.ts";
+import { Subject } from "../../syntax/subject.ts";
+import { parseXml, type XmlElement } from "../../syntax/xml.ts";
+import { expandVariables } from "../../syntax/xml-variable.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
-import type { Decoder } from "./decoder.ts";
+import { predecode } from "../predecode.ts";
+import type { Decoder, FieldTarget, Offset } from "./decoder.ts";
+import { runJsonPlugin } from "./json-plugin.ts";
+import { loadDecoder, type LoadedDecoder } from "./loader.ts";
 
 export interface DecoderFile {
   path: string;
@@ -9,31 +28,290 @@ export interface DecoderFile {
   text: string;
 }
 
-/** What is wrong in a ruleset's file. A set of which an `error` was reported must not be put in force. */
-export interface DecoderProblem {
-  file: string;
-  line: number;
-  column: number;
-  severity: "error" | "warning";
-  message: string;
+/** Decoders that exist without a file, for the events of agents' modules; legal in `decoded_as`. */
+const internalNames = [
+  "rootcheck",
+  "syscheck_integrity_changed",
+  "syscheck_new_entry",
+  "syscheck_deleted",
+  "syscheck_registry_key_modified",
+  "syscheck_registry_key_added",
+  "syscheck_registry_key_deleted",
+  "syscheck_registry_value_modified",
+  "syscheck_registry_value_added",
+  "syscheck_registry_value_deleted",
+  "hostinfo_new",
+  "hostinfo_modified",
+  "syscollector",
+  "ciscat",
+  "windows_eventchannel",
+  "sca",
+];
+
+/** Message types whose text is no log (ruleset-spec 1.1): their decoders are not built yet, and no other may touch them. */
+const internalQueues = new Set(["3", "5", "8", "9", "d", "e", "f", "p", "u"]);
+
+/** Strangers choose program names; beyond this many the cache begins anew. */
+const programNamesMax = 4_096;
+
+interface Child {
+  decoder: Decoder;
+  /** A later sibling has the same name: go on with the next element of the list, whatever it is. */
+  hasNext: boolean;
 }
 
-export interface DecoderSet {
-  readonly decoders: readonly Decoder[];
-  /** The number of a final name, for `decoded_as`; undefined for a name that no file and no built-in has. */
-  nameId(name: string): number | undefined;
-  /** SHA-independent figures for `ruleset cost` and the tests. */
-  readonly counts: { withProgramName: number; withoutProgramName: number; children: number };
+interface Root {
+  decoder: Decoder;
+  children: Child[];
+}
+
+export class DecoderSet {
+  readonly #decoders: Decoder[] = [];
+  readonly #named: Root[] = [];
+  readonly #nameless: Root[] = [];
+  readonly #nameIds = new Map<string, number>();
+  readonly #byProgramName = new Map<string, readonly Root[]>();
+  /** For each first byte of a log the roots of `#nameless` that can match; filled by `seal`. */
+  #byFirstByte: readonly (readonly Root[])[] = [];
+
+  constructor() {
+    for (const name of internalNames) this.#nameIdOf(name);
+  }
+
+  get decoders(): readonly Decoder[] {
+    return this.#decoders;
+  }
+
+  get counts(): { withProgramName: number; withoutProgramName: number; children: number } {
+    const withProgramName = this.#named.length;
+    const withoutProgramName = this.#nameless.length;
+    return {
+      withProgramName,
+      withoutProgramName,
+      children: this.#decoders.length - withProgramName - withoutProgramName,
+    };
+  }
+
+  /** The number that `decoded_as` compares; undefined for a name that no decoder has. */
+  nameId(name: string): number | undefined {
+    return this.#nameIds.get(name);
+  }
+
+  #nameIdOf(name: string): number {
+    let id = this.#nameIds.get(name);
+    if (id === undefined) {
+      id = this.#nameIds.size;
+      this.#nameIds.set(name, id);
+    }
+    return id;
+  }
+
+  /** Returns what is wrong with the decoder where it stands, or undefined. */
+  add({ decoder, usesOwnName }: LoadedDecoder): string | undefined {
+    const wrong = decoder.parent === undefined ? this.#addRoot(decoder) : this.#addChild(decoder, decoder.parent);
+    if (wrong !== undefined) return wrong;
+    this.#decoders.push(decoder);
+    // A child's own name stays legal in `decoded_as`, though it can match only when the child keeps it.
+    this.#nameIdOf(decoder.ownName);
+    decoder.name = decoder.parent === undefined || usesOwnName ? decoder.ownName : decoder.parent;
+    decoder.nameId = this.#nameIdOf(decoder.name);
+    return undefined;
+  }
+
+  #addRoot(decoder: Decoder): string | undefined {
+    if (decoder.regex?.offset === "after_regex") return "after_regex needs an earlier decoder of the same name";
+    (decoder.programName === undefined ? this.#nameless : this.#named).push({ decoder, children: [] });
+    return undefined;
+  }
+
+  #addChild(decoder: Decoder, parent: string): string | undefined {
+    const roots = [...this.#named, ...this.#nameless].filter((root) => root.decoder.ownName === parent);
+    if (roots.length === 0) return `the parent decoder ${parent} is not known`;
+    const elders = roots.flatMap(({ children }) => children.filter((child) => child.decoder.ownName === decoder.ownName));
+    if (elders.length > 0) {
+      if (decoder.prematch !== undefined || decoder.fts.length > 0) {
+        return `a later decoder ${decoder.ownName} of one parent may have no prematch and no fts`;
+      }
+      const isBare = (one: Decoder): boolean => one.regex === undefined && one.plugin === undefined;
+      if (isBare(decoder) || elders.some((elder) => isBare(elder.decoder))) {
+        return `all decoders ${decoder.ownName} of one parent need a regex or a plugin_decoder`;
+      }
+    } else if (decoder.regex?.offset === "after_regex") {
+      return "after_regex needs an earlier decoder of the same name";
+    }
+    for (const elder of elders) elder.hasNext = true;
+    for (const root of roots) root.children.push({ decoder, hasNext: false });
+    return undefined;
+  }
+
+  /** To be called once, when all decoders are in. */
+  seal(): void {
+    this.#byFirstByte = Array.from({ length: 256 }, (_, code) =>
+      this.#nameless.filter(({ decoder }) => {
+        const firstBytes = decoder.prematch?.expression.firstBytes;
+        return firstBytes === undefined || firstBytes[code] === 1;
+      }),
+    );
+  }
+
+  decode(decoded: DecodedEvent): void {
+    const { programName, log } = decoded;
+    if (programName !== undefined) return walk(decoded, this.#rootsOf(programName));
+    walk(decoded, log.raw === "" ? this.#nameless : (this.#byFirstByte[log.raw.charCodeAt(0)] ?? this.#nameless));
+  }
+
+  #rootsOf(programName: string): readonly Root[] {
+    let roots = this.#byProgramName.get(programName);
+    if (roots === undefined) {
+      const subject = new Subject(programName);
+      roots = this.#named.filter(({ decoder }) => decoder.programName?.test(subject) === true);
+      if (this.#byProgramName.size >= programNamesMax) this.#byProgramName.clear();
+      this.#byProgramName.set(programName, roots);
+    }
+    return roots;
+  }
+}
+
+/** Offsets in the working log, as the walk goes on. */
+interface Walk {
+  afterParent: number;
+  afterPrematch: number;
+  /** -1: no regex of this run has matched. */
+  afterRegex: number;
+}
+
+const place: Walk = { afterParent: 0, afterPrematch: 0, afterRegex: -1 };
+
+function offsetOf(offset: Offset, at: Walk): number {
+  switch (offset) {
+    case "log":
+      return 0;
+    case "after_parent":
+      return at.afterParent;
+    case "after_prematch":
+      return at.afterPrematch;
+    case "after_regex":
+      return at.afterRegex < 0 ? at.afterPrematch : at.afterRegex;
+  }
+}
+
+function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
+  const { log } = decoded;
+  for (const root of roots) {
+    const { prematch } = root.decoder;
+    let afterParent = 0;
+    if (prematch !== undefined) {
+      const pointer = prematch.expression.match(log, 0);
+      if (pointer === NO_MATCH) continue;
+      afterParent = afterPointer(pointer, log.raw.length);
+    }
+    decoded.decoder = root.decoder;
+    place.afterParent = afterParent;
+    place.afterPrematch = afterParent;
+    place.afterRegex = -1;
+    if (root.children.length === 0) runOne(decoded, root.decoder, place);
+    else runChain(decoded, root.children, select(decoded, root.children, place), place);
+    return;
+  }
+}
+
+/** The index of the child to begin with, or -1. Its prematch makes it the event's decoder; without one the root stays. */
+function select(decoded: DecodedEvent, children: readonly Child[], at: Walk): number {
+  const { log } = decoded;
+  for (let index = 0; index < children.length; index += 1) {
+    const { prematch } = children[index]!.decoder;
+    if (prematch === undefined) return index;
+    const pointer = prematch.expression.match(log, prematch.offset === "after_parent" ? at.afterParent : 0);
+    if (pointer !== NO_MATCH) {
+      decoded.decoder = children[index]!.decoder;
+      at.afterPrematch = afterPointer(pointer, log.raw.length);
+      return index;
+    }
+    while (index < children.length && children[index]!.hasNext) index += 1;
+  }
+  return -1;
+}
+
+function runChain(decoded: DecodedEvent, children: readonly Child[], from: number, at: Walk): void {
+  if (from < 0) return;
+  for (let index = from; index < children.length; index += 1) {
+    const { decoder, hasNext } = children[index]!;
+    if (!runOne(decoded, decoder, at) || !hasNext) return;
+  }
+}
+
+/** False for a decoder that has nothing to run: it ends the chain. */
+function runOne(decoded: DecodedEvent, decoder: Decoder, at: Walk): boolean {
+  if (decoder.plugin === "json") {
+    const options = decoded.decoder ?? decoder;
+    runJsonPlugin(decoded, offsetOf(options.pluginOffset, at), options);
+    return true;
+  }
+  if (decoder.regex === undefined) return false;
+  const { expression, offset, order } = decoder.regex;
+  const match = expression.exec(decoded.log, offsetOf(offset, at));
+  if (match !== undefined) {
+    at.afterRegex = afterPointer(match.pointer, decoded.log.raw.length);
+    fillFields(decoded, match, order);
+  }
+  return true;
+}
+
+/** A group that took no part is an empty field, so that the groups behind it keep their names. */
+function fillFields(decoded: DecodedEvent, { groups }: Match, order: readonly FieldTarget[]): void {
+  const count = Math.min(groups.length, order.length);
+  for (let index = 0; index < count; index += 1) {
+    const target = order[index]!;
+    const value = groups[index] ?? "";
+    if (target.kind === "static") decoded.fields[target.name] = value;
+    else decoded.addDynamic(target.name, target.lower, value);
+  }
 }
 
 /**
  * Loads decoder files in the order given (the caller sorts them by base name). Never throws on what a file holds: every
- * problem is reported with its place, and a decoder with an error is left out.
+ * problem is reported with its place, and a decoder with an error is left out. A set of which an `error` was reported
+ * must not be put in force.
  */
-export declare function loadDecoders(
+export function loadDecoders(
   files: readonly DecoderFile[],
-  report: (problem: DecoderProblem) => void,
-): DecoderSet;
+  report: (problem: Problem) => void,
+  flavour: Flavour = "wazuh",
+): DecoderSet {
+  const set = new DecoderSet();
+  for (const file of files) {
+    const elements = readFile(file, flavour, report);
+    if (elements?.length === 0) report(problemInFile(file.path, "error", "the file holds no decoder"));
+    for (const element of elements ?? []) {
+      const loaded = loadDecoder(element, flavour, report);
+      const wrong = loaded && set.add(loaded);
+      if (loaded !== undefined && wrong !== undefined) report(problemAt(loaded.place, "error", wrong));
+    }
+  }
+  set.seal();
+  return set;
+}
+
+function readFile(
+  { path, text }: DecoderFile,
+  flavour: Flavour,
+  report: (problem: Problem) => void,
+): readonly XmlElement[] | undefined {
+  try {
+    const { roots } = parseXml(text, path, { prolog: flavour === "ossec" ? "skip" : "refuse" });
+    return expandVariables(roots, { flavour }).filter(({ name }) => name.toLowerCase() !== "var");
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    report(problemAt(error.place, "error", error.what));
+    return undefined;
+  }
+}
 
 /** Predecodes and decodes `event` into `into`, which is returned. */
-export declare function decodeEvent(set: DecoderSet, event: EngineEvent, into: DecodedEvent): DecodedEvent;
+export function decodeEvent(set: DecoderSet, event: EngineEvent, into: DecodedEvent): DecodedEvent {
+  into.reset(event);
+  if (internalQueues.has(event.queue)) return into;
+  predecode(into);
+  set.decode(into);
+  return into;
+}

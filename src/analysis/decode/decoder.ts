@@ -34,7 +34,14 @@ export interface Decoder {
   programName: Expression | undefined;
   prematch: { expression: Expression; offset: Offset } | undefined;
   regex: { expression: Expression; offset: Offset; order: readonly FieldTarget[] } | undefined;
-  plugin: { name: "json"; offset: Offset; nullField: "string" | "discard"; arrays: "array" | "csv" } | undefined;
+  plugin: "json" | undefined;
+  /**
+   * How a plugin reads. The walk asks the event's decoder for it, not the one that holds the plugin (ruleset-spec 3.5),
+   * so every decoder has it.
+   */
+  pluginOffset: Offset;
+  nullField: "string" | "discard";
+  arrays: "array" | "csv";
   /**
    * What makes an event of this decoder known for `if_fts`: `name`, static names and dynamic names in lower case, in the
    * fixed order of the key (ruleset-spec 5.7), dynamic ones last. Empty: the decoder has none.

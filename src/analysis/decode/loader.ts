@@ -1,0 +1,348 @@
+/**
+ * One `<decoder>` element becomes a `Decoder` (ruleset-spec 3.1). What the peers refuse is an error here with its place;
+ * what they accept and this version does not do yet is a warning that says so.
+ */
+import { type Problem, problemAt } from "../../config/problem.ts";
+import { compileExpression } from "../../syntax/expression.ts";
+import type { Expression, ExpressionLanguage, Flavour } from "../../syntax/pattern.ts";
+import { PatternError } from "../../syntax/pattern.ts";
+import { lowerAscii } from "../../syntax/subject.ts";
+import { attributeOf, type Place, type XmlElement } from "../../syntax/xml.ts";
+import { staticFieldOf } from "../decoded-event.ts";
+import { type Decoder, type DecoderType, decoderTypes, type FieldTarget, type Offset } from "./decoder.ts";
+
+/** Wazuh's limit on one expression with all its repetitions. */
+const expressionBytesMax = 1_024;
+/** The default of `analysisd.decoder_order_size`. */
+const orderNamesMax = 256;
+/** In the order of an FTS key (ruleset-spec 5.7). */
+const ftsOrder = ["name", "id", "dstuser", "srcuser", "srcip", "dstip", "data", "system_name", "location"];
+const pluginNames = ["PF_Decoder", "SymantecWS_Decoder", "SonicWall_Decoder", "OSSECAlert_Decoder", "JSON_Decoder"];
+
+/** Stops the loading of one decoder. */
+class Refusal extends Error {
+  readonly place: Place;
+  constructor(place: Place, message: string) {
+    super(message);
+    this.place = place;
+  }
+}
+
+/** An expression whose element may be repeated: the contents are joined, the last `type` holds. */
+interface Draft {
+  text: string;
+  language: ExpressionLanguage;
+  offset: Offset;
+  place: Place;
+}
+
+interface Drafts {
+  programName: Draft | undefined;
+  prematch: Draft | undefined;
+  regex: Draft | undefined;
+  order: FieldTarget[] | undefined;
+  fts: string[];
+  ftsPlace: Place | undefined;
+  pluginPlace: Place | undefined;
+}
+
+export interface LoadedDecoder {
+  decoder: Decoder;
+  usesOwnName: boolean;
+  place: Place;
+}
+
+/** Undefined when the element cannot be a decoder; the reason was reported. */
+export function loadDecoder(
+  element: XmlElement,
+  flavour: Flavour,
+  report: (problem: Problem) => void,
+): LoadedDecoder | undefined {
+  try {
+    return new DecoderLoader(element, flavour, report).load();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    report(problemAt(error.place, "error", error.message));
+    return undefined;
+  }
+}
+
+class DecoderLoader {
+  readonly #element: XmlElement;
+  readonly #flavour: Flavour;
+  readonly #report: (problem: Problem) => void;
+  readonly #decoder: Decoder;
+  #usesOwnName = false;
+  readonly #drafts: Drafts = {
+    programName: undefined,
+    prematch: undefined,
+    regex: undefined,
+    order: undefined,
+    fts: [],
+    ftsPlace: undefined,
+    pluginPlace: undefined,
+  };
+
+  constructor(element: XmlElement, flavour: Flavour, report: (problem: Problem) => void) {
+    this.#element = element;
+    this.#flavour = flavour;
+    this.#report = report;
+    const name = decoderName(element);
+    this.#decoder = {
+      nameId: -1,
+      name,
+      ownName: name,
+      parent: undefined,
+      type: "syslog",
+      programName: undefined,
+      prematch: undefined,
+      regex: undefined,
+      plugin: undefined,
+      pluginOffset: "log",
+      nullField: "string",
+      arrays: "array",
+      fts: [],
+      ftscomment: undefined,
+      accumulate: false,
+      file: element.place.file,
+      line: element.place.line,
+    };
+  }
+
+  load(): LoadedDecoder {
+    for (const child of this.#element.children) this.#read(child);
+    this.#check();
+    this.#finish();
+    return { decoder: this.#decoder, usesOwnName: this.#usesOwnName, place: this.#element.place };
+  }
+
+  #notYet(element: XmlElement, what: string): void {
+    this.#report(problemAt(element.place, "warning", `${what} is not supported yet; decoder ${this.#decoder.ownName}`));
+  }
+
+  #read(element: XmlElement): void {
+    const decoder = this.#decoder;
+    const drafts = this.#drafts;
+    // The peers compare this one name with its case.
+    const name = element.name === "type" ? "type" : element.name.toLowerCase();
+    switch (name) {
+      case "parent":
+        decoder.parent = (decoder.parent ?? "") + element.content;
+        return;
+      case "program_name":
+        drafts.programName = this.#expression(element, drafts.programName, "osmatch");
+        return;
+      case "prematch":
+        drafts.prematch = this.#expression(element, drafts.prematch, "osregex");
+        return;
+      case "regex":
+        drafts.regex = this.#expression(element, drafts.regex, "osregex");
+        return;
+      case "order":
+        drafts.order = readOrder(element);
+        return;
+      case "fts":
+        drafts.fts = readFts(element);
+        drafts.ftsPlace = element.place;
+        return;
+      case "ftscomment":
+        decoder.ftscomment = (decoder.ftscomment ?? "") + element.content;
+        return;
+      case "plugin_decoder":
+        this.#plugin(element);
+        return;
+      case "type":
+        decoder.type = readType(element);
+        return;
+      default:
+        this.#readOption(element, name);
+    }
+  }
+
+  #readOption(element: XmlElement, name: string): void {
+    const decoder = this.#decoder;
+    switch (name) {
+      case "use_own_name":
+        this.#usesOwnName = element.content === "true";
+        return;
+      case "accumulate":
+        decoder.accumulate = true;
+        this.#notYet(element, "<accumulate>");
+        return;
+      case "json_null_field":
+        if (element.content === "discard" || element.content === "string") decoder.nullField = element.content;
+        else this.#report(problemAt(element.place, "warning", `<json_null_field> ${element.content} means string`));
+        return;
+      case "json_array_structure":
+        if (element.content === "array" || element.content === "csv") decoder.arrays = element.content;
+        else this.#report(problemAt(element.place, "warning", `<json_array_structure> ${element.content} means array`));
+        return;
+      default:
+        throw new Refusal(element.place, `a decoder has no element <${element.name}>`);
+    }
+  }
+
+  #expression(element: XmlElement, before: Draft | undefined, initial: ExpressionLanguage): Draft {
+    const offset = attributeOf(element, "offset");
+    if (before !== undefined && offset !== undefined) {
+      throw new Refusal(element.place, `only the first <${element.name}> may have an offset`);
+    }
+    const text = (before?.text ?? "") + element.content;
+    if (text.length >= expressionBytesMax) {
+      throw new Refusal(element.place, `<${element.name}> has ${text.length} bytes, ${expressionBytesMax} or more`);
+    }
+    return {
+      text,
+      language: this.#language(element, initial),
+      offset: before?.offset ?? readOffset(element, offset),
+      place: before?.place ?? element.place,
+    };
+  }
+
+  #language(element: XmlElement, initial: ExpressionLanguage): ExpressionLanguage {
+    const type = attributeOf(element, "type")?.toLowerCase();
+    if (type === undefined) return initial;
+    if (type === "osregex" || type === "pcre2" || (type === "osmatch" && initial === "osmatch")) return type;
+    this.#report(problemAt(element.place, "warning", `<${element.name}> has no type ${type}; ${initial} is taken`));
+    return initial;
+  }
+
+  #plugin(element: XmlElement): void {
+    const plugin = pluginNames.find((known) => known === element.content);
+    if (plugin === undefined) throw new Refusal(element.place, `there is no plugin_decoder ${element.content}`);
+    const offset = attributeOf(element, "offset");
+    if (offset !== undefined) this.#decoder.pluginOffset = readOffset(element, offset);
+    if (this.#decoder.pluginOffset === "after_regex") throw new Refusal(element.place, "a plugin has no after_regex");
+    this.#drafts.pluginPlace = element.place;
+    if (plugin === "JSON_Decoder") this.#decoder.plugin = "json";
+    else this.#notYet(element, `the plugin ${plugin}`);
+  }
+
+  /** What must stand together, in the words of ruleset-spec 3.1. */
+  #check(): void {
+    const { programName, prematch, regex, order, ftsPlace, pluginPlace } = this.#drafts;
+    const { parent } = this.#decoder;
+    const { place } = this.#element;
+    if (parent === undefined && prematch === undefined && programName === undefined) {
+      throw new Refusal(place, "a decoder without a parent needs a prematch or a program_name");
+    }
+    if (pluginPlace !== undefined && (regex !== undefined || order !== undefined)) {
+      throw new Refusal(pluginPlace, "a plugin_decoder excludes regex and order");
+    }
+    if (regex !== undefined && order === undefined) throw new Refusal(regex.place, "a regex needs an order");
+    if (regex === undefined && order !== undefined) throw new Refusal(place, "an order needs a regex");
+    if (regex === undefined && pluginPlace === undefined && ftsPlace !== undefined) {
+      throw new Refusal(ftsPlace, "an fts needs a regex");
+    }
+    this.#checkOffsets();
+  }
+
+  #checkOffsets(): void {
+    const { prematch, regex } = this.#drafts;
+    const decoder = this.#decoder;
+    const isRoot = decoder.parent === undefined;
+    if (prematch !== undefined && prematch.offset !== "log" && prematch.offset !== "after_parent") {
+      throw new Refusal(prematch.place, `a prematch has no offset ${prematch.offset}`);
+    }
+    for (const draft of [prematch, regex]) {
+      if (isRoot && draft?.offset === "after_parent") throw new Refusal(draft.place, "after_parent needs a parent");
+    }
+    if (isRoot && decoder.pluginOffset === "after_parent") {
+      throw new Refusal(this.#element.place, "after_parent needs a parent");
+    }
+    if (regex?.offset === "after_prematch") {
+      if (!isRoot && prematch === undefined) throw new Refusal(regex.place, "after_prematch needs a prematch");
+      // The peers turn it into "after this root's own prematch", which is where a root's children begin.
+      if (isRoot) regex.offset = "after_parent";
+    }
+  }
+
+  #finish(): void {
+    const decoder = this.#decoder;
+    const { programName, prematch, regex, order = [], fts } = this.#drafts;
+    if (programName !== undefined) decoder.programName = this.#compile(programName, false);
+    if (prematch !== undefined) {
+      decoder.prematch = { expression: this.#compile(prematch, false), offset: prematch.offset };
+    }
+    if (regex !== undefined) {
+      decoder.regex = { expression: this.#compile(regex, true), offset: regex.offset, order };
+    }
+    const dynamic = new Set(order.flatMap((target) => (target.kind === "dynamic" ? target.lower : [])));
+    for (const name of fts) {
+      if (!ftsOrder.includes(name) && !dynamic.has(name)) {
+        throw new Refusal(this.#drafts.ftsPlace ?? this.#element.place, `the fts field ${name} is not in the order`);
+      }
+    }
+    const statics = ftsOrder.filter((name) => fts.includes(name));
+    decoder.fts = [...statics, ...fts.filter((name) => !ftsOrder.includes(name))];
+  }
+
+  #compile(draft: Draft, captures: boolean): Expression {
+    try {
+      return compileExpression(draft.language, draft.text, { captures, flavour: this.#flavour });
+    } catch (error) {
+      if (error instanceof PatternError) throw new Refusal(draft.place, error.message);
+      throw error;
+    }
+  }
+}
+
+function decoderName(element: XmlElement): string {
+  const [first, second, ...others] = element.attributes;
+  if (element.name.toLowerCase() !== "decoder") {
+    throw new Refusal(element.place, `<${element.name}> stands where a <decoder> is expected`);
+  }
+  if (first?.name !== "name" || first.value === "") {
+    throw new Refusal(element.place, "the first attribute of a decoder must be its name");
+  }
+  if ((second !== undefined && second.name !== "status") || others.length > 0) {
+    throw new Refusal(element.place, `the decoder ${first.value} may have no attribute but name and status`);
+  }
+  return first.value;
+}
+
+function readOffset(element: XmlElement, offset: string | undefined): Offset {
+  switch (offset?.toLowerCase()) {
+    case undefined:
+      return "log";
+    case "after_parent":
+      return "after_parent";
+    case "after_prematch":
+      return "after_prematch";
+    case "after_regex":
+      return "after_regex";
+    default:
+      throw new Refusal(element.place, `there is no offset ${offset}`);
+  }
+}
+
+function readType(element: XmlElement): DecoderType {
+  const type = decoderTypes.find((known) => known === element.content);
+  if (type === undefined) throw new Refusal(element.place, `there is no decoder type ${element.content}`);
+  return type;
+}
+
+/** A name ends at its first inner blank. */
+function namesOf(element: XmlElement): string[] {
+  const names = element.content.split(",").map((name) => name.trim().split(/\s/)[0] ?? "");
+  if (names.includes("")) throw new Refusal(element.place, `<${element.name}> holds an empty name`);
+  return names;
+}
+
+function readOrder(element: XmlElement): FieldTarget[] {
+  const names = namesOf(element);
+  if (names.length > orderNamesMax) throw new Refusal(element.place, `an order may have ${orderNamesMax} names`);
+  return names.map((name) => {
+    const known = staticFieldOf(name);
+    return known === undefined ? { kind: "dynamic", name, lower: lowerAscii(name) } : { kind: "static", name: known };
+  });
+}
+
+/** `user` is another word for dstuser, `extra_data` for data. */
+function readFts(element: XmlElement): string[] {
+  return namesOf(element).map((name) => {
+    const lower = lowerAscii(name);
+    if (lower === "user") return "dstuser";
+    return lower === "extra_data" ? "data" : lower;
+  });
+}
