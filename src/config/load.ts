@@ -36,6 +36,8 @@ export interface Self {
 
 /** The elements of a home's configuration, before any table has looked at them. */
 export interface ConfigTree {
+  /** The paths of both files, in the order in which they are read. */
+  readonly files: readonly string[];
   /** The sections of ossec.conf. */
   readonly shared: readonly XmlElement[];
   /** The sections of etc/ossec.node.conf. */
@@ -45,6 +47,8 @@ export interface ConfigTree {
 
 /** A node's configuration: typed, frozen, complete with defaults. */
 export interface Configuration {
+  /** ossec.conf and ossec.node.conf. */
+  readonly files: readonly string[];
   /** By file, line and column. Never holds a secret. */
   readonly problems: readonly Problem[];
   /** Whether the node may start by it: no problem is an error. */
@@ -100,7 +104,8 @@ export async function readConfigTree(home: string, disk: Disk): Promise<ConfigTr
   const shared = await readElements(sharedConfigPath(home), disk, "ossec_config", report);
   const own = await readElements(ownConfigPath(home), disk, "ossec_config", report);
   if (shared === undefined) report(problemInFile(sharedConfigPath(home), "error", "the file does not exist"));
-  return { shared: shared ?? [], own: own ?? [], problems };
+  const files = [sharedConfigPath(home), ownConfigPath(home)];
+  return { files, shared: shared ?? [], own: own ?? [], problems };
 }
 
 /** The elements named `name` (in lower case) among `elements`. */
@@ -130,7 +135,7 @@ export function readSection<O extends Options>(
   const values: Values<O> = readOptions(section.options, elements, findings, places);
   if (refusedCount === 0) {
     const say = (severity: "error" | "warning") => (option: string, message: string) =>
-      report(problemAt(places.get(option) ?? place, severity, `<${option}> ${message}`));
+      report(problemAt(places.get(option) ?? place, severity, `<${option}>: ${message}`));
     section.check(values, say("error"), say("warning"));
   }
   return Object.freeze({ values, place, places });
@@ -210,11 +215,12 @@ export function readConfiguration(tree: ConfigTree, sections: readonly Section[]
     const groups = section.isRepeated ? own.map((element) => [element]) : [own];
     read.set(name, Object.freeze(groups.map((group) => readSection(section, group, report))));
   }
-  const problems = Object.freeze(sortProblems(found));
-  return new ReadConfiguration(problems, known, read, elements);
+  const problems = Object.freeze(sortProblems(found, tree.files));
+  return new ReadConfiguration(tree.files, problems, known, read, elements);
 }
 
 class ReadConfiguration implements Configuration {
+  readonly files: readonly string[];
   readonly problems: readonly Problem[];
   readonly isUsable: boolean;
   readonly #known: ReadonlyMap<string, Section>;
@@ -222,11 +228,13 @@ class ReadConfiguration implements Configuration {
   readonly #places: ReadonlyMap<string, Place>;
 
   constructor(
+    files: readonly string[],
     problems: readonly Problem[],
     known: ReadonlyMap<string, Section>,
     read: ReadonlyMap<string, readonly LocatedValues<Options>[]>,
     elements: readonly XmlElement[],
   ) {
+    this.files = files;
     this.problems = problems;
     this.isUsable = !problems.some((problem) => problem.severity === "error");
     this.#known = known;

@@ -30,9 +30,12 @@ export function describeProblem(problem: Problem): string {
   return `${place === "" ? "" : `${place}: `}${severity}: ${message}`;
 }
 
-/** By file in order of first appearance, then by line and column; equal places keep their order. */
-export function sortProblems(problems: readonly Problem[]): Problem[] {
-  const fileOrder = new Map<string, number>();
+/**
+ * By file, line and column; equal places keep their order. Files come in the order of `files`, then in that of their
+ * first problem.
+ */
+export function sortProblems(problems: readonly Problem[], files: readonly string[] = []): Problem[] {
+  const fileOrder = new Map(files.map((file, index) => [file, index]));
   for (const { file } of problems) if (!fileOrder.has(file)) fileOrder.set(file, fileOrder.size);
   const rank = (problem: Problem): number => fileOrder.get(problem.file) ?? 0;
   return [...problems].sort((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);

@@ -53,7 +53,7 @@ export type Options = Readonly<Record<string, Option<unknown>>>;
 /** The type of a section's values: what its table says. */
 export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
 
-/** Completes the sentence "<option> …"; placed at the option where it is written, otherwise at the section. */
+/** Shown as "<option>: message"; placed at the option where it is written, otherwise at the section. */
 export type Refuse<O extends Options> = (option: keyof O & string, message: string) => void;
 
 export interface Section<O extends Options = Options> {

@@ -89,7 +89,7 @@ export const clusterSection = section("cluster", {
     const weakness = cluster.key === undefined ? undefined : weaknessOf(cluster.key.reveal());
     if (weakness !== undefined) {
       const say = cluster.weak_key === "refuse" ? refuse : warn;
-      say("key", `${weakness}, so it can be guessed; make a better one with: openssl rand -hex 32`);
+      say("key", `the key ${weakness}, so it can be guessed; make a better one with: openssl rand -hex 32`);
     }
     // The text that Wazuh's own template holds in place of an address.
     if (cluster.nodes.node.includes("NODE_IP")) refuse("nodes", "holds NODE_IP where the master's address belongs");

@@ -34,7 +34,7 @@ const counted = (count: number, word: string): string => `${count} ${word}${coun
 export async function checkConfig(home: string, disk: Disk, checkContent?: ContentCheck): Promise<ConfigReport> {
   const config = await loadNodeConfig(home, disk);
   const content = config.role === "master" && checkContent !== undefined ? await checkContent(home, config) : [];
-  const problems = sortProblems([...config.problems, ...content]);
+  const problems = sortProblems([...config.problems, ...content], config.configuration.files);
   const errorCount = problems.filter((problem) => problem.severity === "error").length;
   const warningCount = problems.length - errorCount;
   const who = config.cluster === undefined ? "a single node" : `${config.role} ${config.name ?? "without a name"}`;
