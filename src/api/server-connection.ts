@@ -1,12 +1,19 @@
-/** The API on the node's Unix socket (skeleton: the signatures are settled, the bodies follow). */
+/** The API on the node's Unix socket. */
+import { connect } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
+import { socketTaken } from "./errors.ts";
 import type { ApiNeeds } from "./needs.ts";
+import { buildServer } from "./server.ts";
+import { closeToOthers, placeSocket, removePlace, removeSocket } from "./socket-disk.ts";
 
 export interface ApiServerOptions {
   /** `HOME`; the socket is `HOME/queue/sockets/argus`. */
   home: string;
   needs: ApiNeeds;
+  clock: Clock;
   log: Log;
 }
 
@@ -14,16 +21,59 @@ export interface ApiServerOptions {
 export class ApiServer implements Service {
   readonly name = "api";
   readonly #options: ApiServerOptions;
+  readonly #ready: Promise<void>;
+  #becomeReady: () => void = () => undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
+    this.#ready = new Promise((resolve) => {
+      this.#becomeReady = resolve;
+    });
   }
-  /** Resolves when the socket can be connected to; to be awaited after `run` was called. */
+
+  /** Resolves once the socket can be connected to. Stays pending while `run` has not opened it. */
   ready(): Promise<void> {
-    return Promise.resolve();
+    return this.#ready;
   }
-  run(signal: AbortSignal): Promise<void> {
-    this.#options.log.debug(`${signal.aborted}`);
-    return Promise.resolve();
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { home, needs, clock, log } = this.#options;
+    const { server, endStreams } = buildServer({
+      ...{ needs, clock, audience: "everything" as const },
+      onFailure: (error) => log.error(`The API could not answer: ${describeError(error)}`),
+    });
+    const path = await placeSocket(home);
+    if (await isAnswered(path)) throw socketTaken(path);
+    await removeSocket(path);
+    await server.listen({ path });
+    try {
+      await closeToOthers(path);
+      log.debug(`The API answers at ${path}.`);
+      this.#becomeReady();
+      await aborted(signal);
+    } finally {
+      endStreams();
+      await server.close();
+      await removePlace(home, path);
+    }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Whether somebody listens at `path`. A socket file that a killed node left behind has nobody. */
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }

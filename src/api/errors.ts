@@ -1,0 +1,27 @@
+/** What can go wrong between a command and a node. */
+import { ArgusError } from "../base/error.ts";
+
+/** Codes that travel in an ErrorReply. */
+export type ReplyCode =
+  "ARGUS_API_QUERY" | "ARGUS_API_ROUTE" | "ARGUS_API_NOT_MASTER" | "ARGUS_API_STREAMS" | "ARGUS_API_FAILED";
+
+export class ApiError extends ArgusError {}
+
+export function notRunning(home: string, cause?: unknown): ApiError {
+  const message = `no node is running in ${home}; start it with: argus node --home ${home}`;
+  return new ApiError("ARGUS_API_NOT_RUNNING", message, { cause, retry: true });
+}
+
+/** The socket is there and may not be used. */
+export function socketRefused(path: string, why: string, cause?: unknown): ApiError {
+  return new ApiError("ARGUS_API_SOCKET", `${path} cannot be used: ${why}`, { cause });
+}
+
+export function socketTaken(path: string): ApiError {
+  return new ApiError("ARGUS_API_SOCKET_TAKEN", `another process answers at ${path}; is a node running there already?`);
+}
+
+/** An answer that is none of the contract's. */
+export function unreadable(home: string, why: string): ApiError {
+  return new ApiError("ARGUS_API_UNREADABLE", `the node in ${home} gave an answer that cannot be read: ${why}`);
+}

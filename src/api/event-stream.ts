@@ -1,0 +1,45 @@
+/** Reads server-sent events (the fields that our server writes) from pieces of text of any size. */
+
+export interface StreamEvent {
+  /** The last id that was given; empty before the first. */
+  id: string;
+  /** `message` where none is named. */
+  name: string;
+  data: string;
+}
+
+/** Longest event; an alert with two full logs of 64 KiB, every byte escaped, stays below. */
+const eventLengthMax = 4 * 1_024 * 1_024;
+
+export class EventStreamReader {
+  #rest = "";
+  #id = "";
+  #name = "";
+  #data: string[] = [];
+
+  /** The events that `text` completes. Returns undefined for an event beyond the limit, after which nothing is read. */
+  read(text: string): StreamEvent[] | undefined {
+    const lines = (this.#rest + text).split("\n");
+    this.#rest = lines.pop() ?? "";
+    const events: StreamEvent[] = [];
+    for (const line of lines) this.#take(line.endsWith("\r") ? line.slice(0, -1) : line, events);
+    return this.#rest.length > eventLengthMax ? undefined : events;
+  }
+
+  #take(line: string, events: StreamEvent[]): void {
+    if (line === "") {
+      if (this.#data.length > 0) {
+        events.push({ id: this.#id, name: this.#name === "" ? "message" : this.#name, data: this.#data.join("\n") });
+      }
+      this.#data = [];
+      this.#name = "";
+      return;
+    }
+    const colon = line.indexOf(":");
+    const field = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (field === "id") this.#id = value;
+    else if (field === "event") this.#name = value;
+    else if (field === "data") this.#data.push(value);
+  }
+}
