@@ -1,0 +1,35 @@
+/** Every limit of the link, as a parameter so that a test can reach it. */
+
+export interface LinkLimits {
+  /** Unacknowledged bytes that a worker ships ahead. */
+  readonly inFlightBytesMax: number;
+  /** Bytes of one worker that the master holds while its journal stores them; beyond it the stream is not read. */
+  readonly storingBytesMax: number;
+  /** One read of the spool. */
+  readonly readBytesMax: number;
+  readonly heartbeatMs: number;
+  /** Nothing heard for longer than this closes the session. */
+  readonly silenceMsMax: number;
+  /** From the proof of the key to a live session. */
+  readonly joiningMsMax: number;
+  /** Clock measurements before the first batch. */
+  readonly pingsBeforeLive: number;
+  /** A peer that does not read its control streams is let go when this much waits for it. */
+  readonly controlBytesMax: number;
+  /** Back-off of a dialler. */
+  readonly dialFirstMs: number;
+  readonly dialMostMs: number;
+}
+
+export const linkLimits: LinkLimits = {
+  inFlightBytesMax: 4_194_304, // 60,000 lines/s compress to 3 MB/s: over a second of it, so the disks never wait for acks.
+  storingBytesMax: 4_194_304, // Two nodes of equal speed: what one ships ahead, the other can hold.
+  readBytesMax: 1_048_576,
+  heartbeatMs: 4_000, // Three of them fit into the silence limit, so one may be lost.
+  silenceMsMax: 12_000, // With a second for the tick, a dead node is seen in under 15 s.
+  joiningMsMax: 10_000, // The master's disk may have to sync a pin meanwhile.
+  pingsBeforeLive: 4,
+  controlBytesMax: 1_048_576,
+  dialFirstMs: 250,
+  dialMostMs: 3_000, // A restarted worker is dialled again within this, so it is back in under 5 s.
+};
