@@ -1,8 +1,12 @@
 /** A whole ruleset: what it is made of, and its compiled, immutable form that an engine runs. */
-import type { Problem } from "../config/problem.ts";
+import { LocalTime } from "../base/local-time.ts";
+import { hasErrors, sortProblems, type Problem } from "../config/problem.ts";
 import type { Flavour } from "../syntax/pattern.ts";
-import type { DecoderSet } from "./decode/decoder-set.ts";
-import type { RuleSet } from "./rules/rule-set.ts";
+import { loadDecoders, type DecoderSet } from "./decode/decoder-set.ts";
+import { RulesetError } from "./errors.ts";
+import { mitreOf } from "./mitre.ts";
+import { parseList } from "./rules/lookup-list.ts";
+import { loadRules, type RuleSet } from "./rules/rule-set.ts";
 
 export interface RulesetFile {
   /** As it is shown in problems; relative to the home where it lies below it. */
@@ -61,13 +65,61 @@ export interface CompiledRuleset {
   readonly options: RulesetOptions;
 }
 
-export declare const defaultRulesetOptions: RulesetOptions;
+export const defaultRulesetOptions: RulesetOptions = {
+  flavour: "wazuh",
+  logAlertLevel: 3,
+  emailAlertLevel: 12,
+  latenessMs: 600_000,
+  // Some 600,000 remembered logs of 200 bytes: ten minutes of 1,000 failed logins a second.
+  windowBytesMax: 256 * 1_024 * 1_024,
+  // Half a million keys of 64 bytes.
+  ftsBytesMax: 64 * 1_024 * 1_024,
+  zone: "UTC",
+  clusterName: "",
+  outputs: { jsonout_output: true, alerts_log: true, logall: false, logall_json: false },
+};
+
+/** Files are loaded by their base names, whatever folder they are in; equal names in the order given. */
+function byBaseName<F extends RulesetFile>(files: readonly F[]): F[] {
+  const baseName = (file: F): string => file.path.slice(file.path.lastIndexOf("/") + 1);
+  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return [...files].sort((a, b) => compare(baseName(a), baseName(b)));
+}
+
+function compile(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset {
+  const { options } = source;
+  const decoders = loadDecoders(byBaseName(source.decoders), report);
+  const lists = new Map(source.lists.map(({ name, text }) => [name, parseList(text, options.flavour)]));
+  const rules = loadRules(byBaseName(source.rules), {
+    flavour: options.flavour,
+    logAlertLevel: options.logAlertLevel,
+    emailAlertLevel: options.emailAlertLevel,
+    localTime: new LocalTime(options.zone),
+    lists,
+    decoderNameId: (name) => decoders.nameId(name),
+    mitreOf,
+    report,
+  });
+  return { decoders, rules, options };
+}
 
 /**
  * Compiles decoders and rules. Every problem is reported, in file order; throws `RulesetError` (with all of them) when
  * one of them is an error. Warnings are rules or options that have no effect, each named by file:line:column.
  */
-export declare function compileRuleset(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset;
+export function compileRuleset(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset {
+  const problems: Problem[] = [];
+  const ruleset = compile(source, (problem) => {
+    problems.push(problem);
+    report(problem);
+  });
+  if (hasErrors(problems)) throw new RulesetError(problems);
+  return ruleset;
+}
 
 /** For `argus config check`: all problems of a ruleset, sorted; never throws on what the files hold. */
-export declare function checkRuleset(source: RulesetSource): Problem[];
+export function checkRuleset(source: RulesetSource): Problem[] {
+  const problems: Problem[] = [];
+  compile(source, (problem) => problems.push(problem));
+  return sortProblems(problems);
+}

@@ -1,5 +1,206 @@
 /** All rules of a ruleset as a tree, compiled. Holds no state of events. */
+import type { LocalTime } from "../../base/local-time.ts";
+import { problemAt, type Problem } from "../../config/problem.ts";
+import type { Mitre } from "../../model/alert.ts";
+import { compileExpression } from "../../syntax/expression.ts";
+import type { Flavour } from "../../syntax/pattern.ts";
+import { Composite, dynamicReader, staticReader } from "../correlate/composite.ts";
+import { compileAt, compileConditions, type ConditionNeeds } from "./condition.ts";
+import { compileDescription } from "./description.ts";
+import type { RuleDraft } from "./draft.ts";
+import type { LookupList } from "./lookup-list.ts";
+import { isComposite, readRuleFile, type RuleFile } from "./rule-file.ts";
+import { RuleTree } from "./rule-tree.ts";
+import type { RegexFeed, Rule, RuleNode } from "./rule.ts";
+
+export interface RuleSetNeeds {
+  flavour: Flavour;
+  logAlertLevel: number;
+  emailAlertLevel: number;
+  localTime: LocalTime;
+  /** By the name under which `<list>` of ossec.conf declares them. */
+  lists: ReadonlyMap<string, LookupList>;
+  /** The number of a decoder's final name. */
+  decoderNameId(name: string): number | undefined;
+  mitreOf(ids: readonly string[]): Mitre | undefined;
+  report: (problem: Problem) => void;
+}
 
 export interface RuleSet {
+  /** In the order in which they are tried. */
+  readonly roots: readonly RuleNode[];
+  readonly rules: readonly Rule[];
+  readonly byId: ReadonlyMap<number, Rule>;
+  readonly composites: ReadonlyMap<number, Composite>;
+  readonly regexFeeds: readonly RegexFeed[];
   readonly counts: { rules: number; nodes: number };
+}
+
+/** `analysisd.default_timeframe` of the peers. */
+const defaultTimeframeSeconds = 360;
+/** ruleset-spec 9.1: more of the group string is not shown. */
+const shownGroupBytes = 1_023;
+
+class RuleLoader {
+  readonly #needs: RuleSetNeeds;
+  readonly #conditionNeeds: ConditionNeeds;
+  readonly tree = new RuleTree();
+  readonly rules: Rule[] = [];
+  readonly byId = new Map<number, Rule>();
+  readonly composites = new Map<number, Composite>();
+  readonly regexFeeds: RegexFeed[] = [];
+
+  constructor(needs: RuleSetNeeds) {
+    this.#needs = needs;
+    this.#conditionNeeds = needs;
+  }
+
+  load(draft: RuleDraft): void {
+    const { report } = this.#needs;
+    const known = this.byId.get(draft.id);
+    if (known !== undefined && draft.overwrite) return this.#overwrite(known, draft);
+    if (known !== undefined) {
+      const { file, line } = known.draft.place;
+      const severity = this.#needs.flavour === "ossec" ? "error" : "warning";
+      return report(problemAt(draft.place, severity, `rule ${draft.id} is there already (${file}:${line}); this one is passed over`));
+    }
+    const rule = this.#newRule(draft);
+    if (!this.#compile(rule) || !this.tree.add(rule, report)) return;
+    this.rules.push(rule);
+    this.byId.set(rule.id, rule);
+    this.#feed(rule);
+  }
+
+  /** The parents, the place, the children and what it is counted by stay; all else is the new rule's. */
+  #overwrite(rule: Rule, draft: RuleDraft): void {
+    const { ifSid, ifLevel, ifGroup, ifMatchedSid, ifMatchedGroup } = rule.draft;
+    if (ifSid?.ids.join() !== draft.ifSid?.ids.join() || ifGroup?.text !== draft.ifGroup?.text) {
+      this.#needs.report(
+        problemAt(draft.place, "warning", `rule ${draft.id} keeps its parents; those of the new rule have no effect`),
+      );
+    }
+    const before = rule.draft;
+    const isNowComposite = isComposite(draft);
+    rule.draft = {
+      ...{ ...draft, ifSid, ifLevel, ifGroup },
+      ifMatchedSid: isNowComposite ? ifMatchedSid : undefined,
+      ifMatchedGroup: isNowComposite ? ifMatchedGroup : undefined,
+      fingerprint: `${before.fingerprint}+${draft.fingerprint}`,
+    };
+    const wasComposite = rule.composite;
+    if (!this.#compile(rule)) {
+      rule.draft = before;
+      return;
+    }
+    if (wasComposite !== undefined) this.#unfeed(wasComposite);
+    this.#feed(rule);
+  }
+
+  #newRule(draft: RuleDraft): Rule {
+    return {
+      ...{ index: this.rules.length, id: draft.id, idText: String(draft.id), draft, level: draft.level },
+      ...{ decodedAs: -1, before: [], after: [], ifFts: false, composite: undefined, noalert: false, ignoreMs: 0 },
+      ...{ groupNames: [], mitre: undefined, describe: () => "", logs: false, mails: false },
+      ...{ sidFeeds: [], groupFeeds: [] },
+    };
+  }
+
+  /** Fills the rule from its draft; false, with the reason reported, when it must be left out. */
+  #compile(rule: Rule): boolean {
+    const { draft } = rule;
+    const needs = this.#needs;
+    const { decodedAs } = draft;
+    const nameId = decodedAs === undefined ? -1 : needs.decoderNameId(decodedAs.text);
+    if (decodedAs !== undefined && nameId === undefined) {
+      needs.report(problemAt(decodedAs.place, "error", `no decoder is called "${decodedAs.text}"`));
+      return false;
+    }
+    const conditions = compileConditions(draft, this.#conditionNeeds);
+    if (conditions.isDropped) return false;
+    this.#warnOfIgnore(draft);
+    rule.level = draft.level;
+    rule.decodedAs = nameId ?? -1;
+    rule.before = conditions.before;
+    rule.after = conditions.after;
+    rule.ifFts = draft.ifFts;
+    rule.composite = isComposite(draft) ? compositeOf(draft, needs.flavour) : undefined;
+    rule.noalert = draft.noalert;
+    rule.ignoreMs = draft.ignoreSeconds * 1_000;
+    rule.groupNames = draft.groups.slice(0, shownGroupBytes).split(",").filter(Boolean);
+    rule.mitre = draft.mitreIds.length === 0 ? undefined : needs.mitreOf(draft.mitreIds);
+    rule.describe = compileDescription(draft.description ?? "", needs.flavour === "wazuh");
+    rule.logs = draft.logs ?? draft.level >= needs.logAlertLevel;
+    rule.mails = draft.mails ?? draft.level >= needs.emailAlertLevel;
+    return true;
+  }
+
+  #warnOfIgnore({ ignoreFields, checkIfIgnored, place, id }: RuleDraft): void {
+    if (ignoreFields.length + checkIfIgnored.length === 0) return;
+    // In Wazuh they have no effect either: the line that is looked for never equals a stored one (ruleset-spec 5.7).
+    this.#needs.report(
+      problemAt(place, "warning", `<ignore> and <check_if_ignored> of rule ${id} are not supported yet and have no effect`),
+    );
+  }
+
+  /** Registers a composite rule with the rules that it counts: those loaded so far. */
+  #feed({ composite, draft }: Rule): void {
+    if (composite === undefined) return;
+    this.composites.set(draft.id, composite);
+    const { ifMatchedSid, ifMatchedGroup, ifMatchedRegex } = draft;
+    if (ifMatchedSid !== undefined) {
+      const counted = this.byId.get(ifMatchedSid.id);
+      if (counted !== undefined) counted.sidFeeds.push({ composite, times: 1 });
+      else {
+        const message = `rule ${draft.id} counts rule ${ifMatchedSid.id}, which is not loaded before it, and never fires`;
+        this.#needs.report(problemAt(ifMatchedSid.place, "warning", message));
+      }
+    } else if (ifMatchedGroup !== undefined) {
+      const group = compileExpression("osmatch", ifMatchedGroup.text, { flavour: this.#needs.flavour });
+      for (const rule of this.rules) {
+        if (rule.id === draft.id || !group.testText(rule.draft.groups)) continue;
+        rule.groupFeeds.push({ composite, times: this.tree.nodesOf(rule.id).length });
+      }
+    } else if (ifMatchedRegex !== undefined) {
+      const pattern = { language: "osregex", pattern: ifMatchedRegex.text, isNegated: false, place: ifMatchedRegex.place } as const;
+      const expression = compileAt(pattern, this.#conditionNeeds);
+      if (expression !== undefined) this.regexFeeds.push({ composite, expression });
+    }
+  }
+
+  #unfeed(composite: Composite): void {
+    this.composites.delete(composite.ruleId);
+    for (const rule of this.rules) {
+      rule.sidFeeds = rule.sidFeeds.filter((feed) => feed.composite !== composite);
+      rule.groupFeeds = rule.groupFeeds.filter((feed) => feed.composite !== composite);
+    }
+    const left = this.regexFeeds.filter((feed) => feed.composite !== composite);
+    this.regexFeeds.splice(0, this.regexFeeds.length, ...left);
+  }
+}
+
+function compositeOf(draft: RuleDraft, flavour: Flavour): Composite {
+  // OSSEC does not take two off what is written, so its rules fire two events later.
+  const frequency = flavour === "ossec" && draft.frequency !== undefined ? draft.frequency + 2 : draft.frequency;
+  return new Composite({
+    ...{ ruleId: draft.id, level: draft.level, frequency, isGlobal: draft.isGlobal },
+    timeframeMs: (draft.timeframeSeconds ?? defaultTimeframeSeconds) * 1_000,
+    same: [...[...draft.same].map(staticReader), ...[...draft.sameFields].map(dynamicReader)],
+    different: [...[...draft.different].map(staticReader), ...[...draft.notSameFields].map(dynamicReader)],
+    comparesDynamicFields: draft.notSameFields.size > 0,
+    comparesDecoderType: draft.ifMatchedRegex !== undefined,
+    fingerprint: draft.fingerprint,
+  });
+}
+
+/** Loads rule files in the order given (the caller sorts them by base name). Problems are reported, nothing is thrown. */
+export function loadRules(files: readonly RuleFile[], needs: RuleSetNeeds): RuleSet {
+  const loader = new RuleLoader(needs);
+  for (const file of files) {
+    for (const draft of readRuleFile(file, needs.flavour, needs.report)) loader.load(draft);
+  }
+  const { rules, byId, composites, regexFeeds, tree } = loader;
+  return {
+    ...{ roots: tree.roots, rules, byId, composites, regexFeeds },
+    counts: { rules: rules.length, nodes: tree.nodeCount },
+  };
 }

@@ -1,0 +1,224 @@
+/**
+ * The events that composite rules remember.
+ *
+ * A *remembered* event is held once, with one consumption mark, however many windows name it: a composite that fired on
+ * it bars all others up to its level (ruleset-spec 5.5). A *window* belongs to one composite rule and holds one *bucket*
+ * per key (composite.ts), in order of arrival.
+ *
+ * Time (design-journal section 4): two events meet when their event times differ by at most the timeframe, in either
+ * direction. An entry leaves by arrival: when the current event was received over timeframe + lateness after it. What
+ * has left is never counted, whether or not it has been removed yet, so removing is housekeeping only.
+ *
+ * Memory is counted by the arithmetic below, not by the heap, so that what a cap drops is a function of the events.
+ */
+import { isAnyEqual, type Composite } from "./composite.ts";
+
+export interface Remembered {
+  /** Rises by one with each; also the order of arrival. */
+  readonly seq: number;
+  readonly agentId: string;
+  readonly eventMs: number;
+  /** Shifted when the master's clock steps. */
+  receivedMs: number;
+  readonly log: string;
+  readonly hasDynamicFields: boolean;
+  /** Level of the composite that consumed it; -1: none has. */
+  consumedLevel: number;
+  /** Entries that name it. */
+  entryCount: number;
+}
+
+export interface Entry {
+  readonly remembered: Remembered;
+  readonly compared: readonly (string | undefined)[];
+  /** The latest event time of this entry and of all before it in the bucket: behind it a search may stop. */
+  readonly latestMs: number;
+}
+
+/** More than the largest frequency (9999), so that only entries which no search could count anyway can be dropped. */
+export const BUCKET_ENTRIES_MAX = 10_000;
+/** ruleset-spec 5.5: so many older logs are kept for `previous_output`. */
+export const PREVIOUS_LOGS_MAX = 11;
+
+const rememberedBytes = 128;
+const entryBytes = 64;
+const bucketBytes = 192;
+
+export class Bucket {
+  readonly key: string;
+  #entries: Entry[] = [];
+  #head = 0;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  /** Counted from the oldest. */
+  at(index: number): Entry | undefined {
+    return this.#entries[this.#head + index];
+  }
+
+  push(entry: Entry): void {
+    this.#entries.push(entry);
+  }
+
+  shift(): Entry | undefined {
+    const entry = this.#entries[this.#head];
+    if (entry === undefined) return undefined;
+    this.#head += 1;
+    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#head);
+      this.#head = 0;
+    }
+    return entry;
+  }
+}
+
+export interface WindowTotals {
+  bytes: number;
+  events: number;
+  /** Entries dropped by a cap before their time. */
+  dropped: number;
+}
+
+/** Where an event stands that looks for older ones. */
+export interface Moment {
+  eventMs: number;
+  receivedMs: number;
+}
+
+export class Window {
+  readonly fingerprint: string;
+  readonly buckets = new Map<string, Bucket>();
+  readonly #totals: WindowTotals;
+
+  constructor(fingerprint: string, totals: WindowTotals) {
+    this.fingerprint = fingerprint;
+    this.#totals = totals;
+  }
+
+  append(key: string, remembered: Remembered, compared: readonly (string | undefined)[]): void {
+    let bucket = this.buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new Bucket(key);
+      this.buckets.set(key, bucket);
+      this.#totals.bytes += bucketBytes + key.length;
+    }
+    if (bucket.length >= BUCKET_ENTRIES_MAX) {
+      this.#shift(bucket);
+      this.#totals.dropped += 1;
+    }
+    const before = bucket.at(bucket.length - 1)?.latestMs ?? Number.NEGATIVE_INFINITY;
+    bucket.push({ remembered, compared, latestMs: Math.max(before, remembered.eventMs) });
+    if (remembered.entryCount === 0) {
+      this.#totals.bytes += costOf(remembered);
+      this.#totals.events += 1;
+    }
+    remembered.entryCount += 1;
+    this.#totals.bytes += entryCost(compared);
+  }
+
+  #shift(bucket: Bucket): void {
+    const entry = bucket.shift();
+    if (entry === undefined) return;
+    const { remembered, compared } = entry;
+    this.#totals.bytes -= entryCost(compared);
+    remembered.entryCount -= 1;
+    if (remembered.entryCount > 0) return;
+    this.#totals.bytes -= costOf(remembered);
+    this.#totals.events -= 1;
+  }
+
+  /** Removes the oldest entries of each bucket while `hasLeft` says so, and buckets that are empty then. */
+  removeOldest(hasLeft: (remembered: Remembered) => boolean): number {
+    let removed = 0;
+    for (const [key, bucket] of this.buckets) {
+      for (let entry = bucket.at(0); entry !== undefined && hasLeft(entry.remembered); entry = bucket.at(0)) {
+        this.#shift(bucket);
+        removed += 1;
+      }
+      if (bucket.length > 0) continue;
+      this.buckets.delete(key);
+      this.#totals.bytes -= bucketBytes + key.length;
+    }
+    return removed;
+  }
+
+  /** Removes entries wherever they stand; the others keep their order. */
+  removeWhere(isUnwanted: (remembered: Remembered) => boolean): void {
+    for (const bucket of this.buckets.values()) {
+      const kept: Entry[] = [];
+      let latestMs = Number.NEGATIVE_INFINITY;
+      const count = bucket.length;
+      for (let index = 0; index < count; index += 1) {
+        const entry = bucket.at(0);
+        if (entry === undefined) break;
+        if (!isUnwanted(entry.remembered)) {
+          latestMs = Math.max(latestMs, entry.remembered.eventMs);
+          kept.push({ ...entry, latestMs });
+          bucket.shift();
+        } else this.#shift(bucket);
+      }
+      for (const entry of kept) bucket.push(entry);
+    }
+    this.removeOldest(() => false);
+  }
+}
+
+function costOf(remembered: Remembered): number {
+  return rememberedBytes + remembered.log.length;
+}
+
+function entryCost(compared: readonly (string | undefined)[]): number {
+  let bytes = entryBytes;
+  for (const value of compared) bytes += 8 + (value?.length ?? 0);
+  return bytes;
+}
+
+/** What the current event brings to a search. */
+export interface Seeker extends Moment {
+  hasDynamicFields: boolean;
+  compared: readonly (string | undefined)[];
+}
+
+/**
+ * Counts older entries from the newest to the oldest and fires at the needed one. Returns their logs, newest first, and
+ * marks the newest counted one; `undefined` when the rule does not fire, and then nothing is changed.
+ */
+export function searchOlder(
+  composite: Composite,
+  bucket: Bucket,
+  seeker: Seeker,
+  latenessMs: number,
+): string[] | undefined {
+  const { timeframeMs, olderNeeded } = composite;
+  const earliestReceivedMs = seeker.receivedMs - timeframeMs - latenessMs;
+  const earliestEventMs = seeker.eventMs - timeframeMs;
+  const latestEventMs = seeker.eventMs + timeframeMs;
+  let counted = 0;
+  let newest: Remembered | undefined;
+  let logs: string[] | undefined;
+  for (let index = bucket.length - 1; index >= 0; index -= 1) {
+    const entry = bucket.at(index);
+    // Everything before this entry happened, or arrived, earlier than what may be counted.
+    if (entry === undefined || entry.latestMs < earliestEventMs) return undefined;
+    const older = entry.remembered;
+    if (older.receivedMs < earliestReceivedMs) return undefined;
+    if (older.eventMs < earliestEventMs || older.eventMs > latestEventMs) continue;
+    if (composite.comparesDynamicFields && !seeker.hasDynamicFields && !older.hasDynamicFields) continue;
+    if (isAnyEqual(seeker.compared, entry.compared)) continue;
+    if (older.consumedLevel >= composite.level) return undefined; // The barrier: what lies behind has had its alert.
+    newest ??= older;
+    logs ??= [];
+    if (logs.length < PREVIOUS_LOGS_MAX) logs.push(older.log);
+    counted += 1;
+    if (counted < olderNeeded) continue;
+    if (composite.marksOlder) newest.consumedLevel = composite.level;
+    return logs;
+  }
+  return undefined;
+}

@@ -1,0 +1,92 @@
+/**
+ * The walk through the tree of rules for one event (ruleset-spec 5.4), and what it does to the state on its way:
+ * `if_fts` and the search of composite rules have effects even where a child wins later or nothing is alerted.
+ */
+import { searchOlder, type Seeker } from "./correlate/window.ts";
+import type { Composite } from "./correlate/composite.ts";
+import type { DecodedEvent } from "./decoded-event.ts";
+import { isFirstSeen } from "./fts.ts";
+import type { CompiledRuleset } from "./ruleset.ts";
+import type { Rule, RuleNode } from "./rules/rule.ts";
+import type { EngineState } from "./state.ts";
+
+/** What the supervisor reads in shared memory while an event is worked on. */
+export const watching = { idle: -1, decoding: 0 } as const;
+
+const nothing: readonly string[] = Object.freeze([]);
+
+export class Matcher {
+  readonly #ruleset: CompiledRuleset;
+  readonly #state: EngineState;
+  /** 1 at the index of a rule that is passed over. */
+  readonly #isQuarantined: Uint8Array;
+  /** Logs that the last composite rule which fired on this event had counted, newest first. */
+  previousLogs: readonly string[] = nothing;
+  /** The level at which this event was consumed; -1: it was not. */
+  consumedLevel = -1;
+  watch: Int32Array | undefined = undefined;
+
+  constructor(ruleset: CompiledRuleset, state: EngineState) {
+    this.#ruleset = ruleset;
+    this.#state = state;
+    this.#isQuarantined = new Uint8Array(ruleset.rules.rules.length);
+    for (const ruleId of state.quarantined.keys()) this.passOver(ruleId);
+  }
+
+  passOver(ruleId: number): void {
+    const rule = this.#ruleset.rules.byId.get(ruleId);
+    if (rule !== undefined) this.#isQuarantined[rule.index] = 1;
+  }
+
+  /** The node that answers, or undefined. */
+  match(event: DecodedEvent): RuleNode | undefined {
+    this.previousLogs = nothing;
+    this.consumedLevel = -1;
+    const category = event.decoder?.type ?? "syslog";
+    const decoder = event.decoder?.nameId ?? -1;
+    for (const root of this.#ruleset.rules.roots) {
+      if ((root.rule.draft.category?.text ?? "syslog") !== category) continue;
+      const found = this.#matchNode(root, event, decoder);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #matchNode(node: RuleNode, event: DecodedEvent, decoder: number): RuleNode | undefined {
+    const { rule } = node;
+    if (!this.#matchRule(rule, event, decoder)) return undefined;
+    for (const child of node.childrenFor(decoder)) {
+      const found = this.#matchNode(child, event, decoder);
+      if (found !== undefined) return found;
+    }
+    return rule.noalert ? undefined : node;
+  }
+
+  #matchRule(rule: Rule, event: DecodedEvent, decoder: number): boolean {
+    if (rule.decodedAs >= 0 && rule.decodedAs !== decoder) return false;
+    if (this.#isQuarantined[rule.index] === 1) return false;
+    if (this.watch !== undefined) this.watch[0] = rule.id;
+    for (const condition of rule.before) if (!condition(event)) return false;
+    if (rule.ifFts && !isFirstSeen(this.#state, event, this.#ruleset.options.ftsBytesMax)) return false;
+    for (const condition of rule.after) if (!condition(event)) return false;
+    return rule.composite === undefined || this.#fires(rule.composite, event);
+  }
+
+  #fires(composite: Composite, event: DecodedEvent): boolean {
+    const window = this.#state.windows.get(composite.ruleId);
+    const key = window && composite.keyOf(event);
+    const bucket = key === undefined ? undefined : window?.buckets.get(key);
+    if (bucket === undefined) return false;
+    const seeker: Seeker = {
+      eventMs: event.event.eventMs,
+      receivedMs: event.event.receivedMs,
+      hasDynamicFields: event.dynamicNames.length > 0,
+      compared: composite.comparedOf(event),
+    };
+    const logs = searchOlder(composite, bucket, seeker, this.#ruleset.options.latenessMs);
+    if (logs === undefined) return false;
+    this.previousLogs = logs;
+    this.consumedLevel = composite.level;
+    return true;
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * The conditions of a rule, compiled. Each is a function of the event and the ruleset alone; what has side effects
+ * (`if_fts`, the search of composite rules) is the walk's business. A missing value never matches, negated or not.
+ */
+import type { LocalTime } from "../../base/local-time.ts";
+import { problemAt, type Problem } from "../../config/problem.ts";
+import { cidrContains, parseAddress, parseCidrs, type Cidr } from "../../config/address.ts";
+import { compileExpression } from "../../syntax/expression.ts";
+import { PatternError, type Expression, type Flavour } from "../../syntax/pattern.ts";
+import type { Place } from "../../syntax/xml.ts";
+import { staticFieldOf, type DecodedEvent } from "../decoded-event.ts";
+import type { FieldReader } from "../correlate/composite.ts";
+import type { DraftAddresses, DraftExpression, DraftList, ExpressionName, RuleDraft } from "./draft.ts";
+import { isInList, lookups, type LookupList } from "./lookup-list.ts";
+import { isInTimeRange, parseTimeRange, parseWeekdays } from "./time-of-day.ts";
+
+export type Condition = (event: DecodedEvent) => boolean;
+
+export interface ConditionNeeds {
+  flavour: Flavour;
+  /** Of the master: `<time>` and `<weekday>` look at its wall clock. */
+  localTime: LocalTime;
+  lists: ReadonlyMap<string, LookupList>;
+  report: (problem: Problem) => void;
+}
+
+export interface RuleConditions {
+  /** Before `if_fts` in the order of tests, cheap ones and those that rule out most first where order is free. */
+  before: Condition[];
+  /** Lists are looked up after `if_fts` (ruleset-spec 5.4). */
+  after: Condition[];
+  /** Words with which the rule must be left out, at a place; the warning is already given. */
+  isDropped: boolean;
+}
+
+const readers: Record<Exclude<ExpressionName, "match" | "regex">, FieldReader> = {
+  program_name: (event) => event.programName,
+  id: (event) => event.fields.id,
+  system_name: (event) => event.fields.system_name,
+  protocol: (event) => event.fields.protocol,
+  action: (event) => event.fields.action,
+  url: (event) => event.fields.url,
+  location: (event) => event.event.location,
+  srcport: (event) => event.fields.srcport,
+  dstport: (event) => event.fields.dstport,
+  user: (event) => event.fields.dstuser ?? event.fields.srcuser,
+  data: (event) => event.fields.data,
+  extra_data: (event) => event.fields.extra_data,
+  hostname: (event) => event.hostname,
+  status: (event) => event.fields.status,
+};
+
+/** Compiles a pattern; one that its language refuses is an error at its place. */
+export function compileAt(draft: DraftExpression, needs: ConditionNeeds): Expression | undefined {
+  try {
+    return compileExpression(draft.language, draft.pattern, { negate: draft.isNegated, flavour: needs.flavour });
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    needs.report(problemAt(draft.place, "error", error.message));
+    return undefined;
+  }
+}
+
+function expressionCondition(name: ExpressionName, expression: Expression): Condition {
+  if (name === "match" || name === "regex") return (event) => expression.test(event.log);
+  const read = readers[name];
+  return (event) => {
+    const value = read(event);
+    return value !== undefined && expression.testText(value);
+  };
+}
+
+function addExpression(name: ExpressionName, draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+  const written = draft.expressions.get(name);
+  const expression = written && compileAt(written, needs);
+  if (expression !== undefined) into.push(expressionCondition(name, expression));
+}
+
+function addFields(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+  for (const field of draft.fields) {
+    const expression = compileAt(field, needs);
+    if (expression === undefined) continue;
+    const { name } = field;
+    into.push((event) => {
+      const value = event.dynamic(name);
+      return value !== undefined && expression.testText(value);
+    });
+  }
+}
+
+/** `!` before a block is accepted and does nothing, as in Wazuh. */
+function addAddresses(field: "srcip" | "dstip", written: DraftAddresses | undefined, needs: ConditionNeeds, into: Condition[]): void {
+  if (written === undefined) return;
+  const blocks: Cidr[] = [];
+  for (const { text, place } of written.blocks) {
+    const found = parseCidrs(text.startsWith("!") ? text.slice(1) : text);
+    if (found.length === 0) needs.report(problemAt(place, "error", `<${field}> "${text}" is not an address or a block`));
+    if (text.startsWith("!")) {
+      needs.report(problemAt(place, "warning", `the ! in <${field}> does nothing; write negate="yes"`));
+    }
+    blocks.push(...found);
+  }
+  const { isNegated } = written;
+  into.push((event) => {
+    const value = event.fields[field];
+    if (value === undefined) return false;
+    const address = parseAddress(value);
+    const isInside = address !== undefined && blocks.some((block) => cidrContains(block, address));
+    return isInside !== isNegated;
+  });
+}
+
+/** Those of the compiled rules whose meaning is known; the others make the rule one that never matches. */
+const compiledRules = new Map<string, Condition>([
+  [
+    "comp_srcuser_dstuser",
+    ({ fields }) => fields.srcuser === undefined || fields.dstuser === undefined || fields.srcuser === fields.dstuser,
+  ],
+  ["check_id_size", ({ fields }) => fields.id !== undefined && fields.id.length >= 10],
+  ["is_simple_http_request", ({ fields }) => fields.url !== undefined && (fields.url === "/" || !fields.url.includes("?"))],
+]);
+
+function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+  for (const { text, place } of draft.compiledRules) {
+    const condition = compiledRules.get(text);
+    if (condition === undefined) {
+      needs.report(
+        problemAt(place, "warning", `<compiled_rule> ${text} is not supported yet, so rule ${draft.id} never matches`),
+      );
+    }
+    into.push(condition ?? never);
+  }
+}
+
+const never: Condition = () => false;
+
+function addTimes(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+  const { time, weekday } = draft;
+  const { localTime } = needs;
+  const orProblem = <T>(place: Place, parse: () => T): T | undefined => {
+    try {
+      return parse();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      needs.report(problemAt(place, "error", error.message));
+      return undefined;
+    }
+  };
+  const range = time && orProblem(time.place, () => parseTimeRange(time.text));
+  if (range !== undefined) {
+    into.push(({ event }) => {
+      const { hour, minute } = localTime.parts(event.eventMs);
+      return isInTimeRange(range, hour * 60 + minute);
+    });
+  }
+  const days = weekday && orProblem(weekday.place, () => parseWeekdays(weekday.text));
+  if (days !== undefined) into.push(({ event }) => days.has(localTime.parts(event.eventMs).weekday));
+}
+
+/** `user` is here the other way round than in `<user>` (ruleset-spec 6). */
+function listReader(field: string): FieldReader {
+  if (field === "user") return (event) => event.fields.srcuser ?? event.fields.dstuser;
+  if (field === "program_name" || field === "hostname") return readers[field];
+  const name = staticFieldOf(field);
+  return name === undefined ? (event) => event.dynamic(field) : (event) => event.fields[name];
+}
+
+/** Undefined: the list is not declared or the lookup not known, and the rule is passed over. */
+function listCondition(draft: DraftList, rule: number, needs: ConditionNeeds): Condition | undefined {
+  const { path, place, checkValue } = draft;
+  const lookup = lookups.find((known) => known === draft.lookup);
+  const list = needs.lists.get(path) ?? needs.lists.get(path.endsWith(".cdb") ? path.slice(0, -4) : `${path}.cdb`);
+  if (lookup === undefined || list === undefined) {
+    const what = list === undefined ? `the list ${path} is not declared in <ruleset>` : `the lookup "${draft.lookup}" is not known`;
+    needs.report(problemAt(place, "warning", `${what}; rule ${rule} is passed over`));
+    return undefined;
+  }
+  const value =
+    checkValue === undefined
+      ? undefined
+      : compileAt({ language: "osmatch", pattern: checkValue, isNegated: false, place }, needs);
+  const read = listReader(draft.field);
+  return (event) => {
+    const key = read(event);
+    return key !== undefined && isInList(lookup, list, key, (found) => value?.testText(found) ?? false);
+  };
+}
+
+export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): RuleConditions {
+  const before: Condition[] = [];
+  if (draft.isUnsupported) before.push(never);
+  const { maxsize } = draft;
+  if (maxsize !== undefined) before.push(({ log }) => log.raw.length >= maxsize);
+  for (const name of ["program_name", "id", "system_name", "protocol"] as const) addExpression(name, draft, needs, before);
+  for (const name of ["action", "srcport", "dstport", "status", "user"] as const) addExpression(name, draft, needs, before);
+  addExpression("match", draft, needs, before);
+  addFields(draft, needs, before);
+  for (const name of ["url", "location", "data", "extra_data", "hostname"] as const) {
+    addExpression(name, draft, needs, before);
+  }
+  addAddresses("srcip", draft.srcip, needs, before);
+  addAddresses("dstip", draft.dstip, needs, before);
+  addCompiledRules(draft, needs, before);
+  addTimes(draft, needs, before);
+  addExpression("regex", draft, needs, before);
+  const lists = draft.lists.map((list) => listCondition(list, draft.id, needs));
+  return {
+    before,
+    after: lists.filter((condition) => condition !== undefined),
+    isDropped: lists.includes(undefined),
+  };
+}

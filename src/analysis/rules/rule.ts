@@ -1,0 +1,76 @@
+/** A rule as it is run. Of the overwritten ones the place in the tree and the parents stay (ruleset-spec 5.3). */
+import type { Mitre } from "../../model/alert.ts";
+import type { Expression } from "../../syntax/pattern.ts";
+import type { Composite } from "../correlate/composite.ts";
+import type { DecodedEvent } from "../decoded-event.ts";
+import type { Condition } from "./condition.ts";
+import type { RuleDraft } from "./draft.ts";
+
+/** What an answer of this rule is remembered for. */
+export interface Feed {
+  composite: Composite;
+  /** A rule with several nodes is counted once for each by group composites, as in the peers (ruleset-spec 5.5). */
+  times: number;
+}
+
+/** `if_matched_regex`: remembers any alerted event whose log matches, among those of one decoder type. */
+export interface RegexFeed {
+  composite: Composite;
+  expression: Expression;
+}
+
+export interface Rule {
+  /** Dense, for tables by rule. */
+  readonly index: number;
+  readonly id: number;
+  readonly idText: string;
+  /** What it is built from; of an overwritten rule, the parents of the first draft and all else of the last. */
+  draft: RuleDraft;
+  level: number;
+  /** The number of the decoder's final name, or -1: any. */
+  decodedAs: number;
+  before: readonly Condition[];
+  after: readonly Condition[];
+  ifFts: boolean;
+  composite: Composite | undefined;
+  noalert: boolean;
+  ignoreMs: number;
+  groupNames: readonly string[];
+  mitre: Mitre | undefined;
+  describe: (event: DecodedEvent) => string;
+  /** Whether an answer is written to the alert files, and whether it is mailed. */
+  logs: boolean;
+  mails: boolean;
+  /** Whether it is named by an `if_matched_sid`; then it feeds no group composite. */
+  sidFeeds: Feed[];
+  groupFeeds: Feed[];
+}
+
+/** One place of a rule in the tree; a rule with several parents has several, each with children of its own. */
+export class RuleNode {
+  readonly rule: Rule;
+  /** Undefined for the roots. */
+  readonly parent: RuleNode | undefined;
+  /** In the order in which they are tried. */
+  readonly children: RuleNode[] = [];
+  readonly #byDecoder = new Map<number, readonly RuleNode[]>();
+
+  constructor(rule: Rule, parent: RuleNode | undefined) {
+    this.rule = rule;
+    this.parent = parent;
+  }
+
+  /**
+   * The children that an event of this decoder may match, in order: those that ask for it and those that ask for none.
+   * To be called only when the tree is complete.
+   */
+  childrenFor(decoderNameId: number): readonly RuleNode[] {
+    if (this.children.length === 0) return this.children;
+    let found = this.#byDecoder.get(decoderNameId);
+    if (found === undefined) {
+      found = this.children.filter(({ rule }) => rule.decodedAs < 0 || rule.decodedAs === decoderNameId);
+      this.#byDecoder.set(decoderNameId, found);
+    }
+    return found;
+  }
+}

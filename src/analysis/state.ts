@@ -1,0 +1,247 @@
+/**
+ * All that an engine remembers from event to event, in one object that a checkpoint writes and reads back exactly.
+ *
+ *   state := version u16 (1) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
+ *          | firedTimes | lastFired | quarantined | fts | ftsIds | remembered | windows
+ *   firedTimes  := count u32 (ruleId u32 count u32)*
+ *   lastFired   := count u32 (ruleId u32 eventMs f64)*
+ *   texts       := count u32 (ruleId u32 fingerprint text)*         for quarantined, and for every rule named above
+ *   fts, ftsIds := count u32 text*
+ *   remembered  := count u32 (seq u64 agent text eventMs f64 receivedMs f64 hasDynamic u8 consumed u8 log text)*
+ *   windows     := count u32 (ruleId u32 fingerprint text, count u32 (key text, count u32 entry*)*)*
+ *   entry       := index into remembered u32 | count u16 (0 u8 | 1 u8 text)*
+ *
+ * `text` is UTF-8 after a 32-bit length; byte strings survive it, since each of their units is a character. Maps are
+ * written in their order, which is that of the events, so that a state and its copy also write the same bytes later.
+ */
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
+import { CheckpointError } from "./errors.ts";
+
+export const STATE_VERSION = 1;
+
+/** Windows are looked through for what has left them once in so much of received time. */
+export const SWEEP_INTERVAL_MS = 60_000;
+
+/** What rules need to be known by to keep their state: the rule, and the fingerprint of its text. */
+export type FingerprintOf = (ruleId: number) => string | undefined;
+
+export class EngineState {
+  /** Hour of received time in which `firedTimes` counts. */
+  hour = 0;
+  nextSweepMs = Number.NEGATIVE_INFINITY;
+  nextSeq = 1;
+  ftsDropped = 0;
+  ftsBytes = 0;
+  readonly totals: WindowTotals = { bytes: 0, events: 0, dropped: 0 };
+  readonly firedTimes = new Map<number, number>();
+  /** Event time of the last firing of rules with `ignore`. */
+  readonly lastFired = new Map<number, number>();
+  /** Rules that are passed over, by the fingerprint of the text that was quarantined. */
+  readonly quarantined = new Map<number, string>();
+  /** Fingerprints of the rules in `firedTimes` and `lastFired`. */
+  readonly fingerprints = new Map<number, string>();
+  readonly fts = new Set<string>();
+  /** The last keys of events of type ids, oldest first. */
+  ftsIds: string[] = [];
+  readonly windows = new Map<number, Window>();
+
+  windowOf(ruleId: number, fingerprint: string): Window {
+    let window = this.windows.get(ruleId);
+    if (window === undefined) {
+      window = new Window(fingerprint, this.totals);
+      this.windows.set(ruleId, window);
+    }
+    return window;
+  }
+
+  /** Forgets what belongs to rules that are gone or whose text is another one. */
+  keepOnly(ruleFingerprint: FingerprintOf, compositeFingerprint: FingerprintOf): void {
+    for (const [ruleId, fingerprint] of this.fingerprints) {
+      if (ruleFingerprint(ruleId) === fingerprint) continue;
+      this.firedTimes.delete(ruleId);
+      this.lastFired.delete(ruleId);
+      this.fingerprints.delete(ruleId);
+    }
+    for (const [ruleId, fingerprint] of this.quarantined) {
+      if (ruleFingerprint(ruleId) !== fingerprint) this.quarantined.delete(ruleId);
+    }
+    for (const [ruleId, window] of this.windows) {
+      if (compositeFingerprint(ruleId) === window.fingerprint) continue;
+      window.removeOldest(() => true);
+      this.windows.delete(ruleId);
+    }
+  }
+
+  /** All remembered events, oldest first. */
+  remembered(): Remembered[] {
+    const found = new Set<Remembered>();
+    for (const window of this.windows.values()) {
+      for (const bucket of window.buckets.values()) {
+        for (let index = 0; index < bucket.length; index += 1) {
+          const entry = bucket.at(index);
+          if (entry !== undefined) found.add(entry.remembered);
+        }
+      }
+    }
+    return [...found].sort((a, b) => a.seq - b.seq);
+  }
+
+  /** Drops the oldest remembered events until an eighth below the cap, so that this happens seldom. */
+  dropOldest(bytesMax: number): void {
+    const events = this.remembered();
+    const target = bytesMax - bytesMax / 8;
+    let excess = this.totals.bytes - target;
+    let cut = 0;
+    for (const event of events) {
+      if (excess <= 0) break;
+      excess -= event.log.length + 256; // About what removing it frees; the loop below does it again if it was less.
+      cut = event.seq;
+    }
+    for (const window of this.windows.values()) {
+      this.totals.dropped += window.removeOldest((remembered) => remembered.seq <= cut);
+    }
+    if (this.totals.bytes > bytesMax && this.totals.events > 0) this.dropOldest(bytesMax);
+  }
+
+  rememberKey(key: string, bytesMax: number): void {
+    this.fts.add(key);
+    this.ftsBytes += ftsKeyBytes + key.length;
+    for (const oldest of this.fts) {
+      if (this.ftsBytes <= bytesMax) break;
+      this.fts.delete(oldest);
+      this.ftsBytes -= ftsKeyBytes + oldest.length;
+      this.ftsDropped += 1;
+    }
+  }
+
+  /** Moves the arrivals of all that is remembered, when the clock that they were read from has stepped. */
+  shiftArrivals(byMs: number): void {
+    for (const event of this.remembered()) event.receivedMs += byMs;
+    this.nextSweepMs += byMs;
+  }
+}
+
+const ftsKeyBytes = 64;
+
+// ── writing and reading ────────────────────────────────────────────────────────────────────────────────────────────
+
+function writeText(writer: ByteWriter, text: string): void {
+  writer.bytes32(Buffer.from(text, "utf8"));
+}
+
+export function writeState(state: EngineState): Buffer {
+  const writer = new ByteWriter(64 * 1_024);
+  writer.u16(STATE_VERSION).u64(state.hour).f64(state.nextSweepMs).u64(state.nextSeq);
+  writer.u64(state.totals.dropped).u64(state.ftsDropped);
+  writer.u32(state.firedTimes.size);
+  for (const [ruleId, count] of state.firedTimes) writer.u32(ruleId).u32(count);
+  writer.u32(state.lastFired.size);
+  for (const [ruleId, eventMs] of state.lastFired) writer.u32(ruleId).f64(eventMs);
+  for (const texts of [state.quarantined, state.fingerprints]) {
+    writer.u32(texts.size);
+    for (const [ruleId, text] of texts) writeText(writer.u32(ruleId), text);
+  }
+  for (const keys of [[...state.fts], state.ftsIds]) {
+    writer.u32(keys.length);
+    for (const key of keys) writeText(writer, key);
+  }
+  writeWindows(writer, state);
+  return writer.copy();
+}
+
+function writeWindows(writer: ByteWriter, state: EngineState): void {
+  const events = state.remembered();
+  const indexOf = new Map(events.map((event, index) => [event, index]));
+  writer.u32(events.length);
+  for (const event of events) {
+    writeText(writer.u64(event.seq), event.agentId);
+    writer.f64(event.eventMs).f64(event.receivedMs);
+    writer.u8(event.hasDynamicFields ? 1 : 0).u8(event.consumedLevel + 1);
+    writeText(writer, event.log);
+  }
+  writer.u32(state.windows.size);
+  for (const [ruleId, window] of state.windows) {
+    writeText(writer.u32(ruleId), window.fingerprint);
+    writer.u32(window.buckets.size);
+    for (const [key, bucket] of window.buckets) {
+      writeText(writer, key);
+      writer.u32(bucket.length);
+      for (let index = 0; index < bucket.length; index += 1) {
+        const entry = bucket.at(index);
+        if (entry !== undefined) writeEntry(writer, entry, indexOf.get(entry.remembered) ?? 0);
+      }
+    }
+  }
+}
+
+function writeEntry(writer: ByteWriter, entry: Entry, index: number): void {
+  writer.u32(index).u16(entry.compared.length);
+  for (const value of entry.compared) {
+    if (value === undefined) writer.u8(0);
+    else writeText(writer.u8(1), value);
+  }
+}
+
+/** Throws `CheckpointError` when the bytes are not a state of this version. */
+export function readState(bytes: Uint8Array): EngineState {
+  const reader = new StateReader(bytes);
+  const version = reader.u16();
+  if (version !== STATE_VERSION) throw new CheckpointError(`the state is of version ${version}, not ${STATE_VERSION}`);
+  const state = new EngineState();
+  state.hour = reader.u64();
+  state.nextSweepMs = reader.f64();
+  state.nextSeq = reader.u64();
+  state.totals.dropped = reader.u64();
+  state.ftsDropped = reader.u64();
+  reader.times(() => state.firedTimes.set(reader.u32(), reader.u32()));
+  reader.times(() => state.lastFired.set(reader.u32(), reader.f64()));
+  for (const texts of [state.quarantined, state.fingerprints]) {
+    reader.times(() => texts.set(reader.u32(), reader.text()));
+  }
+  reader.times(() => state.rememberKey(reader.text(), Number.POSITIVE_INFINITY));
+  reader.times(() => state.ftsIds.push(reader.text()));
+  readWindows(reader, state);
+  if (reader.isBroken || reader.remaining > 0) throw new CheckpointError("the state is cut off or has a tail");
+  return state;
+}
+
+function readWindows(reader: StateReader, state: EngineState): void {
+  const events: Remembered[] = [];
+  reader.times(() => {
+    const [seq, agentId, eventMs, receivedMs] = [reader.u64(), reader.text(), reader.f64(), reader.f64()];
+    const [hasDynamicFields, consumedLevel, log] = [reader.u8() === 1, reader.u8() - 1, reader.text()];
+    events.push({ seq, agentId, eventMs, receivedMs, log, hasDynamicFields, consumedLevel, entryCount: 0 });
+  });
+  reader.times(() => {
+    const window = state.windowOf(reader.u32(), reader.text());
+    reader.times(() => {
+      const key = reader.text();
+      reader.times(() => {
+        const remembered = events[reader.u32()];
+        const compared = readCompared(reader);
+        if (remembered === undefined) throw new CheckpointError("the state names an event that it does not hold");
+        window.append(key, remembered, compared);
+      });
+    });
+  });
+}
+
+function readCompared(reader: StateReader): (string | undefined)[] {
+  const values: (string | undefined)[] = [];
+  for (let left = reader.u16(); left > 0 && !reader.isBroken; left -= 1) {
+    values.push(reader.u8() === 1 ? reader.text() : undefined);
+  }
+  return values;
+}
+
+class StateReader extends ByteReader {
+  text(): string {
+    return this.bytes32().toString("utf8");
+  }
+
+  /** Reads a count and calls `read` so often, unless the bytes end before. */
+  times(read: () => void): void {
+    for (let left = this.u32(); left > 0 && !this.isBroken; left -= 1) read();
+  }
+}
