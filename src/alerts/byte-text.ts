@@ -35,12 +35,14 @@ const lineDangerous = new RegExp(`[\\x00-\\x08\\x0a-\\x1f\\x7f]|${dangerousSeque
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, "0");
 
-/** Valid UTF-8 as a byte string: other bytes as `\xHH`. */
-export function validUtf8(bytes: string): string {
+/** Valid UTF-8 as a byte string: other bytes as `\xHH`, with `backslash` for the first of the four characters. */
+export function validUtf8(bytes: string, backslash = "\\"): string {
   if (!notAscii.test(bytes)) return bytes;
   const narrow = bytes.replace(notByte, (wide) => Buffer.from(wide, "utf8").toString("latin1"));
   if (isUtf8(Buffer.from(narrow, "latin1"))) return narrow;
-  return narrow.replace(utf8Sequence, (found) => (found.length > 1 ? found : `\\x${hex(found.charCodeAt(0), 2)}`));
+  return narrow.replace(utf8Sequence, (found) =>
+    found.length > 1 ? found : `${backslash}x${hex(found.charCodeAt(0), 2)}`,
+  );
 }
 
 /** The code point of one UTF-8 sequence. */
@@ -73,7 +75,7 @@ export function jsonString(bytes: string): string {
 export function jsonText(bytes: string): string {
   if (!jsonSpecial.test(bytes)) return bytes;
   // Quotes and backslashes are JSON's own; blanks other than the space stand between its tokens only.
-  return validUtf8(bytes).replace(jsonDangerous, (found) => {
+  return validUtf8(bytes, "\\\\").replace(jsonDangerous, (found) => {
     if (found === '"' || found === "\\") return found;
     return found === "\n" || found === "\r" || found === "\t" ? " " : escapeForJson(found);
   });
