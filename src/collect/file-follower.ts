@@ -8,6 +8,10 @@
  * Where a file begins: at its durable mark if it has one (looked for under its old name and, after a rotation that happened
  * while nobody looked, under other names in the same folder); at its end or beginning, as configured, if it stood there at
  * the start and was never followed; at 0 otherwise. The mark of the path names all files that are read under it.
+ *
+ * A path may be rotated more than once between two looks, above all while the node is down: when the newest file that was
+ * known is found under another name, rotated files that were changed after it are read as well, in order of their change.
+ * Only names such as `x.log.1` and `x.log-20261125` count, so nothing compressed is read.
  */
 import { basename, dirname } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -51,6 +55,10 @@ export interface FollowContext extends ReadContext {
 const filesAtOnceMax = 4;
 /** How many names of a folder are looked through for a file that was rotated while nobody looked. */
 const namesLookedThroughMax = 4_096;
+
+/** Rotated files that are read at most after a time of not looking; a mark has room for 255 files. */
+const caughtUpMax = 128;
+const rotatedSuffix = /^[.-]\d[\d.-]*$/;
 
 /** Which files are being read, and where those ended that were read under another path: a rotated file found by a pattern. */
 export class Claims {
@@ -102,6 +110,8 @@ export class FileFollower implements SourceMark {
   #resume: FilePosition[] | undefined;
   #start: "end" | "beginning";
   #hasLooked = false;
+  /** The last file that was given up while no other stood at the path: where the search for missed ones begins. */
+  #gone: { position: FilePosition; stat: FileStat } | undefined;
   /** The batcher may ask for the position after the files were closed. */
   #lastPosition: Uint8Array | undefined;
 
@@ -117,7 +127,10 @@ export class FileFollower implements SourceMark {
   }
 
   position(): Uint8Array {
-    return this.#lastPosition ?? writePosition(this.#files.map(({ file }) => file.position()));
+    if (this.#lastPosition !== undefined) return this.#lastPosition;
+    const files = this.#files.map(({ file }) => file.position());
+    if (files.length === 0 && this.#gone !== undefined) files.push(this.#gone.position);
+    return writePosition(files);
   }
 
   /** Whether no file is open: a path that a pattern no longer matches may then be forgotten. */
@@ -192,7 +205,9 @@ export class FileFollower implements SourceMark {
   async #goOn(resume: readonly FilePosition[], atPath: FileStat | undefined): Promise<void> {
     for (const [index, position] of resume.entries()) {
       const isAtPath = atPath?.inode === position.inode && (await this.#resumeAt(this.path, position));
-      if (!isAtPath && !(await this.#resumeRotated(position))) this.#onVanished();
+      const rotated = isAtPath ? undefined : await this.#resumeRotated(position);
+      if (!isAtPath && rotated === undefined) this.#onVanished();
+      if (rotated !== undefined && index === resume.length - 1) await this.#catchUp(rotated);
       this.#resume = resume.slice(index + 1);
     }
   }
@@ -205,35 +220,53 @@ export class FileFollower implements SourceMark {
     );
   }
 
-  async #resumeRotated(position: FilePosition): Promise<boolean> {
+  async #resumeRotated(position: FilePosition): Promise<FileStat | undefined> {
+    for (const { path, stat } of await this.#siblings()) {
+      if (stat.inode === position.inode && (await this.#resumeAt(path, position))) return stat;
+    }
+    return undefined;
+  }
+
+  /** What else stands in the folder of the path, the likeliest names first. */
+  async #siblings(): Promise<{ path: string; name: string; stat: FileStat }[]> {
     const { disk } = this.#context;
-    const folder = dirname(this.path);
-    const ownName = basename(this.path);
-    const names = await disk.list(folder);
-    names.sort((a, b) => Number(b.startsWith(ownName)) - Number(a.startsWith(ownName))); // Most likely ones first.
+    const [folder, ownName] = [dirname(this.path), basename(this.path)];
+    const names = (await disk.list(folder)).filter((name) => name !== ownName);
+    names.sort((a, b) => Number(b.startsWith(ownName)) - Number(a.startsWith(ownName)));
+    const found: { path: string; name: string; stat: FileStat }[] = [];
     for (const name of names.slice(0, namesLookedThroughMax)) {
       const path = `${folder === "/" ? "" : folder}/${name}`;
-      if (path === this.path) continue;
       const stat = await disk.stat(path);
-      if (stat?.inode === position.inode && (await this.#resumeAt(path, position))) return true;
+      if (stat?.kind === "file") found.push({ path, name, stat });
     }
-    return false;
+    return found;
+  }
+
+  /** Follows the files that stood at the path after `newest` and were rotated before anybody looked. */
+  async #catchUp(newest: FileStat): Promise<void> {
+    const ownName = basename(this.path);
+    const missed = (await this.#siblings()).filter(
+      ({ name, stat }) =>
+        name.startsWith(ownName) &&
+        rotatedSuffix.test(name.slice(ownName.length)) &&
+        stat.modifiedMs >= newest.modifiedMs &&
+        !this.#context.claims.isHeld(stat),
+    );
+    missed.sort((a, b) => a.stat.modifiedMs - b.stat.modifiedMs);
+    for (const { path } of missed.slice(0, caughtUpMax)) {
+      const isTaken = await this.#openAndFollow(path, (handle, stat) => this.#startOf(handle, stat));
+      if (isTaken) this.#context.counters.rotations += 1;
+    }
   }
 
   /** Opens `path` if it is the file of `position`. */
   async #resumeAt(path: string, position: FilePosition): Promise<boolean> {
-    const opened = await this.#open(path);
-    if (opened === undefined) return false;
-    const { handle, stat } = opened;
-    if (this.#context.claims.isHeld(stat) || !(await isFileOf(handle, stat, position))) {
-      await handle.close();
-      return false;
-    }
-    await this.#follow(handle, stat, position.offset);
-    return true;
+    return this.#openAndFollow(path, async (handle, stat) =>
+      (await isFileOf(handle, stat, position)) ? position.offset : undefined,
+    );
   }
 
-  /** Follows what stands at the path, unless it is followed already. `true` when there is a new file to read. */
+  /** Follows what stands at the path, unless it is followed already. `true` when there is something new to read. */
   async #take(found: FileStat): Promise<boolean> {
     const at = this.#files.findIndex(({ file }) => file.isSame(found));
     if (at >= 0) {
@@ -241,20 +274,17 @@ export class FileFollower implements SourceMark {
       return false;
     }
     if (this.#context.claims.isHeld(found)) return false;
-    const opened = await this.#open(this.path);
-    if (opened === undefined) return false;
-    const { handle, stat } = opened;
-    if (this.#context.claims.isHeld(stat)) {
-      await handle.close();
-      return false;
-    }
-    const isRotation = this.#files.length > 0;
-    await this.#follow(handle, stat, await this.#startOf(handle, stat));
-    if (isRotation) {
+    const newest = (await this.#files.at(-1)?.file.stat()) ?? this.#gone?.stat;
+    if (newest !== undefined) await this.#catchUp(newest);
+    const isTaken = await this.#openAndFollow(this.path, async (handle, stat) => {
+      const isStillThere = stat.inode === found.inode && stat.device === found.device;
+      return isStillThere ? this.#startOf(handle, stat) : undefined; // Otherwise rotated again: the next look sees it.
+    });
+    if (isTaken && newest !== undefined) {
       this.#context.counters.rotations += 1;
       this.#context.notice(`ossec: File rotated (inode changed): '${this.path}'.`);
     }
-    return true;
+    return isTaken;
   }
 
   async #startOf(handle: DiskFile, stat: FileStat): Promise<number> {
@@ -263,23 +293,32 @@ export class FileFollower implements SourceMark {
     return this.#start === "beginning" ? 0 : startOfLastLine(handle, stat, this.#context.logBytesMax);
   }
 
-  async #open(path: string): Promise<{ handle: DiskFile; stat: FileStat } | undefined> {
-    const { disk, complaints } = this.#context;
+  /** Opens `path` and follows it from where `startOf` says, if that is anywhere and nobody reads the file already. */
+  async #openAndFollow(
+    path: string,
+    startOf: (handle: DiskFile, stat: FileStat) => Promise<number | undefined>,
+  ): Promise<boolean> {
+    const { disk, complaints, claims, clock } = this.#context;
     const before = await disk.stat(path);
-    if (before === undefined) return undefined;
+    if (before === undefined) return false;
     if (before.kind !== "file") {
       // Opening a pipe would wait for a writer and block a thread of the pool.
       complaints.warning(`kind ${path}`, `'${path}' is not a regular file and is not followed.`);
-      return undefined;
+      return false;
     }
     const handle = await disk.open(path, "read");
-    return { handle, stat: await handle.stat() };
-  }
-
-  async #follow(handle: DiskFile, stat: FileStat, offset: number): Promise<void> {
-    const file = await OpenFile.at(handle, stat, offset, this.#source, this);
-    this.#context.claims.hold(file);
-    this.#files.push({ file, aliveAtMs: this.#context.clock.monotonicMs() });
+    let file: OpenFile | undefined;
+    try {
+      const stat = await handle.stat();
+      const offset = claims.isHeld(stat) ? undefined : await startOf(handle, stat);
+      if (offset !== undefined) file = await OpenFile.at(handle, stat, offset, this.#source, this);
+    } finally {
+      if (file === undefined) await handle.close();
+    }
+    if (file === undefined) return false;
+    claims.hold(file);
+    this.#files.push({ file, aliveAtMs: clock.monotonicMs() });
+    return true;
   }
 
   /** Closes files that stand at the path no more and were quiet for long enough. */
@@ -292,8 +331,10 @@ export class FileFollower implements SourceMark {
       const isCrowded = this.#files.length > filesAtOnceMax && following === this.#files[0];
       if (nowMs - following.aliveAtMs < lingerMs && !isCrowded) continue;
       if (!(await file.finish(this.#context))) return this.#context.sink.isFull ? "stopped" : "more";
+      const stat = await file.stat();
       claims.release(file, true);
       this.#files = this.#files.filter((other) => other !== following);
+      this.#gone = { position: file.position(), stat };
       await file.close();
     }
     return "end";
