@@ -6,20 +6,31 @@
  *   body := lanes bytes32 (JSON, UTF-8) | engine state
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { LaneState } from "../spool/journal.ts";
 import { readEpochPreamble, type EpochPreamble } from "../model/control-record.ts";
 
 /** Under this the link's measurement says nothing, and the node's clock is believed (design-journal section 4). */
 const offsetMsMin = 2_000;
 
-export class AnalysedLane {
-  host: string;
-  isHidden: boolean;
-  lastEventMs: number;
+/** How far a lane is answered: everything of epochs before, and of this epoch up to `last`. */
+export interface AnalysedUpTo {
+  node: string;
+  lane: number;
+  epoch: number;
+  last: number;
+}
 
-  constructor(host: string, isHidden: boolean, lastEventMs: number) {
+export class AnalysedLane {
+  readonly host: string;
+  readonly isHidden: boolean;
+  readonly epoch: number;
+  lastEventMs = 0;
+  lastSeq = 0;
+
+  constructor(host: string, isHidden: boolean, epoch: number) {
     this.host = host;
     this.isHidden = isHidden;
-    this.lastEventMs = lastEventMs;
+    this.epoch = epoch;
   }
 
   /** Event time: corrected by the clock offset, never after the arrival, never before the last of the same epoch. */
@@ -30,9 +41,7 @@ export class AnalysedLane {
   }
 }
 
-interface SavedLane {
-  node: string;
-  lane: number;
+interface SavedLane extends AnalysedUpTo {
   host: string;
   isHidden: boolean;
   lastEventMs: number;
@@ -65,21 +74,29 @@ export class AnalysedLanes {
     return found;
   }
 
-  beginEpoch(node: string, lane: number, preamble: EpochPreamble | undefined): void {
-    this.#lanes.set(`${lane} ${node}`, new AnalysedLane(preamble?.host ?? node, preamble?.hidden ?? false, 0));
+  beginEpoch(node: string, lane: number, epoch: number, preamble: EpochPreamble | undefined): void {
+    const begun = new AnalysedLane(preamble?.host ?? node, preamble?.hidden ?? false, epoch);
+    this.#lanes.set(`${lane} ${node}`, begun);
   }
 
   /** What the table at the head of a segment says, for an analysis that begins there. */
-  adopt(lanes: readonly { node: string; lane: number; preamble: Uint8Array }[]): void {
-    for (const { node, lane, preamble } of lanes) this.beginEpoch(node, lane, readEpochPreamble(preamble));
+  adopt(lanes: readonly LaneState[]): void {
+    for (const { node, lane, preamble, epochs } of lanes) {
+      const current = epochs.at(-1);
+      this.beginEpoch(node, lane, current?.epoch.number ?? 0, readEpochPreamble(preamble));
+      this.lane(node, lane).lastSeq = current?.last ?? 0;
+    }
+  }
+
+  upTo(): AnalysedUpTo[] {
+    return [...this.#lanes].map(([key, { epoch, lastSeq }]) => ({ ...readKey(key), epoch, last: lastSeq }));
   }
 
   /** The body of a checkpoint. */
   join(engine: Uint8Array): Buffer {
     const lanes: SavedLane[] = [];
-    for (const [key, { host, isHidden, lastEventMs }] of this.#lanes) {
-      const space = key.indexOf(" ");
-      lanes.push({ node: key.slice(space + 1), lane: Number(key.slice(0, space)), host, isHidden, lastEventMs });
+    for (const [key, { host, isHidden, epoch, lastEventMs, lastSeq }] of this.#lanes) {
+      lanes.push({ ...readKey(key), epoch, last: lastSeq, host, isHidden, lastEventMs });
     }
     const { analysed, lost, undecodable, alerts } = this;
     const saved: Saved = { lanes, analysed, lost, undecodable, alerts };
@@ -92,8 +109,11 @@ export class AnalysedLanes {
     const reader = new ByteReader(body);
     const saved: Saved = JSON.parse(reader.bytes32().toString("utf8"));
     const lanes = new AnalysedLanes();
-    for (const { node, lane, host, isHidden, lastEventMs } of saved.lanes) {
-      lanes.#lanes.set(`${lane} ${node}`, new AnalysedLane(host, isHidden, lastEventMs));
+    for (const { node, lane, epoch, last, host, isHidden, lastEventMs } of saved.lanes) {
+      const restored = new AnalysedLane(host, isHidden, epoch);
+      restored.lastEventMs = lastEventMs;
+      restored.lastSeq = last;
+      lanes.#lanes.set(`${lane} ${node}`, restored);
     }
     lanes.analysed = saved.analysed;
     lanes.lost = saved.lost;
@@ -101,4 +121,10 @@ export class AnalysedLanes {
     lanes.alerts = saved.alerts;
     return { lanes, engine: reader.raw(reader.remaining) };
   }
+}
+
+/** Keys of the map are `LANE NODE`; node names hold no blanks. */
+function readKey(key: string): { node: string; lane: number } {
+  const space = key.indexOf(" ");
+  return { node: key.slice(space + 1), lane: Number(key.slice(0, space)) };
 }

@@ -1,5 +1,6 @@
 /** What the main thread and the analysis thread say to each other. */
 import type { LogLine } from "../base/log.ts";
+import type { AnalysedUpTo } from "./analysed-lanes.ts";
 
 /** What the thread is started with. */
 export interface AnalysisSetup {
@@ -24,6 +25,7 @@ export interface AnalysisProgress {
   alerts: number;
   windowEvents: number;
   windowDropped: number;
+  lanes: AnalysedUpTo[];
 }
 
 /** An alert that stands in the files only now. */

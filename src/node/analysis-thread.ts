@@ -41,15 +41,15 @@ class AnalysisThread {
     });
   }
 
-  /** Until told to stop, and then up to the durable position known by then. */
+  /** Until told to stop; what is not answered by then is found from the checkpoint at the next start. */
   async run(): Promise<void> {
     for (;;) {
       const hasMore = await this.#analyst.advance(this.#limit);
       const raised = await this.#analyst.flush();
       this.#tell(raised);
       if (systemClock.monotonicMs() >= this.#checkpointDueMs) await this.#checkpoint();
+      if (this.#isStopping) break;
       if (hasMore) await turn();
-      else if (this.#isStopping) break;
       else await this.#sleep();
     }
     await this.#analyst.checkpoint();
@@ -91,6 +91,7 @@ class AnalysisThread {
       alerts: counts.alerts,
       windowEvents: metrics?.windowEvents ?? 0,
       windowDropped: metrics?.windowDropped ?? 0,
+      lanes: counts.upTo(),
     };
     this.#say({ type: "progress", progress, raised: raised.slice(-raisedPerMessage) });
   }

@@ -30,7 +30,7 @@ export class Analysis implements Service {
     this.#options = options;
     this.#progress = {
       ...{ position: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
-      ...{ alerts: 0, windowEvents: 0, windowDropped: 0 },
+      ...{ alerts: 0, windowEvents: 0, windowDropped: 0, lanes: [] },
     };
   }
 
@@ -38,7 +38,7 @@ export class Analysis implements Service {
     return this.#progress;
   }
 
-  /** Resolves when the thread has answered what was durable when `signal` was aborted. */
+  /** Resolves when, after `signal` was aborted, the thread has left a checkpoint and ended. */
   async run(signal: AbortSignal): Promise<void> {
     const thread = new Worker(new URL("./analysis-thread.js", import.meta.url), {
       workerData: this.#options.setup,

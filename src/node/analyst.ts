@@ -151,9 +151,10 @@ export class Analyst {
       case "batch":
         return this.#answerBatch(entry);
       case "epoch":
-        return this.#lanes.beginEpoch(entry.node, entry.lane, readEpochPreamble(entry.preamble));
+        return this.#lanes.beginEpoch(entry.node, entry.lane, entry.epoch.number, readEpochPreamble(entry.preamble));
       case "hole":
         this.#lanes.lost += entry.count;
+        this.#lanes.lane(entry.node, entry.lane).lastSeq = entry.first + entry.count - 1;
         return;
       case "control":
         return this.#obey(readControlRecord(entry.bytes), entry.position);
@@ -189,6 +190,8 @@ export class Analyst {
     if (engine === undefined) {
       throw new JournalContradiction(`the journal holds events at ${entry.position} before any ruleset record`);
     }
+    const lane = this.#lanes.lane(entry.node, entry.lane);
+    lane.lastSeq = entry.first + entry.count - 1;
     const payload = entry.payload();
     const events = payload === undefined ? undefined : readEventBatch(payload);
     if (events === undefined || events.length !== entry.count) {
@@ -199,7 +202,6 @@ export class Analyst {
       return;
     }
     const alerts = entry.position >= this.#writeFrom ? must(this.#alerts) : undefined;
-    const lane = this.#lanes.lane(entry.node, entry.lane);
     alerts?.advance(entry.receivedMs);
     for (const event of events) {
       const eventMs = lane.eventTime(event.takenInMs, entry.offsetMs, entry.receivedMs);

@@ -18,6 +18,12 @@ export class ConfigRefused extends ArgusError {
   }
 }
 
+export class RulesetRefused extends ArgusError {
+  constructor(problems: readonly string[]) {
+    super("ARGUS_NODE_RULESET_REFUSED", `${problems.join("\n")}\nThe ruleset does not load and there is none of before.`);
+  }
+}
+
 export class ServiceFailed extends ArgusError {
   constructor(name: string, cause: unknown) {
     super("ARGUS_NODE_SERVICE_FAILED", `${name} failed and the node stops`, { cause });

@@ -1,0 +1,101 @@
+/** What a master says of itself: the figures behind `/status`, `/nodes`, `/journal` and `/metrics`. */
+import type { JournalReply, MetricsReply, NodeInfo, StatusReply } from "../api/contract/reply.ts";
+import type { NodeStatus } from "../api/needs.ts";
+import type { LinkMaster } from "../link/link-master.ts";
+import type { Journal } from "../spool/journal.ts";
+import type { AnalysedUpTo } from "./analysed-lanes.ts";
+import type { Analysis } from "./analysis.ts";
+import type { ClusterWatch } from "./cluster-watch.ts";
+import { argusVersion } from "./package-disk.ts";
+import type { NodeParts } from "./parts.ts";
+import { named, type TakeIn } from "./take-in.ts";
+
+export interface MasterStatusOptions {
+  parts: NodeParts;
+  journal: Journal;
+  analysis: Analysis;
+  takeIn: TakeIn;
+  watch: ClusterWatch;
+  link: LinkMaster | undefined;
+}
+
+export class MasterStatus implements NodeStatus {
+  readonly #options: MasterStatusOptions;
+
+  constructor(options: MasterStatusOptions) {
+    this.#options = options;
+  }
+
+  status(): StatusReply {
+    const { parts, analysis, watch, journal } = this.#options;
+    const { progress } = analysis;
+    const behind = eventsBehind(journal, progress.lanes);
+    return {
+      node: parts.settings.name,
+      role: "master",
+      cluster: parts.settings.cluster?.name ?? "",
+      version: argusVersion,
+      processId: process.pid,
+      startedMs: parts.startedMs,
+      nowMs: parts.clock.wallMs(),
+      events: {
+        accepted: progress.analysed + progress.undecodable + behind,
+        analysed: progress.analysed,
+        behind,
+        lost: progress.lost,
+        perSecond: watch.nodes().reduce((sum, node) => sum + node.eventsPerSecond, 0),
+      },
+      alerts: progress.alerts,
+      master: { name: parts.settings.name, isConnected: true },
+    };
+  }
+
+  nodes(): NodeInfo[] {
+    return this.#options.watch.nodes();
+  }
+
+  journal(): JournalReply {
+    const { journal, analysis } = this.#options;
+    const { bytes, bytesMax } = journal.stats();
+    return {
+      durable: journal.durablePosition,
+      analysed: analysis.progress.position,
+      checkpoint: analysis.progress.checkpoint,
+      oldest: journal.oldestPosition,
+      bytes,
+      bytesMax,
+      lanes: journal.table().flatMap(({ node, lane, epochs }) => {
+        const current = epochs.at(-1);
+        return current === undefined ? [] : [{ node, lane, epoch: current.epoch.number, last: current.last }];
+      }),
+    };
+  }
+
+  metrics(): MetricsReply {
+    const { parts, analysis, takeIn, link, journal } = this.#options;
+    const memory = process.memoryUsage();
+    const cpu = process.cpuUsage();
+    return {
+      ...takeIn.counters(),
+      ...named("analysis", analysis.progress),
+      ...(link === undefined ? {} : named("link", link.counters)),
+      ...named("journal", journal.stats()),
+      "process.rssBytes": memory.rss,
+      "process.cpuMicros": cpu.user + cpu.system,
+      "process.uptimeMs": parts.clock.wallMs() - parts.startedMs,
+    };
+  }
+}
+
+/** Events that are in the journal and not yet answered. */
+export function eventsBehind(journal: Pick<Journal, "table">, analysed: readonly AnalysedUpTo[]): number {
+  let behind = 0;
+  for (const { node, lane, epochs } of journal.table()) {
+    const upTo = analysed.find((one) => one.node === node && one.lane === lane);
+    for (const { epoch, last } of epochs) {
+      if (upTo === undefined || epoch.number > upTo.epoch) behind += last;
+      else if (epoch.number === upTo.epoch) behind += Math.max(0, last - upTo.last);
+    }
+  }
+  return behind;
+}

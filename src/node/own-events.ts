@@ -1,0 +1,56 @@
+/**
+ * The events that a master raises of its own: they go through its intake and its journal like everybody else's, and the
+ * shipped ruleset (`ruleset/rules`, decoder `argus`) makes alerts of them. Their texts are what those rules match.
+ */
+import type { EventSink } from "../collect/needs.ts";
+import type { Source } from "../model/event.ts";
+
+const source: Source = { queue: "1", agentId: "000", agentName: "", agentIp: "", location: "argus-cluster" };
+
+/** Names and reasons of strangers are quoted in texts; an event is one line of bounded length. */
+const quotedLengthMax = 256;
+
+function quoted(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.slice(0, quotedLengthMax).replace(/[\u0000-\u001f\u007f']/g, "?");
+}
+
+export class OwnEvents {
+  readonly #sink: EventSink;
+
+  constructor(sink: EventSink) {
+    this.#sink = sink;
+  }
+
+  managerStarted(): void {
+    this.#raise("ossec: Manager started.");
+  }
+
+  nodeUp(node: string, address: string): void {
+    this.#raise(`argus: Node '${quoted(node)}' is up (${quoted(address)}).`);
+  }
+
+  nodeDown(node: string, reason: string): void {
+    this.#raise(`argus: Node '${quoted(node)}' is down (${quoted(reason)}).`);
+  }
+
+  nodeRefused(node: string, reason: string): void {
+    this.#raise(`argus: Node '${quoted(node)}' was refused (${quoted(reason)}).`);
+  }
+
+  hole(node: string, count: number, reason: string): void {
+    this.#raise(`argus: Hole of ${count} events from node '${quoted(node)}' (${quoted(reason)}).`);
+  }
+
+  spoolFilling(node: string, percent: number): void {
+    this.#raise(`argus: Spool of node '${quoted(node)}' is ${percent} % full.`);
+  }
+
+  rolledBack(node: string): void {
+    this.#raise(`argus: Node '${quoted(node)}' was rolled back.`);
+  }
+
+  #raise(text: string): void {
+    this.#sink.accept(source, Buffer.from(text, "utf8"), false);
+  }
+}

@@ -1,0 +1,60 @@
+/** The first stretch of the data path, the same on every node: listeners and followed files into one batcher. */
+import type { Service } from "../base/service.ts";
+import { FileCollector } from "../collect/file-collector.ts";
+import { Batcher } from "../intake/batcher.ts";
+import type { AppendBatch, TakeInClock } from "../intake/needs.ts";
+import { SyslogListener } from "../intake/syslog-listener.ts";
+import type { NodeParts } from "./parts.ts";
+
+export interface TakeIn {
+  batcher: Batcher;
+  /** Drained before the batcher: what has come in is then made durable. */
+  sources: Service[];
+  /** By name, for `/metrics`. */
+  counters(): Record<string, number>;
+}
+
+/** Rejects with `IntakeListenError` when a listener's address cannot be had. */
+export async function openTakeIn(
+  parts: NodeParts,
+  store: AppendBatch & TakeInClock,
+  marks: ReadonlyMap<string, Uint8Array>,
+): Promise<TakeIn> {
+  const { settings, disk, clock, logs } = parts;
+  const log = logs.main;
+  const limits = { pendingEventsMax: settings.pendingEventsMax };
+  const batcher = new Batcher({ store, takeIn: store, clock, limits });
+  const listeners: SyslogListener[] = [];
+  for (const remote of settings.syslogRemotes) {
+    listeners.push(await SyslogListener.open({ remote, sink: batcher, clock, disk, log: log.tagged("Syslog") }));
+  }
+  for (const { protocol, address, port } of listeners.flatMap((listener) => listener.addresses())) {
+    log.info(`syslog over ${protocol} on ${address}:${port}`);
+  }
+  if (settings.agentListenerCount > 0) log.info("agents are not supported yet: their listeners are not opened");
+  const files = new FileCollector({
+    ...{ locations: settings.followed, sink: batcher, marks, disk, clock, time: parts.time, log: log.tagged("Files") },
+    notice: (text) => void batcher.accept(noticeSource, Buffer.from(text, "utf8"), false),
+  });
+  return {
+    batcher,
+    sources: [...listeners, files],
+    counters: () => ({
+      ...named("batcher", batcher.counters()),
+      ...named("files", files.counters()),
+      ...Object.assign({}, ...listeners.map((listener, index) => named(`syslog${index + 1}`, listener.counters()))),
+    }),
+  };
+}
+
+/** OSSEC's log collector speaks of itself so. */
+const noticeSource = { queue: "1", agentId: "000", agentName: "", agentIp: "", location: "argus-files" };
+
+export function named(prefix: string, counters: object): Record<string, number> {
+  const flat: Record<string, number> = {};
+  for (const [name, value] of Object.entries(counters)) {
+    if (typeof value === "number") flat[`${prefix}.${name}`] = value;
+    else if (typeof value === "object" && value !== null) Object.assign(flat, named(`${prefix}.${name}`, value));
+  }
+  return flat;
+}

@@ -1,0 +1,228 @@
+/**
+ * A worker, in data-path order: own intake → spool → link. It decides nothing about an event: it stamps, keeps and ships
+ * it. Drained in the reverse order: first the sources, then the link, then what stores.
+ */
+import { Check } from "typebox/value";
+import { nodesReply, type NodeInfo, type StatusReply } from "../api/contract/reply.ts";
+import type { NodeStatus } from "../api/needs.ts";
+import { LinkWorker } from "../link/link-worker.ts";
+import { newLinkCounters } from "../link/metrics.ts";
+import type { RecordSource } from "../link/needs.ts";
+import { deriveClusterKey } from "../link/psk.ts";
+import { openNetwork } from "../link/tls-connection.ts";
+import type { WorkerStatus } from "../link/wire.ts";
+import type { ClusterOptions } from "../membership/options.ts";
+import { writeEpochPreamble } from "../model/control-record.ts";
+import { spoolLimitsOf } from "../spool/options.ts";
+import { Spool } from "../spool/spool.ts";
+import { must } from "../base/assert.ts";
+import { ClockWatch } from "./clock-watch.ts";
+import { openIdentity, openMasterPin } from "./identity-disk.ts";
+import { argusVersion } from "./package-disk.ts";
+import type { NodeParts, OpenNode } from "./parts.ts";
+import { Rate } from "./rate.ts";
+import { named, openTakeIn, type TakeIn } from "./take-in.ts";
+import { everySecond, untilFailure } from "./ticker.ts";
+
+/** The one lane there is; priority events get a second one. */
+const LANE = 0;
+
+async function openSpool(parts: NodeParts): Promise<Spool> {
+  const { home, settings, disk, clock, random, crash, logs, host } = parts;
+  await disk.makeFolder(home.spool, 0o750);
+  return Spool.open({
+    ...{ disk, clock, random, crash, log: logs.main.tagged("Spool"), folder: home.spool, lane: LANE },
+    limits: spoolLimitsOf(settings.spool, await disk.space(home.spool)),
+    policy: settings.spool.full,
+    sync: settings.spool.sync,
+    preamble: writeEpochPreamble({ host, hidden: settings.isHidden }),
+  });
+}
+
+/** The spool as the link sees it. */
+function recordSource(spool: Spool): RecordSource {
+  return {
+    held: () => [spool.held()],
+    read: (_lane, epoch, fromSeq, bytesMax) => spool.read(epoch, fromSeq, bytesMax),
+    onDurable: (listener) => spool.onDurable(listener),
+    acknowledge: (_lane, epoch, last) => spool.acknowledge(epoch, last),
+    nowMs: () => spool.nowMs(),
+  };
+}
+
+/** What a worker knows of its master and of the rest of the cluster. */
+class MasterView {
+  name = "";
+  address = "";
+  version = "";
+  isConnected = false;
+  sinceMs: number;
+  lastRefusal = "";
+  nodes: NodeInfo[] = [];
+
+  constructor(nowMs: number) {
+    this.sinceMs = nowMs;
+  }
+}
+
+class WorkerNodeStatus implements NodeStatus {
+  readonly #parts: NodeParts;
+  readonly #spool: Spool;
+  readonly #takeIn: TakeIn;
+  readonly #view: MasterView;
+  readonly #rate: Rate;
+  link: LinkWorker | undefined;
+
+  constructor(parts: NodeParts, spool: Spool, takeIn: TakeIn, view: MasterView, rate: Rate) {
+    this.#parts = parts;
+    this.#spool = spool;
+    this.#takeIn = takeIn;
+    this.#view = view;
+    this.#rate = rate;
+  }
+
+  status(): StatusReply {
+    const { settings, clock, startedMs } = this.#parts;
+    const { events, appended, lost } = this.#spool.stats();
+    return {
+      ...{ node: settings.name, role: "worker", cluster: settings.cluster?.name ?? "", version: argusVersion },
+      ...{ processId: process.pid, startedMs, nowMs: clock.wallMs() },
+      events: { accepted: appended, analysed: 0, behind: events, lost, perSecond: this.#rate.perSecond() },
+      alerts: 0,
+      master: { name: this.#view.name, isConnected: this.#view.isConnected },
+    };
+  }
+
+  nodes(): NodeInfo[] {
+    const others = this.#view.nodes.filter((node) => node.name !== this.#parts.settings.name);
+    const master = others.find((node) => node.role === "master");
+    if (master !== undefined && !this.#view.isConnected) {
+      // What it said last is all that is known; that it cannot be reached now is known better here.
+      master.state = "down";
+      master.sinceMs = this.#view.sinceMs;
+    }
+    return [this.#own(), ...others];
+  }
+
+  #own(): NodeInfo {
+    const { settings, clock, startedMs } = this.#parts;
+    const { events, bytes, bytesMax, oldestMs, isFull } = this.#spool.stats();
+    const { cluster } = settings;
+    return {
+      ...{ name: settings.name, role: "worker", state: oldestMs > 10_000 ? "lagging" : "up", sinceMs: startedMs },
+      address: cluster === undefined ? "" : `${cluster.bind_addr}:${cluster.port}`,
+      ...{ version: argusVersion, isHidden: settings.isHidden, eventsPerSecond: this.#rate.perSecond() },
+      spool: { events, bytes, bytesMax, oldestMs: events === 0 ? null : clock.wallMs() - oldestMs, isFull },
+      ...{ clockOffsetMs: null, lastRefusal: this.#view.lastRefusal },
+    };
+  }
+
+  journal(): undefined {
+    return undefined;
+  }
+
+  metrics(): Record<string, number> {
+    const memory = process.memoryUsage();
+    const cpu = process.cpuUsage();
+    return {
+      ...this.#takeIn.counters(),
+      ...named("spool", this.#spool.stats()),
+      ...(this.link === undefined ? {} : named("link", this.link.counters)),
+      "process.rssBytes": memory.rss,
+      "process.cpuMicros": cpu.user + cpu.system,
+      "process.uptimeMs": this.#parts.clock.wallMs() - this.#parts.startedMs,
+    };
+  }
+}
+
+/** Counters that a heartbeat carries for the master's page: few, and the same on every node. */
+function statusForMaster(parts: NodeParts, spool: Spool, takeIn: TakeIn, rate: Rate): WorkerStatus {
+  const { events, bytes, bytesMax, oldestMs, isFull, appended, lost } = spool.stats();
+  const { accepted, truncated } = takeIn.batcher.counters();
+  const lines = parts.logs.takeTroubles().map(({ level, tag, message }) => ({
+    level: level === "ERROR" ? ("ERROR" as const) : ("WARNING" as const),
+    tag: tag.slice(0, 64),
+    message: message.slice(0, 1_024),
+  }));
+  return {
+    spool: { events, bytes, bytesMax, oldestMs: Math.max(0, oldestMs), isFull },
+    eventsPerSecond: rate.perSecond(),
+    counters: { accepted, truncated, appended, lost },
+    lines,
+  };
+}
+
+async function openLink(
+  parts: NodeParts,
+  cluster: ClusterOptions,
+  spool: Spool,
+  takeIn: TakeIn,
+  view: MasterView,
+  rate: Rate,
+): Promise<LinkWorker> {
+  const { home, settings, disk, clock, random, crash, logs, host } = parts;
+  const log = logs.cluster;
+  const key = await deriveClusterKey(cluster.key?.reveal() ?? "", cluster.name);
+  const become = (isConnected: boolean): void => {
+    if (view.isConnected !== isConnected) view.sinceMs = clock.wallMs();
+    view.isConnected = isConnected;
+  };
+  return new LinkWorker({
+    ...{ clock, random, crash, log, cluster: cluster.name, name: settings.name, version: argusVersion, host },
+    isHidden: settings.isHidden,
+    network: openNetwork({
+      ...{ clock, log, bindAddress: cluster.bind_addr, port: cluster.port, name: settings.name, role: "worker" },
+      ...{ cluster: cluster.name, keys: [key], counters: newLinkCounters() },
+      knownAddresses: () => settings.dialTargets.map((target) => target.address),
+    }),
+    identity: await openIdentity(home, disk),
+    masterPin: await openMasterPin(home, disk),
+    source: recordSource(spool),
+    targets: () => settings.dialTargets,
+    status: () => statusForMaster(parts, spool, takeIn, rate),
+    events: {
+      onMaster(master) {
+        view.name = master.name;
+        view.address = master.address;
+        view.version = master.version;
+        become(true);
+      },
+      onSnapshot(snapshot) {
+        const reply = { nodes: snapshot };
+        if (Check(nodesReply, reply)) view.nodes = reply.nodes;
+      },
+      onClosed: () => become(false),
+      onRefused({ code, message }) {
+        view.lastRefusal = `${code}: ${message}`;
+      },
+    },
+  });
+}
+
+/** Opens everything; rejects with the error of the part that cannot be opened. */
+export async function openWorker(parts: NodeParts): Promise<OpenNode> {
+  const { clock, logs, settings } = parts;
+  const spool = await openSpool(parts);
+  const queue = {
+    append: (batch: Parameters<Spool["append"]>[0]) => spool.append(batch),
+    nowMs: () => spool.nowMs(),
+  };
+  const takeIn = await openTakeIn(parts, queue, spool.marks());
+  const view = new MasterView(clock.wallMs());
+  const rate = new Rate();
+  const status = new WorkerNodeStatus(parts, spool, takeIn, view, rate);
+  const link = await openLink(parts, must(settings.cluster, "a worker without a cluster"), spool, takeIn, view, rate);
+  status.link = link;
+  return {
+    services: [
+      untilFailure("spool", spool.failure),
+      takeIn.batcher,
+      link,
+      ...takeIn.sources,
+      new ClockWatch({ clock, log: logs.main, queue: spool }),
+      everySecond("rates", clock, () => rate.sample(takeIn.batcher.counters().durable, clock.monotonicMs())),
+    ],
+    api: { status, alerts: undefined },
+    close: () => spool.close(),
+  };
+}
