@@ -35,9 +35,10 @@ export class Slot {
   readonly order: (() => Promise<void>) | undefined;
   readonly failed: (error: SpoolError) => void;
 
-  constructor(failed: (error: SpoolError) => void, order?: () => Promise<void>) {
+  constructor(failed: (error: SpoolError) => void, order?: () => Promise<void>, item?: Item) {
     this.failed = failed;
     this.order = order;
+    this.item = item;
   }
 }
 

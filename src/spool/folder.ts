@@ -16,10 +16,10 @@ export interface Listed {
   bytes: number;
 }
 
-/** The readable segments of the folder, in order, and the first number that no file has had. */
+/** The readable segments of the folder, in order, and what has been put aside. */
 export interface Listing {
   segments: Listed[];
-  nextNumber: number;
+  aside: { number: number; bytes: number }[];
 }
 
 /** Makes the folder, clears litter, reads all heads; a segment without a readable head is put aside and logged. */
@@ -36,6 +36,7 @@ export async function openFolder(disk: Disk, folder: string, type: Core["type"],
     throw ioError(folder, "open", error);
   }
   const segments: Listed[] = [];
+  const aside: Listing["aside"] = [];
   for (let at = 0; at < numbers.length; at += readsAtOnce) {
     const some = numbers.slice(at, at + readsAtOnce);
     const heads = await Promise.all(some.map((number) => readHead(disk, `${folder}/${segmentName(number)}`)));
@@ -47,10 +48,11 @@ export async function openFolder(disk: Disk, folder: string, type: Core["type"],
         continue;
       }
       log.error(`${path} has no readable head: it is put aside, and what it held is declared lost`);
+      aside.push({ number, bytes: (await disk.stat(path))?.bytes ?? 0 });
       await putAside(disk, folder, segmentName(number));
     }
   }
-  return { segments, nextNumber: (numbers.at(-1) ?? -1) + 1 };
+  return { segments, aside };
 }
 
 function numberOf(core: Core): number {

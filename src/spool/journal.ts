@@ -1,16 +1,42 @@
 /**
  * The journal of the master: every record of every lane in one order, and the master's own intake and control records
  * among them. docs/protocol/spool-format.md has the bytes and the recovery.
+ *
+ * Two tables say what is held of each lane: *received* decides about the next record, *durable* is what acks are made
+ * of. A record is judged when it is given, in the order of the calls, and written in that order; whatever was judged
+ * and is not on the disk when the process dies was never acknowledged.
  */
-import { unreachable } from "../base/assert.ts";
-import type { Clock } from "../base/clock.ts";
+import { assert } from "../base/assert.ts";
+import type { Clock, Timer } from "../base/clock.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { Disk } from "../base/disk.ts";
-import type { ArgusError } from "../base/error.ts";
+import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import type { Batch, Epoch, LaneRecord, Predecessor } from "./lane.ts";
-import type { SpoolLimits, SpoolStats, SyncMode } from "./spool.ts";
+import { Committer, Slot, type Item } from "./commit.ts";
+import { Compressor } from "./compressor.ts";
+import { EpochClock } from "./epoch-clock.ts";
+import type { SpoolError } from "./errors.ts";
+import { CONTROL_BYTES_MAX, FRAME_HEADER_BYTES, SALT_BYTES, type FrameParts } from "./frame.ts";
+import { segmentName, writeHead } from "./head.ts";
+import { recoverJournal, type JournalDamage, type JournalSegment, type RecoveredJournal } from "./journal-recovery.ts";
+import { isSameEpoch, nameOfEpoch, type Batch, type Epoch, type LaneRecord, type Predecessor } from "./lane.ts";
+import { LaneWriter } from "./lane-writer.ts";
+import { originBytes, writeOrigin, type Origin } from "./origin.ts";
+import { epochRecord, parseRecord } from "./record.ts";
+import { beginSegment, ioError, type SegmentWriter } from "./segment.ts";
+import { drawEpochBits, type SpoolLimits, type SpoolStats, type SyncMode } from "./spool.ts";
+import { LaneTable, writeJournalTable, type EpochNote, type LaneState, type MarkTable, type StoreRefusal } from "./table.ts";
+
+export type { JournalDamage } from "./journal-recovery.ts";
+export type { Origin } from "./origin.ts";
+export type { LaneState, StoreRefusal } from "./table.ts";
+
+/** Room that only control records may use when the share is full: sixteen of the largest. */
+export const CONTROL_RESERVE_BYTES = 1_048_576;
+/** The master's own intake is in one lane. */
+const ownLane = 0;
+const tickMs = 1_000;
 
 export interface JournalOptions {
   disk: Disk;
@@ -28,138 +54,413 @@ export interface JournalOptions {
   preamble: Uint8Array;
 }
 
-/** Where a record comes from. `receivedMs` (wall clock) never decreases in the journal: a lower one is raised. */
-export interface Origin {
-  node: string;
-  receivedMs: number;
-  /** The master's clock minus the node's, as measured by the link. */
-  offsetMs: number;
-}
-
-/**
- * batch_overlap: overlaps in part what is held. batch_gap: events are missing before it. epoch_unknown: its epoch's
- * record has not been stored. epoch_order: an epoch that is over, or one whose predecessor is not complete here.
- * record_damaged: not a record, or a wrong CRC. record_mismatch: its header and the numbers beside it disagree.
- */
-export type StoreRefusal =
-  "batch_overlap" | "batch_gap" | "epoch_unknown" | "epoch_order" | "record_damaged" | "record_mismatch";
-
 /**
  * `stored` and `duplicate` resolve when everything of the epoch up to `last` is durable; `last` is what to acknowledge.
  * `note`: rolled_back: the node's predecessor ends below what is held here. lane_restarted: the epoch names no
  * predecessor, or none that is known here, although the lane has a history: its spool was lost or replaced.
  */
 export type StoreResult =
-  | { code: "stored" | "duplicate"; last: number; note?: "rolled_back" | "lane_restarted" }
-  | { code: StoreRefusal; last: number };
-
-/** What is held of one lane of one node. */
-export interface LaneState {
-  node: string;
-  lane: number;
-  /** Epochs in the order in which they were journalled; the last one is the current one. At most 256 ended ones. */
-  epochs: { epoch: Epoch; last: number }[];
-  predecessor: Predecessor | undefined;
-  /** Of the current epoch. */
-  preamble: Buffer;
-}
-
-/** Records of the last segment that were durable once and can no longer be read. */
-export interface JournalDamage {
-  position: number;
-  nextPosition: number;
-  lost: { node: string; lane: number; epoch: Epoch; first: number; count: number }[];
-}
+  { code: "stored" | "duplicate"; last: number; note?: EpochNote } | { code: StoreRefusal; last: number };
 
 export class Journal {
+  readonly #options: JournalOptions;
+  readonly #segments: JournalSegment[];
+  readonly #received = new LaneTable();
+  readonly #durable: LaneTable;
+  readonly #marks: MarkTable;
+  readonly #committer: Committer;
+  readonly #own: LaneWriter;
+  readonly #clock: EpochClock;
+  readonly #listeners = new Set<(position: number) => void>();
   /** What recovery found, for control records of kind `hole`. Usually empty. */
-  readonly damages: readonly JournalDamage[] = [];
+  readonly damages: readonly JournalDamage[];
+  #preamble: Buffer;
+  #receivedMs: number;
+  #durablePosition: number;
+  #checkpointPosition = 0;
+  #pendingBytes = 0;
+  #waiting: (() => void)[] = [];
+  #isFull = false;
+  #isRemovingEarly = false;
+  #appended = 0;
+  #removing: Promise<void> = Promise.resolve();
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  private constructor(options: JournalOptions, recovered: RecoveredJournal, first: SegmentWriter, epoch: Epoch) {
+    const { limits, folder, crash } = options;
+    this.#options = options;
+    this.#segments = recovered.segments;
+    this.#durable = recovered.table;
+    this.#received.restore(recovered.table.states());
+    this.#marks = recovered.marks;
+    this.#receivedMs = recovered.receivedMs;
+    this.#durablePosition = recovered.position;
+    this.#preamble = Buffer.from(options.preamble);
+    this.damages = recovered.damages;
+    this.#clock = new EpochClock(options.clock);
+    this.#committer = new Committer(
+      {
+        folder,
+        segmentBytesMax: limits.segmentBytesMax,
+        groupBytesMax: limits.groupBytesMax,
+        syncsEachGroup: options.sync === "batch",
+        crash,
+        crashNames: { written: "journal.batch.written", synced: "journal.batch.synced" },
+        makeRoom: (bytes, isReserved) => this.#makeRoom(bytes, isReserved),
+        beginSegment: () => this.#beginSegment(),
+        onSynced: (segment) => this.#onSynced(segment),
+        onBlocked: (error) => this.#onBlocked(error),
+      },
+      first,
+    );
+    this.#own = new LaneWriter(
+      {
+        lane: ownLane,
+        committer: this.#committer,
+        compressor: new Compressor(),
+        queueBytesMax: limits.queueBytesMax,
+        resolvesOnSync: options.sync === "batch",
+        extension: () => this.#extension({ node: options.node, receivedMs: options.clock.wallMs(), offsetMs: 0 }),
+        extensionBytes: originBytes(options.node),
+        onWritten: () => undefined,
+        onSynced: (record, marks) => {
+          this.#enter(options.node, record);
+          this.#marks.apply(marks);
+        },
+      },
+      epoch,
+    );
+  }
 
   /**
    * Recovers the last segment, then begins a new own epoch and journals it. Throws `SpoolError`: ARGUS_SPOOL_IO,
-   * ARGUS_SPOOL_VERSION.
+   * ARGUS_SPOOL_VERSION, and what an append may reject with.
    */
-  static open(_options: JournalOptions): Promise<Journal> {
-    return unreachable("" as never);
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { disk, folder, node, limits, log } = options;
+    const recovered = await recoverJournal({ disk, folder, node, marksMax: limits.marksMax, log });
+    const first = await begin(options, recovered, recovered.position, recovered.receivedMs);
+    const predecessor = lastEpochOf(recovered.table, node);
+    const number = highestNumberOf(recovered.table, node) + 1;
+    const epoch = { number, bits: drawEpochBits(options.random) };
+    const journal = new Journal(options, recovered, first, epoch);
+    // With the reserve: a full journal must open, or the analysis could never make room in it.
+    await journal.#appendOwnEpoch(epoch, predecessor, true);
+    journal.#tick();
+    return journal;
   }
 
   /** Resolves, once, when the disk has failed: the node must stop with this error. */
-  get failure(): Promise<ArgusError> {
-    return unreachable("" as never);
+  get failure(): Promise<SpoolError> {
+    return this.#committer.failure;
   }
 
   /** Stores a worker's record if it is the next one of its lane; waits while the share is full. Never inflates. */
-  store(_record: LaneRecord, _from: Origin): Promise<StoreResult> {
-    return unreachable("" as never);
+  store(record: LaneRecord, from: Origin): Promise<StoreResult> {
+    assert(from.node !== this.#options.node, "a peer stores under our own name");
+    const refusal = this.#committer.refusal;
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const parsed = parseRecord(record.bytes);
+    if (parsed === undefined) return Promise.resolve({ code: "record_damaged", last: 0 });
+    if (!isSameNumbers(parsed, record)) return Promise.resolve({ code: "record_mismatch", last: 0 });
+    const judgement = this.#received.accept(from.node, parsed);
+    if (judgement.code === "duplicate") return this.#whenDurable(from.node, parsed, judgement);
+    if (judgement.code !== "stored") return Promise.resolve(judgement);
+    return this.#push(parsed, from).then(() => judgement);
+  }
+
+  /** A duplicate is acknowledged like the original: when that is on the disk. */
+  #whenDurable(node: string, record: LaneRecord, judgement: StoreResult): Promise<StoreResult> {
+    const durable = this.#durable.lastOf(node, record.lane, record.epoch);
+    if (durable !== undefined && durable >= judgement.last) return Promise.resolve(judgement);
+    return new Promise((resolve, reject) => {
+      this.#committer.push(new Slot(reject, async () => resolve(judgement)));
+    });
+  }
+
+  /** Gives a lane record to the committer; resolves when it is on the disk. */
+  #push(record: LaneRecord, from: Origin, isReserved = false): Promise<void> {
+    const bytes = FRAME_HEADER_BYTES + originBytes(from.node) + record.bytes.length;
+    this.#pendingBytes += bytes;
+    return new Promise((resolve, reject) => {
+      const settle = (error: SpoolError | undefined): void => {
+        this.#pendingBytes -= bytes;
+        this.#wakeReady();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const item: Item = {
+        bytes,
+        parts: (): FrameParts => ({ kind: "lane", extension: this.#extension(from), body: record.bytes }),
+        written: () => undefined,
+        synced: () => {
+          this.#enter(from.node, record);
+          settle(undefined);
+        },
+        failed: settle,
+      };
+      if (isReserved) this.#committer.pushReserved(item);
+      else this.#committer.push(new Slot(settle, undefined, item));
+    });
+  }
+
+  #enter(node: string, record: LaneRecord): void {
+    const { code } = this.#durable.accept(node, record);
+    assert(code === "stored" || record.count === 0, "a record was written out of order");
+    if (record.kind === "events") this.#appended += record.count;
+  }
+
+  #extension(from: Origin): Buffer {
+    this.#receivedMs = Math.max(this.#receivedMs, from.receivedMs);
+    return writeOrigin({ ...from, receivedMs: this.#receivedMs });
   }
 
   /** The master's own intake: as `Spool.append`. Waits while the share is full. */
-  appendOwn(_batch: Batch): Promise<void> {
-    return unreachable("" as never);
+  appendOwn(batch: Batch): Promise<void> {
+    return this.#own.append(batch);
+  }
+
+  #appendOwnEpoch(epoch: Epoch, predecessor: Predecessor | undefined, isReserved = false): Promise<void> {
+    const { node, clock } = this.#options;
+    const record = epochRecord(ownLane, epoch, predecessor, this.#preamble);
+    return this.#push(record, { node, receivedMs: clock.wallMs(), offsetMs: 0 }, isReserved);
   }
 
   /** At most 64 KiB. Resolves with the position of the record when it is durable; has a reserve of 1 MiB. */
-  appendControl(_bytes: Uint8Array): Promise<number> {
-    return unreachable("" as never);
+  appendControl(bytes: Uint8Array): Promise<number> {
+    assert(bytes.length <= CONTROL_BYTES_MAX, "a control record is at most 64 KiB");
+    const refusal = this.#committer.refusal;
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const body = Buffer.from(bytes);
+    const { node, clock } = this.#options;
+    return new Promise((resolve, reject) => {
+      let position = 0;
+      const item: Item = {
+        bytes: FRAME_HEADER_BYTES + originBytes(node) + body.length,
+        parts: () => {
+          const extension = this.#extension({ node, receivedMs: clock.wallMs(), offsetMs: 0 });
+          return { kind: "control", extension, body };
+        },
+        written: (segment, offset) => {
+          position = this.#active.base + offset - segment.framesAt;
+        },
+        synced: () => resolve(position),
+        failed: reject,
+      };
+      this.#committer.pushReserved(item);
+    });
   }
 
   /** Take-in time of the own epoch, as `Spool.nowMs`. */
   nowMs(): number {
-    return unreachable("" as never);
+    return this.#clock.nowMs();
   }
 
   /** Whether `appendOwn` and the link must wait until `ready()`. */
   get isBusy(): boolean {
-    return unreachable("" as never);
+    return this.#own.isBusy || this.#pendingBytes >= this.#options.limits.queueBytesMax;
   }
 
-  ready(): Promise<void> {
-    return unreachable("" as never);
+  /** Resolves when `isBusy` is false (at once if it is), or when the journal has failed or closed. */
+  async ready(): Promise<void> {
+    await this.#own.ready();
+    if (this.#pendingBytes < this.#options.limits.queueBytesMax) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wakeReady(): void {
+    if (this.#waiting.length === 0 || this.#pendingBytes >= this.#options.limits.queueBytesMax) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   /** The last durable position of each of the master's own sources. */
   marks(): Map<string, Buffer> {
-    return unreachable("" as never);
+    return this.#marks.copy();
   }
 
   /** What is durable, per node and lane: the acks of hello. */
   table(): LaneState[] {
-    return unreachable("" as never);
+    return this.#durable.states();
   }
 
   /** Everything before it is durable: the limit for `JournalReader.next`. */
   get durablePosition(): number {
-    return unreachable("" as never);
+    return this.#durablePosition;
   }
 
   /** The position of the oldest record kept. */
   get oldestPosition(): number {
-    return unreachable("" as never);
+    return this.#segments[0]?.base ?? 0;
   }
 
-  onDurable(_listener: (position: number) => void): () => void {
-    return unreachable("" as never);
+  /** Called after every commit with the durable position. Returns the function that ends it. */
+  onDurable(listener: (position: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  /** A new own epoch (clock step, changed preamble). */
-  beginEpoch(_reason: string, _preamble?: Uint8Array): Promise<void> {
-    return unreachable("" as never);
+  /** A new own epoch (clock step, changed preamble). Resolves when it is journalled. */
+  async beginEpoch(reason: string, preamble: Uint8Array = this.#preamble): Promise<void> {
+    const refusal = this.#committer.refusal;
+    if (refusal !== undefined) throw refusal;
+    const before = { epoch: this.#own.epoch, last: this.#own.last };
+    const epoch = { number: before.epoch.number + 1, bits: drawEpochBits(this.#options.random) };
+    this.#preamble = Buffer.from(preamble);
+    this.#own.become(epoch);
+    this.#clock.restart();
+    this.#options.log.info(`journal: epoch ${nameOfEpoch(epoch)} follows ${nameOfEpoch(before.epoch)}: ${reason}`);
+    await this.#appendOwnEpoch(epoch, before);
   }
 
   /**
    * Removes the segments that lie wholly behind `checkpointPosition` and whose last record is older than `keepMs`. When
-   * the share is nearly full, those behind the checkpoint go earlier, and it is logged.
+   * less than an eighth of the share is free, those behind the checkpoint go earlier, and it is logged. A file that
+   * cannot be removed is logged, and tried again the next time.
    */
-  removeBehind(_checkpointPosition: number, _nowMs: number, _keepMs: number): Promise<void> {
-    return unreachable("" as never);
+  removeBehind(checkpointPosition: number, nowMs: number, keepMs: number): Promise<void> {
+    this.#checkpointPosition = checkpointPosition;
+    const { bytesMax } = this.#options.limits;
+    return this.#remove((next) => nowMs - next.receivedMs > keepMs || this.#isNearlyFull(bytesMax / 8));
   }
 
-  /** `events` is those of the current segments; `oldestMs` the age of the oldest record kept. */
+  #isNearlyFull(bytesFree: number): boolean {
+    const isNearlyFull = this.#bytes + bytesFree > this.#options.limits.bytesMax;
+    if (isNearlyFull && !this.#isRemovingEarly) {
+      this.#options.log.warning("journal: its share is nearly full: analysed segments are removed before <keep> is over");
+    }
+    this.#isRemovingEarly = isNearlyFull;
+    return isNearlyFull;
+  }
+
+  /** Removes from the oldest on, as long as `isDue` says so of the segment that follows. */
+  #remove(isDue: (next: JournalSegment) => boolean): Promise<void> {
+    const { disk, folder, crash, log } = this.#options;
+    this.#removing = this.#removing.then(async () => {
+      let removed = 0;
+      try {
+        for (;;) {
+          const [oldest, next] = this.#segments;
+          if (oldest === undefined || next === undefined) break;
+          if (next.base > this.#checkpointPosition || !isDue(next)) break;
+          await disk.remove(oldest.path);
+          crash("journal.segment.removed");
+          this.#segments.shift();
+          removed += 1;
+        }
+        if (removed > 0) await disk.syncFolder(folder);
+      } catch (error) {
+        log.error(`journal: an old segment stays: ${describeError(ioError(folder, "remove from", error))}`);
+      }
+      if (removed > 0) this.#committer.unblock();
+    });
+    return this.#removing;
+  }
+
+  /** `events` is always 0: the journal does not know what has been analysed. `oldestMs`: age of the oldest segment. */
   stats(): SpoolStats {
-    return unreachable("" as never);
+    const { clock, limits } = this.#options;
+    const oldestMs = Math.max(0, clock.wallMs() - (this.#segments[0]?.createdMs ?? clock.wallMs()));
+    const { bytesMax } = limits;
+    const lost = this.damages.reduce((sum, { lost: ranges }) => sum + ranges.reduce((all, { count }) => all + count, 0), 0);
+    return { events: 0, bytes: this.#bytes, bytesMax, oldestMs, isFull: this.#isFull, appended: this.#appended, lost };
   }
 
-  close(): Promise<void> {
-    return unreachable("" as never);
+  /** Writes what is pending, syncs, closes the file. What waits for a full share rejects. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    await this.#committer.close();
+    await this.#removing;
   }
+
+  get #active(): JournalSegment {
+    const active = this.#segments.at(-1);
+    assert(active !== undefined, "a journal has at least one segment");
+    return active;
+  }
+
+  get #bytes(): number {
+    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+  }
+
+  #tick(): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#options.clock.after(tickMs, () => this.#tick());
+    if (this.#committer.refusal !== undefined) return;
+    this.#committer.syncIfDue();
+    this.#committer.unblock();
+    if (this.#clock.isBeyondPatience()) {
+      // Its failure is the committer's, which has been reported there.
+      this.beginEpoch("the wall clock has stepped").catch(() => undefined);
+    }
+  }
+
+  #onSynced(segment: SegmentWriter): void {
+    const active = this.#active;
+    active.bytes = segment.synced;
+    this.#durablePosition = active.base + segment.synced - segment.framesAt;
+    if (this.#isFull && !this.#committer.isBlocked) {
+      this.#isFull = false;
+      this.#options.log.info("journal: there is room again, batches are taken in");
+    }
+    for (const listener of this.#listeners) listener(this.#durablePosition);
+  }
+
+  #onBlocked(error: SpoolError | undefined): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    const { limits, folder, log } = this.#options;
+    const why = error === undefined ? `its ${limits.bytesMax} bytes in ${folder} are full` : describeError(error);
+    log.warning(`journal: batches wait, because ${why}; it goes on when the analysis has caught up, or there is room`);
+  }
+
+  /** Within a round of the committer. */
+  async #makeRoom(bytes: number, isReserved: boolean): Promise<boolean> {
+    const limit = this.#options.limits.bytesMax + (isReserved ? CONTROL_RESERVE_BYTES : 0);
+    const isOver = (): boolean => this.#bytes + bytes > limit;
+    if (isOver()) await this.#remove(() => isOver() && this.#isNearlyFull(bytes));
+    return !isOver();
+  }
+
+  async #beginSegment(): Promise<SegmentWriter> {
+    const found = { segments: this.#segments, table: this.#durable, marks: this.#marks };
+    const segment = await begin(this.#options, found, this.#durablePosition, this.#receivedMs);
+    return segment;
+  }
+}
+
+/** Begins a segment on the disk and enters it into the list. An empty one at the same position is replaced. */
+async function begin(
+  options: JournalOptions,
+  found: { segments: JournalSegment[]; table: LaneTable; marks: MarkTable },
+  base: number,
+  receivedMs: number,
+): Promise<SegmentWriter> {
+  const { disk, folder, crash, clock, random } = options;
+  const salt = Buffer.from(random.bytes(SALT_BYTES));
+  const createdMs = clock.wallMs();
+  const table = writeJournalTable(found.table.states(), found.marks);
+  const head = writeHead({ type: "journal", base, createdMs, salt, receivedMs }, table);
+  const crashNames = { written: undefined, synced: "journal.segment.begun" } as const;
+  const writer = await beginSegment({ disk, folder, name: segmentName(base), head, salt, crash, crashNames });
+  if (found.segments.at(-1)?.base === base) found.segments.pop();
+  found.segments.push({ base, path: writer.path, bytes: head.length, createdMs, receivedMs });
+  return writer;
+}
+
+function isSameNumbers(a: LaneRecord, b: LaneRecord): boolean {
+  return a.kind === b.kind && a.lane === b.lane && a.first === b.first && a.count === b.count && isSameEpoch(a.epoch, b.epoch);
+}
+
+function lastEpochOf(table: LaneTable, node: string): Predecessor | undefined {
+  const current = table.lane(node, ownLane)?.epochs.at(-1);
+  return current === undefined ? undefined : { ...current };
+}
+
+function highestNumberOf(table: LaneTable, node: string): number {
+  return Math.max(0, ...(table.lane(node, ownLane)?.epochs ?? []).map(({ epoch }) => epoch.number));
 }

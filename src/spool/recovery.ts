@@ -34,12 +34,13 @@ export async function recoverSpool(options: RecoveryOptions): Promise<Recovered>
   for (const listed of listing.segments) ledger.add(entryOf(listed, options));
   const marks = new MarkTable(options.marksMax);
   const last = listing.segments.at(-1);
-  if (last === undefined) return { ledger, marks, nextOrdinal: listing.nextNumber, predecessor: undefined };
+  const nextOrdinal = Math.max(-1, ...[...listing.segments, ...listing.aside].map(({ number }) => number)) + 1;
+  if (last === undefined) return { ledger, marks, nextOrdinal, predecessor: undefined };
   await withFile(disk, last.path, (file) => settleLast(file, last, ledger.active, marks, log));
   if (marks.isUnknown) await marksFromBefore(options, listing.segments, marks);
   for (const segment of ledger.segments) await findOwnLast(disk, ledger, segment);
   const predecessor = { epoch: ledger.active.epoch, last: ledger.lastOf(ledger.active) };
-  return { ledger, marks, nextOrdinal: listing.nextNumber, predecessor };
+  return { ledger, marks, nextOrdinal, predecessor };
 }
 
 function entryOf({ number, path, core, bytes }: Listed, options: RecoveryOptions): SegmentEntry {
