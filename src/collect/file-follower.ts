@@ -152,7 +152,8 @@ export class FileFollower implements SourceMark {
         if (progress !== "end") return progress;
       }
       const found = await this.#context.disk.stat(this.path);
-      if (found !== undefined && (await this.#take(found))) return "more";
+      // With nothing at the path, a file may have come and been rotated away since the last look.
+      if (found === undefined ? await this.#catchUp() : await this.#take(found)) return "more";
       return await this.#finishQuiet(found);
     } catch (error) {
       this.#complain(error);
@@ -207,7 +208,7 @@ export class FileFollower implements SourceMark {
       const isAtPath = atPath?.inode === position.inode && (await this.#resumeAt(this.path, position));
       const rotated = isAtPath ? undefined : await this.#resumeRotated(position);
       if (!isAtPath && rotated === undefined) this.#onVanished();
-      if (rotated !== undefined && index === resume.length - 1) await this.#catchUp(rotated);
+      if (rotated !== undefined && index === resume.length - 1) await this.#catchUp();
       this.#resume = resume.slice(index + 1);
     }
   }
@@ -242,21 +243,27 @@ export class FileFollower implements SourceMark {
     return found;
   }
 
-  /** Follows the files that stood at the path after `newest` and were rotated before anybody looked. */
-  async #catchUp(newest: FileStat): Promise<void> {
+  /** Follows the files that stood at the path after the newest known one and were rotated before anybody looked. */
+  async #catchUp(): Promise<boolean> {
+    const newest = (await this.#files.at(-1)?.file.stat()) ?? this.#gone?.stat;
+    if (newest === undefined) return false;
     const ownName = basename(this.path);
     const missed = (await this.#siblings()).filter(
       ({ name, stat }) =>
         name.startsWith(ownName) &&
         rotatedSuffix.test(name.slice(ownName.length)) &&
         stat.modifiedMs >= newest.modifiedMs &&
-        !this.#context.claims.isHeld(stat),
+        !this.#context.claims.isHeld(stat) &&
+        this.#context.claims.finishedAt(stat)?.offset !== stat.bytes,
     );
     missed.sort((a, b) => a.stat.modifiedMs - b.stat.modifiedMs);
+    let isAny = false;
     for (const { path } of missed.slice(0, caughtUpMax)) {
-      const isTaken = await this.#openAndFollow(path, (handle, stat) => this.#startOf(handle, stat));
-      if (isTaken) this.#context.counters.rotations += 1;
+      if (!(await this.#openAndFollow(path, (handle, stat) => this.#startOf(handle, stat)))) continue;
+      this.#context.counters.rotations += 1;
+      isAny = true;
     }
+    return isAny;
   }
 
   /** Opens `path` if it is the file of `position`. */
@@ -274,13 +281,13 @@ export class FileFollower implements SourceMark {
       return false;
     }
     if (this.#context.claims.isHeld(found)) return false;
-    const newest = (await this.#files.at(-1)?.file.stat()) ?? this.#gone?.stat;
-    if (newest !== undefined) await this.#catchUp(newest);
+    await this.#catchUp();
+    const isRotation = this.#files.length > 0 || this.#gone !== undefined;
     const isTaken = await this.#openAndFollow(this.path, async (handle, stat) => {
       const isStillThere = stat.inode === found.inode && stat.device === found.device;
       return isStillThere ? this.#startOf(handle, stat) : undefined; // Otherwise rotated again: the next look sees it.
     });
-    if (isTaken && newest !== undefined) {
+    if (isTaken && isRotation) {
       this.#context.counters.rotations += 1;
       this.#context.notice(`ossec: File rotated (inode changed): '${this.path}'.`);
     }
