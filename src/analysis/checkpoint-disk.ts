@@ -1,21 +1,93 @@
-/** Checkpoints on disk: `queue/checkpoints/<position>.ckpt`, the last two kept. */
+/**
+ * Checkpoints on disk: `queue/checkpoints/<position, 16 digits>.ckpt`. A new one is written beside (`.new`), synced and
+ * renamed, and only then are the older ones removed but for the last, so at every moment a whole one is there.
+ */
+import { join } from "node:path";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { Disk } from "../base/disk.ts";
-import type { Checkpoint, CheckpointHead } from "./checkpoint.ts";
+import { describeError } from "../base/error.ts";
+import { CHECKPOINT_BYTES_MAX, readCheckpoint, writeCheckpoint, type Checkpoint, type CheckpointHead } from "./checkpoint.ts";
 
 export interface LoadedCheckpoint extends Checkpoint {
   path: string;
 }
 
-export declare class CheckpointStore {
-  constructor(disk: Disk, folder: string, crash: CrashPoint);
+const kept = 2;
+const namePattern = /^\d{16}\.ckpt$/;
+const besideName = "next.new";
+
+export class CheckpointStore {
+  readonly #disk: Disk;
+  readonly #folder: string;
+  readonly #crash: CrashPoint;
+
+  constructor(disk: Disk, folder: string, crash: CrashPoint) {
+    this.#disk = disk;
+    this.#folder = folder;
+    this.#crash = crash;
+  }
+
+  /** The names of the checkpoints, newest first. */
+  async #names(): Promise<string[]> {
+    return (await this.#disk.list(this.#folder)).filter((name) => namePattern.test(name)).reverse();
+  }
+
   /**
-   * The newest checkpoint with a readable head, one with a readable body first where there are two; undefined when there is none. `problems`
-   * says in words what was passed over.
+   * The newest checkpoint that can be read whole; where none can, the newest of which the head can be read; undefined
+   * when there is none. `problems` says in words what was passed over.
+   *
+   * An older whole checkpoint goes before a newer damaged one: from it the engine answers again what lies between, and
+   * the outputs recognise it.
    */
-  load(): Promise<{ checkpoint: LoadedCheckpoint | undefined; problems: string[] }>;
-  /** Written beside, synced, renamed; then all but the last two are removed. Not to be called while one is running. */
-  save(head: CheckpointHead, state: Uint8Array): Promise<void>;
-  /** The snapshots that the kept checkpoints name. */
-  snapshots(): Promise<Set<string>>;
+  async load(): Promise<{ checkpoint: LoadedCheckpoint | undefined; problems: string[] }> {
+    const problems: string[] = [];
+    let headOnly: LoadedCheckpoint | undefined;
+    for (const name of await this.#names()) {
+      const path = join(this.#folder, name);
+      try {
+        const bytes = await this.#disk.readWhole(path, CHECKPOINT_BYTES_MAX);
+        if (bytes === undefined) continue;
+        const checkpoint = { ...readCheckpoint(bytes), path };
+        if (checkpoint.state !== undefined) return { checkpoint, problems };
+        headOnly ??= checkpoint;
+        problems.push(`${path}: ${checkpoint.problem ?? "its body cannot be read"}`);
+      } catch (error) {
+        problems.push(`${path}: ${describeError(error)}`);
+      }
+    }
+    return { checkpoint: headOnly, problems };
+  }
+
+  /** Durable when it resolves. Not to be called while one is running. Rejects with the disk's own errors. */
+  async save(head: CheckpointHead, state: Uint8Array): Promise<void> {
+    await this.#disk.makeFolder(this.#folder, 0o750);
+    const beside = join(this.#folder, besideName);
+    const file = await this.#disk.open(beside, "create", 0o640);
+    try {
+      await file.truncate(0);
+      await file.write(writeCheckpoint(head, state), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    this.#crash("checkpoint.written");
+    await this.#disk.rename(beside, join(this.#folder, `${String(head.position).padStart(16, "0")}.ckpt`));
+    await this.#disk.syncFolder(this.#folder);
+    this.#crash("checkpoint.renamed");
+    for (const name of (await this.#names()).slice(kept)) await this.#disk.remove(join(this.#folder, name));
+  }
+
+  /** The snapshots that the kept checkpoints name; one that cannot be read names none. */
+  async snapshots(): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (const name of await this.#names()) {
+      const bytes = await this.#disk.readWhole(join(this.#folder, name), CHECKPOINT_BYTES_MAX);
+      try {
+        if (bytes !== undefined) found.add(readCheckpoint(bytes).head.snapshotSha256);
+      } catch {
+        // `load` is the one that says so; here it only means that there is nothing to keep for it.
+      }
+    }
+    return found;
+  }
 }
