@@ -102,12 +102,18 @@ function nodeRow(node: NodeInfo): Cell[] {
   const waiting = node.spool === null ? "–" : `${grouped(node.spool.events)}${node.spool.isFull ? " full" : ""}`;
   return [
     { text: `${isHere ? "●" : "○"} ${node.name}${node.isHidden ? " (hidden)" : ""}`, style },
-    { text: node.state === "refused" && node.lastRefusal !== "" ? `refused: ${node.lastRefusal}` : node.state, style },
+    { text: node.state, style },
     { text: node.address },
     { text: isHere ? rateText(node.eventsPerSecond) : "–" },
     { text: waiting, style: node.spool?.isFull === true ? "boldRed" : "plain" },
     { text: isHere ? clock : "–" },
   ];
+}
+
+/** A reason is a sentence, too long for a column. */
+function refusals(nodes: readonly NodeInfo[]): string[] {
+  const refused = nodes.filter(({ state, lastRefusal }) => state === "refused" && lastRefusal !== "");
+  return refused.map(({ name, lastRefusal }) => `  ${name} is refused: ${lastRefusal}`);
 }
 
 const alertColumns: readonly Column[] = [
@@ -159,6 +165,7 @@ export function renderLive(status: LiveStatus, options: LiveOptions): string[] {
     `${head}${paint("dim", right)}`,
     "",
     ...renderTable(nodeColumns, status.nodes.map(nodeRow), table),
+    ...refusals(status.nodes).map((line) => paint("red", fit(line, columns))),
     "",
     // Styles take no columns, so a line of figures that is too long is cut without them.
     displayCut(figureLine(status, noPaint), figureLine(status, paint), columns),
@@ -201,7 +208,7 @@ export class LiveScreen {
     this.#height = lines.length;
   }
 
-  /** Prints lines that stay, above the display, which is drawn again by the next `draw`. */
+  /** Prints plain lines that stay, above the display, which is drawn again by the next `draw`. */
   print(lines: readonly string[]): void {
     const up = this.#height > 0 ? `\u001b[${this.#height}A\r` : "";
     this.#write(`${up}${lines.map((line) => `${escapeControl(line)}${clearLine}\n`).join("")}${clearBelow}`);

@@ -45,11 +45,18 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   return [line(columns.map(({ title }) => ({ text: title, style: "dim" }))), ...rows.map(line)];
 }
 
+/** Takes what is too much from the flexible column first, then from the widest one of all. */
 function narrow(columns: readonly Column[], widths: number[], available: number | undefined): void {
   if (available === undefined) return;
-  const total = widths.reduce((sum, width) => sum + width, 0) + gap.length * (columns.length - 1);
-  const flexible = Math.max(columns.findIndex(({ isFlexible }) => isFlexible === true), 0);
-  const index = columns.some(({ isFlexible }) => isFlexible === true) ? flexible : columns.length - 1;
-  const width = widths[index] ?? 0;
-  if (total > available) widths[index] = Math.max(Math.min(columnWidthMin, width), width - (total - available));
+  const named = columns.findIndex(({ isFlexible }) => isFlexible === true);
+  let excess = widths.reduce((sum, width) => sum + width, 0) + gap.length * (columns.length - 1) - available;
+  for (let index = named < 0 ? columns.length - 1 : named; excess > 0; index = widths.indexOf(Math.max(...widths))) {
+    const width = widths[index] ?? 0;
+    const isWidest = width === Math.max(...widths);
+    // A column of the flexible kind gives all it can; any other gives one, so that the widest ones end alike.
+    const given = Math.min(excess, Math.max(0, width - columnWidthMin), isWidest && index !== named ? 1 : excess);
+    if (given === 0 && isWidest) return;
+    widths[index] = width - given;
+    excess -= given;
+  }
 }

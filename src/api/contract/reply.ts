@@ -107,7 +107,9 @@ export const alertReply = Type.Object(
   {
     timestamp: Type.String(),
     rule: Type.Object({ level: Type.Number(), description: Type.String(), id: Type.String() }),
+    agent: Type.Optional(Type.Object({ id: Type.String(), name: Type.String() })),
     id: Type.String(),
+    cluster: Type.Optional(Type.Object({ name: Type.String(), node: Type.String() })),
     location: Type.String(),
   },
   { additionalProperties: true },
