@@ -383,7 +383,7 @@ class Writer {
       text += `${line}\n`;
     }
     if (this.#random(3) === 0) {
-      const part = `t${"y".repeat(this.#random(40))}`;
+      const part = `${this.written.length}t${"y".repeat(this.#random(40))}`;
       this.#torn += part;
       text += part;
     }
