@@ -3,7 +3,7 @@ import { appendFile, copyFile, mkdtemp, open, rename, rm, stat, truncate, unlink
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { HandClock } from "../../test/support/hand-clock.ts";
+import { SimClock } from "../../test/support/sim-clock.ts";
 import { LineSink } from "../../test/support/line-sink.ts";
 import { nodeDisk } from "../base/disk.ts";
 import { silentLog } from "../base/log.ts";
@@ -15,7 +15,7 @@ const lingerMs = 1_000;
 /** A folder with one followed path in it, and a node that can be killed and started again. */
 class World {
   readonly sink = new LineSink();
-  readonly clock = new HandClock();
+  readonly clock = new SimClock();
   readonly notices: string[] = [];
   readonly folder: string;
   readonly path: string;
