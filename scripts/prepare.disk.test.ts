@@ -1,6 +1,6 @@
 /**
- * scripts/prepare.mjs as npm runs it, in a small package of its own. The compiler there is a double that takes its time,
- * notes each run, and fails when a source says so; what it "compiles" is the source itself.
+ * scripts/prepare.mjs as npm runs it, in a small package of its own. The compiler there is a double that takes its
+ * time, notes each run, and fails when a source says so; what it "compiles" is the source itself.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";

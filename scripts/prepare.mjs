@@ -4,9 +4,9 @@
  * command.
  *
  * dist/.built holds a hash of everything that dist/ is made of. The compiler writes into dist-PID, which then takes
- * dist's place by a rename, so nobody ever runs half a build. `.build-lock` is a link that "points" to its holder's pid:
- * making it is atomic, and it is never half written. It only saves work: were two processes ever to hold it, both would
- * build the same thing, each aside.
+ * dist's place by a rename, so nobody ever runs half a build. `.build-lock` is a link that "points" to its holder's
+ * pid: making it is atomic, and it is never half written. It only saves work: were two processes ever to hold it, both
+ * would build the same thing, each aside.
  *
  * JavaScript, because it runs before there is anything compiled.
  */
@@ -65,7 +65,7 @@ function builtHash(root) {
   }
 }
 
-/** The compiler's script, or what is missing of it: it is a dev dependency, and its binary an optional one of its own. */
+/** The compiler's script, when all of it is there: it is a dev dependency, and its binary an optional one of its own. */
 function findCompiler(root) {
   const fromRoot = createRequire(join(root, "package.json"));
   try {

@@ -1,0 +1,104 @@
+/** Fails the build when a folder of src/ imports a folder it may not. This table is the architecture; docs quote it. */
+import { deepEqual, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { importsOf, productFiles, projectFiles } from "../support/source.ts";
+
+const kernel = ["base", "model", "syntax", "config"];
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  model: ["base"],
+  syntax: ["base"],
+  config: ["base", "syntax"],
+  // Tools: pure or driven through doubles, no sockets.
+  wire: kernel,
+  collect: kernel,
+  logfile: kernel,
+  // The data path, in the order an event travels. No stage imports another: the programs join them.
+  intake: [...kernel, "wire", "collect"],
+  spool: ["base", "config"],
+  link: kernel,
+  analysis: kernel,
+  alerts: [...kernel, "logfile"],
+  // The control path.
+  membership: kernel,
+  registry: [...kernel, "wire"],
+  sync: kernel,
+  api: kernel,
+  dashboard: ["api"],
+  // Programs.
+  agent: [...kernel, "wire", "collect", "spool"],
+  node: [
+    ...[...kernel, "wire", "collect", "logfile", "intake", "spool", "link", "analysis", "alerts"],
+    ...["membership", "registry", "sync", "api"],
+  ],
+  cli: [...kernel, "api", "analysis", "node", "agent"],
+};
+
+/** The doors of the programs: what the command starts or asks. Everything else in there is their own business. */
+const programDoors: ReadonlySet<string> = new Set([
+  "src/node/config-check.ts",
+  "src/node/home-lock-disk.ts",
+  "src/node/home.ts",
+  "src/node/journal-check.ts",
+  "src/node/logtest-ruleset.ts",
+  "src/node/package-disk.ts",
+  "src/node/ruleset-check.ts",
+  "src/node/run.ts",
+]);
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+function allImports(): Import[] {
+  return productFiles().flatMap((from) => importsOf(from).map((to) => ({ from, to })));
+}
+
+const folderOf = (path: string): string => path.split("/")[1] ?? "";
+const say = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+test("each folder imports only the folders below it", () => {
+  const imports = allImports();
+  ok(imports.length > 200, "the test reads the sources");
+  const offences = imports.filter(({ from, to }) => {
+    // What lies beside dist/ (package.json, ruleset/, the command) is found from one place.
+    if (!to.startsWith("src/")) return from !== "src/node/package-disk.ts";
+    return folderOf(from) !== folderOf(to) && !mayImport[folderOf(from)]?.includes(folderOf(to));
+  });
+  deepEqual(offences.map(say), []);
+});
+
+test("every folder of src has its row in the table", () => {
+  const folders = new Set(productFiles().map(folderOf));
+  deepEqual(
+    [...folders].filter((folder) => mayImport[folder] === undefined),
+    [],
+  );
+});
+
+test("the dashboard takes only the contract of the API", () => {
+  const offences = allImports().filter(
+    ({ from, to }) => folderOf(from) === "dashboard" && folderOf(to) === "api" && !to.startsWith("src/api/contract/"),
+  );
+  deepEqual(offences.map(say), []);
+});
+
+test("the command enters the programs by their doors", () => {
+  const offences = allImports().filter(
+    ({ from, to }) => folderOf(from) === "cli" && ["node", "agent"].includes(folderOf(to)) && !programDoors.has(to),
+  );
+  deepEqual(offences.map(say), []);
+});
+
+test("nothing in src but its tests imports test/, and no test imports another test", () => {
+  const offences: string[] = [];
+  for (const from of projectFiles().filter((path) => path.endsWith(".ts"))) {
+    for (const to of importsOf(from)) {
+      if (to.endsWith(".test.ts")) offences.push(say({ from, to }));
+      if (from.startsWith("src/") && !from.endsWith(".test.ts") && to.startsWith("test/"))
+        offences.push(say({ from, to }));
+    }
+  }
+  deepEqual(offences, []);
+});
