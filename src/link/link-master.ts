@@ -1,14 +1,19 @@
 /** The master's link: listens, dials the workers of cluster.conf, holds one session per worker, stores what they ship. */
-import { unreachable } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { Log } from "../base/log.ts";
+import { OccasionalLog } from "../base/occasional-log.ts";
 import type { Random } from "../base/random.ts";
 import type { Service } from "../base/service.ts";
-import type { LinkLimits } from "./limits.ts";
-import type { LinkCounters } from "./metrics.ts";
+import { meaningOf } from "./codes.ts";
+import { Dialler } from "./dialler.ts";
+import { linkLimits, type LinkLimits } from "./limits.ts";
+import { MasterEnd, type MasterEndNeeds, type MasterEndOwner } from "./master-end.ts";
+import { countReason, newLinkCounters, type LinkCounters } from "./metrics.ts";
 import type { Admission, DialTarget, NodeIdentity, Pins, RecordStore } from "./needs.ts";
-import type { Network } from "./transport.ts";
+import { refuseAsClient } from "./role-clash.ts";
+import { everyMs } from "./ticker.ts";
+import type { ConnectionRefusal, Network, Transport } from "./transport.ts";
 import type { WorkerStatus } from "./wire.ts";
 
 /** A worker whose session is live. */
@@ -69,21 +74,184 @@ export interface LinkMasterOptions {
   limits?: Partial<LinkLimits>;
 }
 
+/** Sessions that have proven the cluster's key and are not live: a member may be hostile too. */
+const joiningMax = 64;
+
 export class LinkMaster implements Service {
   readonly name = "link";
-  readonly counters: LinkCounters;
+  readonly counters: LinkCounters = newLinkCounters();
+  readonly #options: LinkMasterOptions;
+  readonly #limits: LinkLimits;
+  readonly #dialler: Dialler;
+  readonly #complaints: OccasionalLog;
+  readonly #needs: MasterEndNeeds;
+  readonly #owner: MasterEndOwner;
+  readonly #ends = new Set<MasterEnd>();
+  readonly #live = new Map<string, MasterEnd>();
+  #lastSession = 0;
+  #isStopping = false;
+  #fail: (error: unknown) => void = () => undefined;
 
-  constructor(_options: LinkMasterOptions) {
-    this.counters = unreachable("" as never);
+  constructor(options: LinkMasterOptions) {
+    this.#options = options;
+    this.#limits = { ...linkLimits, ...options.limits };
+    this.#dialler = new Dialler(options.random, this.#limits);
+    this.#complaints = new OccasionalLog(options.log.tagged("Master", "Link"), options.clock);
+    this.#needs = { ...options, limits: this.#limits, counters: this.counters };
+    this.#owner = {
+      onLive: (end) => this.#onLive(end),
+      onRefused: (end, code, message) => this.#onRefused(end, code, message),
+      onHeard: (end) => options.events.onHeartbeat(end.workerName ?? "", end.session),
+      onStatus: (end, status) => this.#onStatus(end, status),
+      onEvents: (end, count) => options.events.onEvents(end.workerName ?? "", count),
+      onClosed: (end, reason) => this.#onClosed(end, reason),
+      onFatal: (error) => this.#fail(error),
+    };
   }
 
   /** Listens at once (rejects with `LinkListenError`), dials, serves; on abort closes the sessions and the port. */
-  run(_signal: AbortSignal): Promise<void> {
-    return unreachable("" as never);
+  async run(signal: AbortSignal): Promise<void> {
+    const { network, clock } = this.#options;
+    this.#isStopping = false;
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await network.listen({
+      onTransport: (transport) => this.#accept(transport),
+      onRefused: (refusal) => this.#onStranger(refusal),
+    });
+    const stops = [everyMs(clock, 250, () => this.#dialDue(signal)), everyMs(clock, 1_000, () => this.#tick())];
+    try {
+      this.#dialDue(signal);
+      await Promise.race([stopped, failed]);
+    } finally {
+      this.#isStopping = true;
+      for (const stop of stops) stop();
+      const ends = [...this.#ends];
+      for (const end of ends) end.feed({ type: "end", reason: "stopping" });
+      await network.close();
+      await Promise.all(ends.map((end) => end.settled()));
+    }
   }
 
-  /** Ends the session of a node, for `argus cluster remove` and `replace`. */
-  disconnect(_name: string, _reason: string): void {
-    return unreachable("" as never);
+  /** Ends the session of a node, for `argus cluster remove` and `replace`; `reason` is a code. */
+  disconnect(name: string, reason: string): void {
+    this.#live.get(name)?.feed({ type: "end", reason });
+  }
+
+  #tick(): void {
+    for (const end of this.#ends) end.tick();
+  }
+
+  #isConnected({ name, address }: DialTarget): boolean {
+    for (const end of this.#ends) {
+      if (name === undefined ? end.transport.peer.address === address : end.workerName === name) return true;
+    }
+    return false;
+  }
+
+  #dialDue(signal: AbortSignal): void {
+    const { clock, targets } = this.#options;
+    if (this.#isStopping) return;
+    for (const target of this.#dialler.due(targets(), (one) => this.#isConnected(one), clock.monotonicMs())) {
+      void this.#dial(target, signal);
+    }
+  }
+
+  async #dial(target: DialTarget, signal: AbortSignal): Promise<void> {
+    const { clock, network, log, events } = this.#options;
+    this.counters.dials += 1;
+    const result = await network.dial(target, signal);
+    const nowMs = clock.monotonicMs();
+    if ("transport" in result) {
+      this.#dialler.note(target, "connected", nowMs);
+      return this.#accept(result.transport);
+    }
+    const { code, message } = result.refusal;
+    const isNews = this.#dialler.note(target, code, nowMs);
+    if (signal.aborted) return;
+    if (isNews) log.tagged(`Worker ${target.name ?? target.address}`, "Link").warning(`${message}. It is tried again.`);
+    if (code !== "unreachable") events.onRefused({ ...result.refusal, isProven: false });
+  }
+
+  #accept(transport: Transport): void {
+    if (this.#isStopping) return transport.close();
+    const joining = [...this.#ends].filter((end) => !end.isLive).length;
+    if (joining >= joiningMax) {
+      this.#complaints.warning("joining", `Connection from ${transport.peer.address} closed: too many are joining.`);
+      return transport.close();
+    }
+    if (transport.plays === "worker") return this.#refuseMaster(transport);
+    this.#lastSession += 1;
+    const end = new MasterEnd(this.#lastSession, transport, this.#needs, this.#owner);
+    this.#ends.add(end);
+    end.start();
+  }
+
+  /** Another master has dialled us: it refuses our hello, and both logs tell. */
+  #refuseMaster(transport: Transport): void {
+    const { name = "", address } = transport.peer;
+    const message = `${name} (${address}) is a master, and so are we`;
+    this.#complaints.warning("second_master", `Connection refused: ${message}.`);
+    this.#options.events.onRefused({ name, address, code: "second_master", message, isProven: true });
+    refuseAsClient(transport, { ...this.#options, limits: this.#limits, counters: this.counters });
+  }
+
+  #peerOf(end: MasterEnd): Peer {
+    const { name = "", argus: version = "", host = "", isHidden = false } = end.hello ?? {};
+    const { session, isNew, fingerprint } = end;
+    return { name, session, address: end.transport.peer.address, version, host, isHidden, isNew, fingerprint };
+  }
+
+  #onLive(end: MasterEnd): void {
+    const peer = this.#peerOf(end);
+    const log = this.#options.log.tagged(`Worker ${peer.name}`, "Link");
+    if (end.isNew) log.info(`First seen from ${peer.address}; its node key ${peer.fingerprint} is pinned.`);
+    this.#live.get(peer.name)?.feed({ type: "end", reason: "replaced" });
+    this.#live.set(peer.name, end);
+    log.debug(`Session ${end.session} with ${peer.address} is live.`);
+    this.#options.events.onPeer(peer);
+  }
+
+  #onStatus(end: MasterEnd, status: WorkerStatus): void {
+    const name = end.workerName ?? "";
+    for (const { level, tag, message } of status.lines) {
+      const log = this.#options.log.tagged(`Worker ${name}`, tag);
+      if (level === "ERROR") log.error(message);
+      else log.warning(message);
+    }
+    this.#options.events.onStatus(name, end.session, status, end.clockOffsetMs);
+  }
+
+  /** It has proven the cluster's key. */
+  #onRefused(end: MasterEnd, code: string, message: string): void {
+    const { address } = end.transport.peer;
+    const name = end.workerName;
+    countReason(this.counters.refused, code);
+    // A name is part of the kind only where it is one of ours, so that a hostile member cannot make a line per name.
+    const isOurs = name !== undefined && this.#options.pins.of(name) !== undefined;
+    this.#complaints.warning(`${code} ${isOurs ? name : ""}`, `Node ${name ?? ""} at ${address} refused (${code}): ${message}.`);
+    if (code === "not_approved") this.#options.events.onWaiting(this.#peerOf(end));
+    else this.#options.events.onRefused({ name, address, code, message, isProven: true });
+  }
+
+  /** The network has logged it. */
+  #onStranger(refusal: ConnectionRefusal): void {
+    this.#options.events.onRefused({ ...refusal, isProven: false });
+  }
+
+  #onClosed(end: MasterEnd, reason: string): void {
+    this.#ends.delete(end);
+    const name = end.workerName ?? "";
+    countReason(this.counters.closed, reason);
+    const wasLive = this.#live.get(name) === end;
+    if (wasLive) this.#live.delete(name);
+    const isQuiet = this.#isStopping || reason === "replaced" || (!wasLive && reason in this.counters.refused);
+    if (!isQuiet) this.#complaints.warning(`closed ${reason}`, `Session with ${name} (${end.transport.peer.address}) ended: ${meaningOf(reason)}.`);
+    if (wasLive || reason === "replaced") this.#options.events.onClosed(name, end.session, reason);
   }
 }

@@ -69,7 +69,10 @@ export const statusSchema = Type.Object({
     isFull: Type.Boolean(),
   }),
   eventsPerSecond: Type.Number({ minimum: 0 }),
-  counters: Type.Record(Type.String({ maxLength: 64 }), Type.Number(), { maxProperties: 64 }),
+  counters: Type.Record(Type.String({ pattern: "^[A-Za-z0-9_.-]{1,64}$" }), Type.Number(), {
+    maxProperties: 64,
+    additionalProperties: false,
+  }),
   /** Warnings and errors of the worker's log since the last status, for the master's cluster.log. */
   lines: Type.Array(
     Type.Object({

@@ -1,0 +1,199 @@
+/**
+ * Frames of the link's streams (docs/protocol/link.md section 5):
+ *
+ *   frame  := length u32 | kind u8 | body                 length = 1 + bytes of body
+ *   record := kind u8 | lane u16 | epoch u64 | bits 8 | first u64 | count u64 | bytes
+ *   ack    := lane u16 | epoch u64 | bits 8 | last u64
+ *
+ * A length out of bounds breaks the reader as soon as its four bytes are there; what it holds never exceeds what has
+ * arrived. A broken reader stays broken and delivers nothing more.
+ */
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import type { Epoch, LaneRecord, RecordKind } from "./needs.ts";
+import type { StreamName } from "./transport.ts";
+import { messageSchemas, type Message, type MessageBody, type MessageName } from "./wire.ts";
+import { Compile } from "typebox/compile";
+
+/** The largest record of spool-format.md (1,310,720 bytes) with the numbers beside it. */
+export const EVENTS_FRAME_BYTES_MAX = 1_310_784;
+/** A thousand epochs in a hello are 120 KiB; fifty nodes in a snapshot 30 KiB. */
+export const CONTROL_FRAME_BYTES_MAX = 262_144;
+export const FRAME_RECORD = 16;
+export const FRAME_ACK = 17;
+
+const headerBytes = 4;
+const recordHeaderBytes = 35;
+const recordKinds: readonly (RecordKind | undefined)[] = [undefined, "events", "epoch", "hole"];
+const recordNumbers: Record<RecordKind, number> = { events: 1, epoch: 2, hole: 3 };
+
+export interface Ack {
+  lane: number;
+  epoch: Epoch;
+  last: number;
+}
+
+export function frameBytesMax(stream: StreamName): number {
+  return stream === "events" ? EVENTS_FRAME_BYTES_MAX : CONTROL_FRAME_BYTES_MAX;
+}
+
+/** Cuts a stream into frames. */
+export class FrameReader {
+  readonly #lengthMax: number;
+  #chunks: Buffer[] = [];
+  #held = 0;
+  #broken = false;
+
+  constructor(lengthMax: number) {
+    this.#lengthMax = lengthMax;
+  }
+
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
+  /** Bytes of an unfinished frame. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /** Takes the bytes over, and calls `onFrame` for every whole frame; its body is a view that is not used again here. */
+  push(bytes: Buffer, onFrame: (kind: number, body: Buffer) => void): void {
+    if (this.#broken || bytes.length === 0) return;
+    this.#chunks.push(bytes);
+    this.#held += bytes.length;
+    while (this.#held >= headerBytes) {
+      const length = this.#peekLength();
+      if (length < 1 || length > this.#lengthMax) return this.#break();
+      if (this.#held < headerBytes + length) return;
+      const frame = this.#take(headerBytes + length);
+      onFrame(frame.readUInt8(headerBytes), frame.subarray(headerBytes + 1));
+    }
+  }
+
+  #break(): void {
+    this.#broken = true;
+    this.#chunks = [];
+    this.#held = 0;
+  }
+
+  #peekLength(): number {
+    const [first] = this.#chunks;
+    if (first !== undefined && first.length >= headerBytes) return first.readUInt32BE(0);
+    this.#chunks = [Buffer.concat(this.#chunks)]; // Only while under four bytes stand in the first chunk.
+    return this.#chunks[0]?.readUInt32BE(0) ?? 0;
+  }
+
+  #take(count: number): Buffer {
+    const [first] = this.#chunks;
+    const whole = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    const rest = whole.subarray(count);
+    this.#chunks = rest.length > 0 ? [rest] : [];
+    this.#held = rest.length;
+    return whole.subarray(0, count);
+  }
+}
+
+function frameHeader(kind: number, bodyBytes: number): Buffer {
+  const header = Buffer.allocUnsafe(headerBytes + 1);
+  header.writeUInt32BE(bodyBytes + 1, 0);
+  header.writeUInt8(kind, headerBytes);
+  return header;
+}
+
+/** A JSON message as a frame, or `undefined` when it is longer than a frame may be. */
+export function writeMessage(message: Message): Buffer | undefined {
+  const body = Buffer.from(JSON.stringify(message.body), "utf8");
+  if (body.length + 1 > CONTROL_FRAME_BYTES_MAX) return undefined;
+  return Buffer.concat([frameHeader(messageSchemas[message.type].kind, body.length), body]);
+}
+
+const validators = {
+  hello: Compile(messageSchemas.hello.schema),
+  welcome: Compile(messageSchemas.welcome.schema),
+  refuse: Compile(messageSchemas.refuse.schema),
+  join: Compile(messageSchemas.join.schema),
+  ping: Compile(messageSchemas.ping.schema),
+  pong: Compile(messageSchemas.pong.schema),
+  live: Compile(messageSchemas.live.schema),
+  close: Compile(messageSchemas.close.schema),
+  status: Compile(messageSchemas.status.schema),
+  snapshot: Compile(messageSchemas.snapshot.schema),
+};
+
+function checked<N extends MessageName>(type: N, value: unknown): { type: N; body: MessageBody<N> } | undefined {
+  const validator: { Check(value: unknown): value is MessageBody<N> } = validators[type] as never;
+  return validator.Check(value) ? { type, body: value } : undefined;
+}
+
+const namesByKind = new Map<number, MessageName>(
+  Object.entries(messageSchemas).map(([name, { kind }]) => [kind, name as MessageName]),
+);
+
+export function messageNameOf(kind: number): MessageName | undefined {
+  return namesByKind.get(kind);
+}
+
+/** A peer's message, or `undefined` when it is no JSON of that message's schema. */
+export function readMessage(type: MessageName, body: Buffer): Message | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+  return checked(type, value) as Message | undefined;
+}
+
+function putEpoch(writer: ByteWriter, epoch: Epoch): void {
+  writer.u64(epoch.number).raw(Buffer.from(epoch.bits, "hex"));
+}
+
+function takeEpoch(reader: ByteReader): Epoch {
+  return { number: reader.u64(), bits: reader.raw(8).toString("hex") };
+}
+
+/** A record as the two pieces of its frame; the second one is the record's own memory. */
+export function writeRecord(record: LaneRecord): [Buffer, Buffer] {
+  const writer = new ByteWriter(headerBytes + 1 + recordHeaderBytes);
+  writer.u32(1 + recordHeaderBytes + record.bytes.length).u8(FRAME_RECORD);
+  writer.u8(recordNumbers[record.kind]).u16(record.lane);
+  putEpoch(writer, record.epoch);
+  writer.u64(record.first).u64(record.count);
+  return [writer.view(), record.bytes];
+}
+
+/** `undefined` when the numbers beside the record are none; whether they are true is the journal's to say. */
+export function readRecord(body: Buffer): LaneRecord | undefined {
+  const reader = new ByteReader(body);
+  const kind = recordKinds[reader.u8()];
+  const lane = reader.u16();
+  const epoch = takeEpoch(reader);
+  const first = reader.u64();
+  const count = reader.u64();
+  if (reader.isBroken || reader.remaining === 0 || kind === undefined) return undefined;
+  if (first < 1 || !Number.isSafeInteger(first + count)) return undefined;
+  if (kind === "epoch" ? first !== 1 || count !== 0 : count < 1) return undefined;
+  return { kind, lane, epoch, first, count, bytes: body.subarray(reader.position) };
+}
+
+export function writeAck(ack: Ack): Buffer {
+  const writer = new ByteWriter(headerBytes + 1 + 26);
+  writer.u32(27).u8(FRAME_ACK).u16(ack.lane);
+  putEpoch(writer, ack.epoch);
+  return writer.u64(ack.last).view();
+}
+
+export function readAck(body: Buffer): Ack | undefined {
+  const reader = new ByteReader(body);
+  const ack = { lane: reader.u16(), epoch: takeEpoch(reader), last: reader.u64() };
+  return reader.isBroken || reader.remaining > 0 ? undefined : ack;
+}
+
+/** Seq of the last event that a record covers; 0 for an epoch's own record. */
+export function lastOf(record: LaneRecord): number {
+  return record.first + record.count - 1;
+}
+
+export function isSameEpoch(a: Epoch, b: Epoch): boolean {
+  return a.number === b.number && a.bits === b.bits;
+}
