@@ -78,8 +78,14 @@ test("writes alerts to both files, whose ids are the offsets in alerts.log", asy
   const log = await read(text);
   const lines = linesOf(await read(json));
   equal(lines.length, 5);
-  deepEqual(written.map(({ json: line }) => line), lines);
-  deepEqual(written.map(({ id, level }) => `${id} ${level}`), lines.map((line) => `${idOf(line)} 5`));
+  deepEqual(
+    written.map(({ json: line }) => line),
+    lines,
+  );
+  deepEqual(
+    written.map(({ id, level }) => `${id} ${level}`),
+    lines.map((line) => `${idOf(line)} 5`),
+  );
   for (const line of lines) {
     const [seconds, offset] = idOf(line).split(".");
     equal(log.slice(Number(offset)).startsWith(`** Alert ${seconds}.${offset}:`), true);
@@ -91,7 +97,10 @@ test("leads to the day's files by hard links at the top, closed to others", asyn
   const files = await open();
   files.add(answerAt(0));
   await files.write();
-  for (const [link, file] of [["alerts/alerts.json", json], ["alerts/alerts.log", text]] as const) {
+  for (const [link, file] of [
+    ["alerts/alerts.json", json],
+    ["alerts/alerts.log", text],
+  ] as const) {
     equal((await stat(path(link))).ino, (await stat(path(file))).ino);
     equal((await stat(path(file))).mode & 0o777, 0o640);
     equal((await stat(dirname(path(file)))).mode & 0o777, 0o750);
@@ -144,7 +153,10 @@ test("takes the day from its own zone", async (context) => {
   files.add(answerAt(0));
   await files.write();
   await files.close();
-  deepEqual(Object.keys(await tree(folder)).sort(), ["alerts/2026/Nov/ossec-alerts-24.json", "alerts/2026/Nov/ossec-alerts-24.log"]);
+  deepEqual(Object.keys(await tree(folder)).sort(), [
+    "alerts/2026/Nov/ossec-alerts-24.json",
+    "alerts/2026/Nov/ossec-alerts-24.log",
+  ]);
 });
 
 test("counts offsets in alerts.json where alerts.log is off, and gives none twice when that changes", async (context) => {
@@ -161,7 +173,10 @@ test("counts offsets in alerts.json where alerts.log is off, and gives none twic
   const offsets = lines.map((line) => Number(idOf(line).split(".")[1]));
   equal(offsets[1], Buffer.byteLength(`${lines[0]}\n`));
   equal(new Set(offsets).size, 4);
-  deepEqual(offsets, [...offsets].sort((a, b) => a - b));
+  deepEqual(
+    offsets,
+    [...offsets].sort((a, b) => a - b),
+  );
   equal((await read(text)).split("** Alert").length - 1, 2);
 });
 
@@ -203,8 +218,10 @@ function dyingDisk(bytesLeft: number): Disk {
   const die = (): never => {
     throw new Error("the process is dead");
   };
-  const alive = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => (...args: A): Promise<R> =>
-    left < 0 ? Promise.reject(new Error("the process is dead")) : call(...args);
+  const alive =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> =>
+      left < 0 ? Promise.reject(new Error("the process is dead")) : call(...args);
   const wrap = (file: DiskFile): DiskFile => ({
     ...file,
     async write(pieces, position) {
@@ -268,7 +285,11 @@ test("ends with the same files, byte for byte, wherever the process was killed i
     }
     await tell(await open(checkpoint.lengths, { output: all }), checkpoint.next, 1 + (seed % 5), keep);
     deepEqual(await tree(folder), expected, `seed ${seed}`);
-    deepEqual(messages.filter((line) => !line.includes("cannot be made to lead")), [], `seed ${seed}`);
+    deepEqual(
+      messages.filter((line) => !line.includes("cannot be made to lead")),
+      [],
+      `seed ${seed}`,
+    );
   }
 });
 
@@ -323,8 +344,14 @@ test("goes on beside a file whose bytes differ, from the first alert that differ
   await second.close();
   equal(await read(json), before);
   const beside = linesOf(await read("alerts/2026/Nov/ossec-alerts-25-001.json"));
-  deepEqual(beside.map((line) => line.includes("another ruleset")), [true, true, true]);
-  equal((await stat(path("alerts/alerts.json"))).ino, (await stat(path("alerts/2026/Nov/ossec-alerts-25-001.json"))).ino);
+  deepEqual(
+    beside.map((line) => line.includes("another ruleset")),
+    [true, true, true],
+  );
+  equal(
+    (await stat(path("alerts/alerts.json"))).ino,
+    (await stat(path("alerts/2026/Nov/ossec-alerts-25-001.json"))).ino,
+  );
   const from = Buffer.byteLength(before.split("\n").slice(0, 3).join("\n")) + 1;
   const errors = messages.filter((line) => line.startsWith("ERROR") && line.includes(".json"));
   match(errors[0] ?? "", new RegExp(`ossec-alerts-25.json: bytes ${from} to ${Buffer.byteLength(before)} are not`));
@@ -425,7 +452,11 @@ test("fails in words on a full disk, and takes nothing more", async (context) =>
   };
   const files = await open(undefined, { disk: full });
   files.add(answerAt(0));
-  await rejects(files.write(), { code: "ARGUS_ALERTS_FILE", retry: true, message: /ossec-alerts-25.json cannot be written: no space/ });
+  await rejects(files.write(), {
+    code: "ARGUS_ALERTS_FILE",
+    retry: true,
+    message: /ossec-alerts-25.json cannot be written: no space/,
+  });
   await rejects(files.write(), /failed/);
   throws(() => files.lengths());
   await files.close();

@@ -126,7 +126,12 @@ export class AlertFiles {
 
   #kinds(): FileKind[] {
     const { jsonout_output, alerts_log, logall_json, logall } = this.#output;
-    const wanted = { alertsJson: jsonout_output, alertsLog: alerts_log, archivesJson: logall_json, archivesLog: logall };
+    const wanted = {
+      alertsJson: jsonout_output,
+      alertsLog: alerts_log,
+      archivesJson: logall_json,
+      archivesLog: logall,
+    };
     return fileKinds.filter((kind) => wanted[kind]);
   }
 

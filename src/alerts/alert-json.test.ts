@@ -14,7 +14,8 @@ const write = (change: AnswerChange = {}, other: Partial<JsonContext> = {}): str
 const read = (change: AnswerChange = {}, other: Partial<JsonContext> = {}) =>
   JSON.parse(write(change, other)) as Record<string, Record<string, unknown>>;
 
-test("writes an alert in Wazuh's keys and order", () => // ruleset-spec 9.1
+test("writes an alert in Wazuh's keys and order", () =>
+  // ruleset-spec 9.1
   equal(
     write(),
     '{"timestamp":"2026-11-25T02:02:03.004+0100",' +
@@ -71,10 +72,26 @@ test("shows an agent's address only where it is one", () => {
 });
 
 test("shows each compliance apart, and a group that only looks like one among the groups", () => {
-  const groups = ["cis_1", "gdpr_2", "hipaa_3", "nist_800_53_AU.6", "tsc_CC7.2", "pci_dss", "gpg13", "tscan", "nist_800"];
-  const { level: _level, description: _d, id: _id, mitre: _m, firedtimes: _f, mail: _mail, ...rest } = read({ rule: { groups } })[
-    "rule"
-  ] as Record<string, unknown>;
+  const groups = [
+    "cis_1",
+    "gdpr_2",
+    "hipaa_3",
+    "nist_800_53_AU.6",
+    "tsc_CC7.2",
+    "pci_dss",
+    "gpg13",
+    "tscan",
+    "nist_800",
+  ];
+  const {
+    level: _level,
+    description: _d,
+    id: _id,
+    mitre: _m,
+    firedtimes: _f,
+    mail: _mail,
+    ...rest
+  } = read({ rule: { groups } })["rule"] as Record<string, unknown>;
   deepEqual(rest, {
     ...{ groups: ["pci_dss", "gpg13", "tscan", "nist_800"], cis: ["1"], gdpr: ["2"], hipaa: ["3"] },
     ...{ nist_800_53: ["AU.6"], tsc: ["CC7.2"] },
@@ -114,7 +131,6 @@ test("keeps one event one line whatever it holds, and its log readable to the by
     rule: { description: log, groups: [log] },
     answer: { previousOutput: [log, log], previousLog: log },
   });
-  // eslint-disable-next-line no-control-regex
   equal(/[\u0000-\u001f\u007f-\u009f\u2028\u202e]/.test(line), false);
   const full = (JSON.parse(line) as Record<string, unknown>)["full_log"] as string;
   equal(Buffer.from(full, "utf8").toString("latin1"), log);

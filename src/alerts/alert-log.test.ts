@@ -7,7 +7,8 @@ import { writeAlertLog, writeArchiveLog } from "./alert-log.ts";
 const time = new LocalTime("UTC");
 const write = (change: AnswerChange = {}): string => writeAlertLog(sampleAnswer(change), "1795568523.17", time);
 
-test("writes a record in OSSEC's form", () => // ruleset-spec 9.2
+test("writes a record in OSSEC's form", () =>
+  // ruleset-spec 9.2
   equal(
     write(),
     [
@@ -29,7 +30,10 @@ test("writes everything that a record can have", () =>
       event: { agentId: "007", agentName: "web1", agentIp: "10.1.1.1", isTruncated: true, log: "full log" },
       decoded: {
         fields: { dstip: "10.0.0.8", dstport: "22" },
-        dynamicFields: [{ name: "a.b", value: "1" }, { name: "empty", value: "" }],
+        dynamicFields: [
+          { name: "a.b", value: "1" },
+          { name: "empty", value: "" },
+        ],
       },
       rule: { mail: true, groups: ["x"] },
       answer: { previousOutput: ["newer", "older"], previousLog: "before" },
@@ -70,15 +74,25 @@ test("keeps one event one record with its own fields, whatever it holds", () => 
   equal(record.endsWith("\n\n"), true);
   const lines = record.slice(0, -2).split("\n");
   equal(lines.includes(""), false);
-  // eslint-disable-next-line no-control-regex
-  equal(lines.some((line) => /[\u0000-\u001f\u007f]/.test(line)), false);
+  equal(
+    lines.some((line) => /[\u0000-\u001f\u007f]/.test(line)),
+    false,
+  );
   for (const word of ["** Alert ", "Rule: ", "Src IP: ", "User: "]) {
     equal(lines.filter((line) => line.startsWith(word)).length, 1, word);
   }
 });
 
 test("marks the first character of a line with which a stranger imitates ours", () => {
-  for (const log of ["** Alert 1.1: - x", "**Alert", "Rule: 1", "Src IP: 6.6.6.6", "User: root", "Attributes:", "truncated: yes"]) {
+  for (const log of [
+    "** Alert 1.1: - x",
+    "**Alert",
+    "Rule: 1",
+    "Src IP: 6.6.6.6",
+    "User: root",
+    "Attributes:",
+    "truncated: yes",
+  ]) {
     const [, , , line = ""] = write({ event: { log }, decoded: { fields: {} } }).split("\n");
     equal(line, `\\x${log.charCodeAt(0).toString(16)}${log.slice(1)}`);
   }

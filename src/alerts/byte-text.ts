@@ -12,9 +12,7 @@
 import { isUtf8 } from "node:buffer";
 
 /** Whether anything has to be looked at: the usual log holds none of these. */
-// eslint-disable-next-line no-control-regex
 const jsonSpecial = /[\u0000-\u001f"\\\u007f-\uffff]/;
-// eslint-disable-next-line no-control-regex
 const lineSpecial = /[\u0000-\u0008\u000a-\u001f\u007f-\uffff]/;
 const notAscii = /[\u0080-\uffff]/;
 const notByte = /[\u0100-\uffff]+/g;

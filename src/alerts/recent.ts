@@ -44,7 +44,10 @@ export class RecentAlerts {
     this.#held.push(alert);
     this.#ids.add(alert.id);
     this.#bytes += alert.json.length;
-    while (this.#held.length > this.#limits.countMax || (this.#bytes > this.#limits.bytesMax && this.#held.length > 1)) {
+    while (
+      this.#held.length > this.#limits.countMax ||
+      (this.#bytes > this.#limits.bytesMax && this.#held.length > 1)
+    ) {
       const oldest = this.#held.shift();
       if (oldest === undefined) break;
       this.#ids.delete(oldest.id);

@@ -43,7 +43,10 @@ test("answers over the socket of its home, which is closed to others and gone af
   const client = new ApiClient(home);
   deepEqual(await client.get(statusRoute), sampleStatus);
   equal((await client.get(nodesRoute)).nodes.length, 2);
-  deepEqual((await client.get(alertsRoute, { count: 5 })).alerts.map(({ id }) => id), ["1.0"]);
+  deepEqual(
+    (await client.get(alertsRoute, { count: 5 })).alerts.map(({ id }) => id),
+    ["1.0"],
+  );
   const socket = join(home, "queue", "sockets", "argus");
   equal((await lstat(socket)).mode & 0o777, 0o660);
   equal((await lstat(dirname(socket))).mode & 0o777, 0o750);

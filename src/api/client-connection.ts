@@ -14,7 +14,12 @@ import { ApiError, notRunning, socketRefused, unreadable } from "./errors.ts";
 import { EventStreamReader } from "./event-stream.ts";
 import { findSocket } from "./socket-disk.ts";
 
-type AnsweredRoute = typeof statusRoute | typeof nodesRoute | typeof alertsRoute | typeof journalRoute | typeof metricsRoute;
+type AnsweredRoute =
+  | typeof statusRoute
+  | typeof nodesRoute
+  | typeof alertsRoute
+  | typeof journalRoute
+  | typeof metricsRoute;
 export type Query<R extends Route> = Partial<Static<R["query"]>>;
 export type Reply<R extends AnsweredRoute> = Static<R["reply"]>;
 
@@ -102,7 +107,8 @@ export class ApiClient {
       for (const event of events) {
         if (event.name !== "alert") continue;
         const alert = readJson(event.data);
-        if (!Check(alertReply, alert)) throw unreadable(this.home, "an alert is not of the form that this version knows");
+        if (!Check(alertReply, alert))
+          throw unreadable(this.home, "an alert is not of the form that this version knows");
         yield { id: event.id, alert };
       }
     }
@@ -116,14 +122,19 @@ export class ApiClient {
   ): Promise<IncomingMessage> {
     const socketPath = await findSocket(this.home);
     const entries = Object.entries(query).filter(([, value]) => value !== undefined);
-    const search = new URLSearchParams(Object.fromEntries(entries.map(([name, value]) => [name, String(value)]))).toString();
+    const search = new URLSearchParams(
+      Object.fromEntries(entries.map(([name, value]) => [name, String(value)])),
+    ).toString();
     const path = search === "" ? route.path : `${route.path}?${search}`;
     return new Promise((resolve, reject) => {
       const options = { socketPath, path, method: route.method, headers: { host: "localhost", ...headers } };
-      const sent = httpRequest({ ...options, agent: false, ...(signal === undefined ? {} : { signal }) }, (response) => {
-        sent.setTimeout(0);
-        resolve(response);
-      });
+      const sent = httpRequest(
+        { ...options, agent: false, ...(signal === undefined ? {} : { signal }) },
+        (response) => {
+          sent.setTimeout(0);
+          resolve(response);
+        },
+      );
       sent.setTimeout(replyMsMax, () => sent.destroy(unreadable(this.home, "there was none within 10 s")));
       sent.on("error", (error) => reject(this.#explained(error, socketPath)));
       sent.end();
@@ -133,7 +144,8 @@ export class ApiClient {
   #explained(error: Error, path: string): Error {
     const errno = errnoOf(error);
     if (errno === "ENOENT" || errno === "ECONNREFUSED" || errno === "ENOTDIR") return notRunning(this.home, error);
-    if (errno === "EACCES" || errno === "EPERM") return socketRefused(path, "you may not; run it as the node's user", error);
+    if (errno === "EACCES" || errno === "EPERM")
+      return socketRefused(path, "you may not; run it as the node's user", error);
     return error;
   }
 

@@ -3,7 +3,11 @@ import { ArgusError } from "../base/error.ts";
 
 /** Codes that travel in an ErrorReply. */
 export type ReplyCode =
-  "ARGUS_API_QUERY" | "ARGUS_API_ROUTE" | "ARGUS_API_NOT_MASTER" | "ARGUS_API_STREAMS" | "ARGUS_API_FAILED";
+  | "ARGUS_API_QUERY"
+  | "ARGUS_API_ROUTE"
+  | "ARGUS_API_NOT_MASTER"
+  | "ARGUS_API_STREAMS"
+  | "ARGUS_API_FAILED";
 
 export class ApiError extends ArgusError {}
 

@@ -16,6 +16,7 @@ export class EventStreamReader {
   #id = "";
   #name = "";
   #data: string[] = [];
+  #dataLength = 0;
 
   /** The events that `text` completes. Returns undefined for an event beyond the limit, after which nothing is read. */
   read(text: string): StreamEvent[] | undefined {
@@ -23,7 +24,7 @@ export class EventStreamReader {
     this.#rest = lines.pop() ?? "";
     const events: StreamEvent[] = [];
     for (const line of lines) this.#take(line.endsWith("\r") ? line.slice(0, -1) : line, events);
-    return this.#rest.length > eventLengthMax ? undefined : events;
+    return this.#rest.length + this.#dataLength > eventLengthMax ? undefined : events;
   }
 
   #take(line: string, events: StreamEvent[]): void {
@@ -32,6 +33,7 @@ export class EventStreamReader {
         events.push({ id: this.#id, name: this.#name === "" ? "message" : this.#name, data: this.#data.join("\n") });
       }
       this.#data = [];
+      this.#dataLength = 0;
       this.#name = "";
       return;
     }
@@ -40,6 +42,9 @@ export class EventStreamReader {
     const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
     if (field === "id") this.#id = value;
     else if (field === "event") this.#name = value;
-    else if (field === "data") this.#data.push(value);
+    else if (field === "data") {
+      this.#data.push(value);
+      this.#dataLength += value.length;
+    }
   }
 }

@@ -31,7 +31,10 @@ test("serves the page no route that is not public, whatever the contract grows t
   for (const route of routes.filter(({ isPublic }) => !isPublic)) {
     equal((await ask(route.path, undefined, "public")).status, 404, route.path);
   }
-  equal(served("public").every((route) => route.method === "GET"), true);
+  equal(
+    served("public").every((route) => route.method === "GET"),
+    true,
+  );
 });
 
 test("answers each route with what the node says", async () => {
@@ -43,7 +46,12 @@ test("answers each route with what the node says", async () => {
 
 test("gives the newest alerts of a level, as they stand in the file", async () => {
   const feed = new ListedFeed();
-  for (const [id, level] of [["1.0", 3], ["1.9", 12], ["2.5", 5]] as const) feed.raise(sampleAlert(id, level));
+  for (const [id, level] of [
+    ["1.0", 3],
+    ["1.9", 12],
+    ["2.5", 5],
+  ] as const)
+    feed.raise(sampleAlert(id, level));
   const ids = async (url: string) =>
     ((await ask(url, sampleNeeds(feed))).body["alerts"] as { id: string }[]).map(({ id }) => id);
   deepEqual(await ids("/alerts/last"), ["1.0", "1.9", "2.5"]);
@@ -73,7 +81,12 @@ test("answers an unknown route and another method with a code", async () => {
   equal(status, 404);
   equal((body["error"] as { code: string }).code, "ARGUS_API_ROUTE");
   const { server } = buildServer({
-    ...{ needs: sampleNeeds(undefined), clock: systemClock, audience: "everything" as const, onFailure: () => undefined },
+    ...{
+      needs: sampleNeeds(undefined),
+      clock: systemClock,
+      audience: "everything" as const,
+      onFailure: () => undefined,
+    },
   });
   equal((await server.inject({ method: "POST", url: "/status" })).statusCode, 404);
   await server.close();

@@ -51,7 +51,10 @@ export function buildServer(options: ServerOptions): ApiRoutes {
   for (const route of served(options.audience)) {
     const handler = handlers.get(route.path);
     if (handler === undefined) throw new Error(`no handler for ${route.path}`);
-    const schema = { querystring: route.query, ...(route.reply === undefined ? {} : { response: { 200: route.reply } }) };
+    const schema = {
+      querystring: route.query,
+      ...(route.reply === undefined ? {} : { response: { 200: route.reply } }),
+    };
     server.route({ method: route.method, url: route.path, schema, exposeHeadRoute: false, handler });
   }
   server.setNotFoundHandler((_request, reply) => refuse(reply, 404, "ARGUS_API_ROUTE", "there is no such route"));

@@ -1,11 +1,28 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { sampleNode } from "../../test/support/api-needs.ts";
-import { elapsedText, grouped, levelStyle, liveAlert, LivePlain, LiveScreen, renderLive, type LiveAlert, type LiveStatus } from "./live-status.ts";
+import {
+  elapsedText,
+  grouped,
+  levelStyle,
+  liveAlert,
+  LivePlain,
+  LiveScreen,
+  renderLive,
+  type LiveAlert,
+  type LiveStatus,
+} from "./live-status.ts";
 import { displayWidth, noPaint, paintFor } from "./paint.ts";
 
 const alert = (id: string, change: Partial<LiveAlert> = {}): LiveAlert => ({
-  ...{ id, time: "01:02:03", level: 5, ruleId: "5716", description: "sshd: authentication failed.", origin: "worker-node1" },
+  ...{
+    id,
+    time: "01:02:03",
+    level: 5,
+    ruleId: "5716",
+    description: "sshd: authentication failed.",
+    origin: "worker-node1",
+  },
   ...change,
 });
 
@@ -22,7 +39,12 @@ function status(change: Partial<LiveStatus> = {}): LiveStatus {
     alertCount: 321,
     alerts: [
       alert("1.0"),
-      alert("2.0", { level: 10, ruleId: "5720", description: "sshd: brute force by many failed logins.", origin: "worker-node2" }),
+      alert("2.0", {
+        level: 10,
+        ruleId: "5720",
+        description: "sshd: brute force by many failed logins.",
+        origin: "worker-node2",
+      }),
     ],
     hint: "Files are under ./.argus. Ctrl-C stops the cluster.",
     ...change,
@@ -55,17 +77,23 @@ test("fits every terminal: no line is wider, and one row is left for the cursor"
   const crowd = status({
     cluster: hostile,
     nodes: Array.from({ length: 12 }, (_, index) =>
-      sampleNode({ name: `${index}${"n".repeat(60)}`, address: hostile, state: "refused", lastRefusal: hostile })),
+      sampleNode({ name: `${index}${"n".repeat(60)}`, address: hostile, state: "refused", lastRefusal: hostile }),
+    ),
     alerts: Array.from({ length: 40 }, (_, index) => alert(`${index}.0`, { description: hostile, origin: hostile })),
     hint: hostile,
     alertCount: 123_456_789,
   });
-  for (const [columns, rows] of [[80, 24], [60, 10], [100, 50], [200, 60], [40, 5]] as const) {
+  for (const [columns, rows] of [
+    [80, 24],
+    [60, 10],
+    [100, 50],
+    [200, 60],
+    [40, 5],
+  ] as const) {
     const lines = renderLive(crowd, { paint: noPaint, columns, rows });
     equal(lines.length < rows, true, `${columns}x${rows}`);
     const widest = Math.max(...lines.map(displayWidth));
     equal(widest <= columns, true, `${columns}x${rows}: ${widest}`);
-    // eslint-disable-next-line no-control-regex
     equal(/[\u0000-\u001f]/.test(lines.join("")), false);
   }
 });
@@ -80,14 +108,23 @@ test("shows as many of the newest alerts as there is room for, and says so when 
 
 test("says why a node is refused, and that a spool is full", () => {
   const spool = { events: 9_000, bytes: 1, bytesMax: 1, oldestMs: 0, isFull: true };
-  const lines = render({ nodes: [sampleNode({ state: "refused", lastRefusal: "another node has proven this name" }), sampleNode({ name: "w2", spool })] });
+  const lines = render({
+    nodes: [
+      sampleNode({ state: "refused", lastRefusal: "another node has proven this name" }),
+      sampleNode({ name: "w2", spool }),
+    ],
+  });
   equal(lines[3], "○ worker-node1  refused  127.0.0.2:1516         –           3      –");
   equal(lines[4]?.includes("9,000 full"), true);
   equal(lines[5], "  worker-node1 is refused: another node has proven this name");
 });
 
 test("colours states and levels by what an operator must do", () => {
-  const painted = renderLive(status({ events: { ...status().events, lost: 3 } }), { paint: paintFor(true, {}), columns: 80, rows: 24 });
+  const painted = renderLive(status({ events: { ...status().events, lost: 3 } }), {
+    paint: paintFor(true, {}),
+    columns: 80,
+    rows: 24,
+  });
   const text = painted.join("\n");
   equal(text.includes("\u001b[32mup"), true);
   equal(text.includes("\u001b[31m○ worker-node2"), true);
@@ -140,8 +177,18 @@ test("tells a pipe one line per change and nothing while nothing changes", () =>
   deepEqual(plain.changes(status({ elapsedMs: 80_000 })), []);
   const nodes = [sampleNode({ name: "worker-node2", address: "" })];
   deepEqual(plain.changes(status({ elapsedMs: 81_000, nodes })), ["node worker-node2 up"]);
-  deepEqual(plain.changes(status({ elapsedMs: 82_000, nodes, alertCount: 322, alerts: [...status().alerts, alert("3.0", { description: "a\nb" })] })), [
-    "alert 01:02:03 level 5 rule 5716 worker-node1: a\\x0ab",
-    "events 12,345  analysed 12,300  behind 45  lost 0  alerts 322  rate 118/s",
-  ]);
+  deepEqual(
+    plain.changes(
+      status({
+        elapsedMs: 82_000,
+        nodes,
+        alertCount: 322,
+        alerts: [...status().alerts, alert("3.0", { description: "a\nb" })],
+      }),
+    ),
+    [
+      "alert 01:02:03 level 5 rule 5716 worker-node1: a\\x0ab",
+      "events 12,345  analysed 12,300  behind 45  lost 0  alerts 322  rate 118/s",
+    ],
+  );
 });

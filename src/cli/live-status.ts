@@ -98,7 +98,8 @@ const nodeColumns: readonly Column[] = [
 function nodeRow(node: NodeInfo): Cell[] {
   const style = stateStyles[node.state];
   const isHere = node.state === "up" || node.state === "lagging" || node.state === "syncing";
-  const clock = node.clockOffsetMs === null ? "–" : `${node.clockOffsetMs < 0 ? "" : "+"}${Math.round(node.clockOffsetMs)} ms`;
+  const clock =
+    node.clockOffsetMs === null ? "–" : `${node.clockOffsetMs < 0 ? "" : "+"}${Math.round(node.clockOffsetMs)} ms`;
   const waiting = node.spool === null ? "–" : `${grouped(node.spool.events)}${node.spool.isFull ? " full" : ""}`;
   return [
     { text: `${isHere ? "●" : "○"} ${node.name}${node.isHidden ? " (hidden)" : ""}`, style },

@@ -5,25 +5,30 @@ import { renderTable, type Column } from "./table.ts";
 
 const columns: Column[] = [{ title: "NAME", isFlexible: true }, { title: "COUNT", align: "right" }, { title: "STATE" }];
 const rows = (...texts: string[][]) => texts.map((row) => row.map((text) => ({ text })));
-const render = (texts: string[][], width?: number) => renderTable(columns, rows(...texts), { paint: noPaint, columns: width });
+const render = (texts: string[][], width?: number) =>
+  renderTable(columns, rows(...texts), { paint: noPaint, columns: width });
 
 test("makes columns as wide as what they hold, without blanks at the end of a line", () =>
-  deepEqual(render([["worker-node1", "7", "up"], ["w2", "12,345", "down"]]), [
-    "NAME           COUNT  STATE",
-    "worker-node1       7  up",
-    "w2            12,345  down",
-  ]));
+  deepEqual(
+    render([
+      ["worker-node1", "7", "up"],
+      ["w2", "12,345", "down"],
+    ]),
+    ["NAME           COUNT  STATE", "worker-node1       7  up", "w2            12,345  down"],
+  ));
 
 test("measures what is seen: wide characters take two columns, marks none", () => {
   equal(displayWidth("日本"), 4);
   equal(displayWidth("e\u0301"), 1);
   equal(displayWidth("🔥"), 2);
   equal(displayWidth("– ● …"), 5);
-  deepEqual(render([["日本", "1", "up"], ["e\u0301te\u0301", "2", "up"]]), [
-    "NAME  COUNT  STATE",
-    "日本      1  up",
-    "e\u0301te\u0301       2  up",
-  ]);
+  deepEqual(
+    render([
+      ["日本", "1", "up"],
+      ["e\u0301te\u0301", "2", "up"],
+    ]),
+    ["NAME  COUNT  STATE", "日本      1  up", "e\u0301te\u0301       2  up"],
+  );
 });
 
 test("cuts the flexible column where the terminal is narrow, and nothing in a pipe", () => {

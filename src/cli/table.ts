@@ -24,7 +24,11 @@ const gap = "  ";
 const columnWidthMin = 4;
 
 /** The lines of the table, without line ends. A row with fewer cells than there are columns has empty ones. */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], options: TableOptions): string[] {
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  options: TableOptions,
+): string[] {
   const texts = rows.map((row) => columns.map((_, index) => fit(row[index]?.text ?? "", Number.MAX_SAFE_INTEGER)));
   const widths = columns.map((column, index) =>
     Math.max(displayWidth(column.title), ...texts.map((row) => displayWidth(row[index] ?? ""))),

@@ -18,7 +18,10 @@ test("writes a line of ossec.log in OSSEC's manner", () =>
 test("keeps a message on one line and a terminal as it was, whatever a stranger put into it", () => {
   const message = "refused 'a\n2026/11/25 00:00:00 INFO: [x] [y] forged\u001b[2J\u202e\u0000\u0085'";
   const escaped = "refused 'a\\x0a2026/11/25 00:00:00 INFO: [x] [y] forged\\x1b[2J\\u202e\\x00\\x85'";
-  equal(clusterLine(time, atMs, line({ message })), `2026/11/25 01:02:03 INFO: [Worker worker-node1] [Link] ${escaped}`);
+  equal(
+    clusterLine(time, atMs, line({ message })),
+    `2026/11/25 01:02:03 INFO: [Worker worker-node1] [Link] ${escaped}`,
+  );
   equal(clusterLine(time, atMs, line({ tag: "a\r\n", subtag: "b\t" })).includes("[a\\x0d\\x0a] [b\\x09]"), true);
 });
 test("cuts a message that quotes a whole log", () => {

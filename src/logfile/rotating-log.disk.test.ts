@@ -38,7 +38,8 @@ async function tree(folder: string): Promise<Record<string, string>> {
 
 /** Waits for what happens beside; a test that waits in vain fails by what it then finds. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500 && !(await isSo()); tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; tries < 500 && !(await isSo()); tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 test("adds lines in order, also after it was opened again, for the owner and the group only", async (context) => {
@@ -83,7 +84,9 @@ test("finishes the day of a file that an earlier run left behind, and keeps what
   await log.flush();
   await log.close();
   equal(await readFile(path, "utf8"), "after\n");
-  const kept = (await readdir(join(logs, "cluster", "2026", "Nov"))).filter((name) => name.startsWith("cluster-30-001.log"));
+  const kept = (await readdir(join(logs, "cluster", "2026", "Nov"))).filter((name) =>
+    name.startsWith("cluster-30-001.log"),
+  );
   equal(kept.length, 1);
 });
 
@@ -129,7 +132,10 @@ test("drops lines beyond its bound while the disk stands still, and tells how ma
   letGo();
   await log.close();
   equal((await read()).length, WAITING_BYTES_MAX);
-  deepEqual(troubles.map((text) => text.split(" ")[0]), ["7"]);
+  deepEqual(
+    troubles.map((text) => text.split(" ")[0]),
+    ["7"],
+  );
 });
 
 test("tells what a full disk cost, and goes on when there is room", async (context) => {

@@ -51,7 +51,9 @@ export const statusReply = Type.Object(
     nowMs: Type.Number(),
     events: Type.Object(
       {
-        accepted: Type.Number({ description: "On the master: events journalled; on a worker: events spooled. Since ever." }),
+        accepted: Type.Number({
+          description: "On the master: events journalled; on a worker: events spooled. Since ever.",
+        }),
         analysed: Type.Number({ description: "Events that the engine has answered. 0 on a worker." }),
         behind: Type.Number({ description: "Accepted and not yet analysed; on a worker: not yet acknowledged." }),
         lost: Type.Number({ description: "Events in declared holes." }),
@@ -90,6 +92,7 @@ export const journalReply = Type.Object(
           lane: Type.Number(),
           epoch: Type.Number(),
           last: Type.Number({ description: "The last event held of that epoch." }),
+          analysed: Type.Number({ description: "Events of the lane answered since the journal began." }),
         },
         closed,
       ),

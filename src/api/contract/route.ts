@@ -92,11 +92,4 @@ export const metricsRoute = {
   reply: metricsReply,
 } as const satisfies Route;
 
-export const routes: readonly Route[] = [
-  statusRoute,
-  nodesRoute,
-  alertsRoute,
-  streamRoute,
-  journalRoute,
-  metricsRoute,
-];
+export const routes: readonly Route[] = [statusRoute, nodesRoute, alertsRoute, streamRoute, journalRoute, metricsRoute];

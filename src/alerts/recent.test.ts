@@ -1,0 +1,66 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { sampleAnswer } from "../../test/support/answer.ts";
+import { LocalTime } from "../base/local-time.ts";
+import { writeAlertJson } from "./alert-json.ts";
+import { readAlertLine, RecentAlerts, type RecentAlert } from "./recent.ts";
+
+const alert = (index: number, level = 5): RecentAlert => ({ id: `${index}.0`, level, json: `{"id":"${index}.0"}` });
+const ids = (alerts: readonly RecentAlert[]): string => alerts.map(({ id }) => id).join(" ");
+
+function filled(count: number, limits = { countMax: 100, bytesMax: 1_000_000 }): RecentAlerts {
+  const recent = new RecentAlerts(limits);
+  for (let index = 0; index < count; index += 1) recent.add(alert(index, index % 2 === 0 ? 3 : 12));
+  return recent;
+}
+
+test("gives the newest of a level, oldest first", () => {
+  equal(ids(filled(6).last(3, 0)), "3.0 4.0 5.0");
+  equal(ids(filled(6).last(2, 12)), "3.0 5.0");
+  equal(ids(filled(6).last(10, 16)), "");
+});
+test("holds no more than its count and its bytes, but always the newest", () => {
+  equal(ids(filled(6, { countMax: 2, bytesMax: 1_000 }).last(10, 0)), "4.0 5.0");
+  equal(ids(filled(6, { countMax: 10, bytesMax: 30 }).last(10, 0)), "4.0 5.0");
+  equal(ids(filled(6, { countMax: 10, bytesMax: 1 }).last(10, 0)), "5.0");
+});
+test("takes an alert once, and again only when it is not held any more", () => {
+  const recent = filled(3, { countMax: 2, bytesMax: 1_000 });
+  const heard: string[] = [];
+  recent.subscribe(({ id }) => heard.push(id));
+  recent.add(alert(2));
+  recent.add(alert(0));
+  deepEqual(heard, ["0.0"]);
+});
+test("gives what came after an alert, and says when some may be missing", () => {
+  const recent = filled(4);
+  const after = (id: string) => {
+    const { entries, isWhole } = recent.after(id);
+    return `${ids(entries)} ${isWhole}`;
+  };
+  equal(after("1.0"), "2.0 3.0 true");
+  equal(after("3.0"), " true");
+  equal(after("9.9"), "0.0 1.0 2.0 3.0 false");
+});
+test("tells each subscriber of each alert until it leaves, one that subscribed twice twice", () => {
+  const recent = new RecentAlerts();
+  const heard: string[] = [];
+  const listener = ({ id }: RecentAlert): void => void heard.push(id);
+  const leave = recent.subscribe(listener);
+  recent.subscribe(listener);
+  recent.add(alert(1));
+  leave();
+  leave();
+  recent.add(alert(2));
+  deepEqual(heard, ["1.0", "1.0", "2.0"]);
+});
+test("reads the id and level back from a line that was written", () => {
+  const context = { id: "1795568523.17", time: new LocalTime("UTC"), cluster: "argus", showsFullLog: false };
+  const json = writeAlertJson(sampleAnswer({ rule: { level: 12 } }), context);
+  deepEqual(readAlertLine(json), { id: "1795568523.17", level: 12, json });
+});
+test("reads nothing from a line that is no alert", () => {
+  for (const line of ["", "{", "[]", "7", "null", '{"id":7}', '{"rule":{"level":5}}'])
+    equal(readAlertLine(line), undefined, line);
+  deepEqual(readAlertLine('{"id":"1.0","rule":{"level":"x"}}')?.level, 0);
+});
