@@ -107,9 +107,7 @@ function cidrOf(address: Address, prefixBits: number): Cidr {
     return byte & (0xff << (8 - kept)) & 0xff;
   });
   const network: Address =
-    address.family === 4
-      ? { text: bytes.join("."), family: 4, bytes }
-      : { text: ipv6Text(bytes), family: 6, bytes };
+    address.family === 4 ? { text: bytes.join("."), family: 4, bytes } : { text: ipv6Text(bytes), family: 6, bytes };
   return { text: `${network.text}/${prefixBits}`, address: network, prefixBits };
 }
 
@@ -134,5 +132,7 @@ export function cidrContains(cidr: Cidr, address: Address): boolean {
     if (cidr.address.bytes[index] !== address.bytes[index]) return false;
   }
   const rest = cidr.prefixBits & 7;
-  return rest === 0 || (((cidr.address.bytes[whole] ?? 0) ^ (address.bytes[whole] ?? 0)) & (0xff << (8 - rest)) & 0xff) === 0;
+  return (
+    rest === 0 || (((cidr.address.bytes[whole] ?? 0) ^ (address.bytes[whole] ?? 0)) & (0xff << (8 - rest)) & 0xff) === 0
+  );
 }

@@ -17,7 +17,9 @@ export function wrapWords(words: string, indent: string, width = 96): string[] {
 /** What may be written: the form of a value, and how often. */
 function formOf(option: Option<unknown>): string {
   const attributes = option.attributes.map((name) => `attribute ${name}="…"`);
-  return [option.form, ...(option.isList && option.effect === "full" ? ["may be repeated"] : []), ...attributes].join("; ");
+  return [option.form, ...(option.isList && option.effect === "full" ? ["may be repeated"] : []), ...attributes].join(
+    "; ",
+  );
 }
 
 function explainOptions(options: Options, indent: string): string[] {

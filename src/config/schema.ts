@@ -13,7 +13,7 @@
  * Texts are UTF-8 where the bytes are (otherwise latin1) and trimmed. An option that is written with an unusable value
  * is a problem at its place and has its initial value; nothing here throws on what an operator wrote.
  */
-import { assert } from "../base/assert.ts";
+import { assert, must } from "../base/assert.ts";
 import { escapeControl } from "../base/escape.ts";
 import type { Place, XmlElement } from "../syntax/xml.ts";
 import { parseAddress, parseCidrs, type Address, type Cidr } from "./address.ts";
@@ -291,7 +291,9 @@ export function duration(spec: HelpAndInitial<string> & { min: string; max: stri
 }
 
 /** A number of bytes, or a share of the file system that it is about. */
-export type Size = { readonly kind: "bytes"; readonly bytes: number } | { readonly kind: "percent"; readonly percent: number };
+export type Size =
+  | { readonly kind: "bytes"; readonly bytes: number }
+  | { readonly kind: "percent"; readonly percent: number };
 
 const sizePowers: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4 };
 
@@ -319,7 +321,9 @@ export function size(spec: HelpAndInitial<string> & { min?: string }): Option<Si
     parse(written): Reading<Size> {
       const value = parseSize(written);
       if (value === undefined) return { refusal: "must be a size such as 500MiB, 20GiB or 10%" };
-      return value.kind === "bytes" && value.bytes < smallest.bytes ? { refusal: `must be at least ${min}` } : { value };
+      return value.kind === "bytes" && value.bytes < smallest.bytes
+        ? { refusal: `must be at least ${min}` }
+        : { value };
     },
   });
 }
@@ -344,7 +348,8 @@ function list<T>(kind: List<T>): Option<readonly T[]> {
       for (const element of elements) {
         const written = textOf(element);
         const reading = kind.parse(written);
-        if ("refusal" in reading) findings.refuse(element.place, `<${element.name}> ${reading.refusal}${quoted(written)}`);
+        if ("refusal" in reading)
+          findings.refuse(element.place, `<${element.name}> ${reading.refusal}${quoted(written)}`);
         else if (values.length + reading.value.length > countMax) {
           findings.refuse(element.place, `<${element.name}> may not have more than ${countMax} values`);
           break;
@@ -520,6 +525,40 @@ export function initialValues<O extends Options>(options: O): Values<O> {
   return asValues<O>(Object.fromEntries(Object.entries(options).map(([name, { initial }]) => [name, initial])));
 }
 
+/** Sorts the children of one element by option; names those that the table does not hold. */
+function collectOptions(
+  options: Options,
+  parent: XmlElement,
+  findings: Findings,
+  written: Map<string, XmlElement[]>,
+): void {
+  const spellings = new Map(Object.keys(options).map((name) => [name.toLowerCase(), name]));
+  const once = new Set<string>();
+  for (const element of parent.children) {
+    const name = spellings.get(element.name.toLowerCase());
+    const option = name === undefined ? undefined : options[name];
+    if (name === undefined || option === undefined) {
+      findings.warn(element.place, `<${element.name}> is not an option of <${parent.name}> and has no effect`);
+      continue;
+    }
+    if (once.has(name) && !option.isList) {
+      findings.warn(element.place, `<${element.name}> is written again in the same <${parent.name}>; this one counts`);
+    }
+    once.add(name);
+    warnOfAttributes(element, option, findings);
+    const elements = written.get(name);
+    if (elements === undefined) written.set(name, [element]);
+    else elements.push(element);
+  }
+}
+
+function warnOfAttributes(element: XmlElement, option: Option<unknown>, findings: Findings): void {
+  if (option.effect !== "full") return;
+  for (const { name, place } of element.attributes) {
+    if (!option.attributes.includes(name)) findings.warn(place, `${name}="…" means nothing at <${element.name}>`);
+  }
+}
+
 /**
  * Reads the options inside `parents` (all of one section, in file order). Fills `places` with where each option that is
  * written stands (the last one). Unknown options are warned about by name; option names compare without case.
@@ -530,25 +569,9 @@ export function readOptions<O extends Options>(
   findings: Findings,
   places: Map<string, Place>,
 ): Values<O> {
-  const spellings = new Map(Object.keys(options).map((name) => [name.toLowerCase(), name]));
   const written = new Map<string, XmlElement[]>();
-  for (const parent of parents) {
-    const once = new Set<string>();
-    for (const element of parent.children) {
-      const name = spellings.get(element.name.toLowerCase());
-      const option = name === undefined ? undefined : options[name];
-      if (name === undefined || option === undefined) {
-        findings.warn(element.place, `<${element.name}> is not an option of <${parent.name}> and has no effect`);
-        continue;
-      }
-      if (once.has(name) && !option.isList) {
-        findings.warn(element.place, `<${element.name}> is written again in the same <${parent.name}>; this one counts`);
-      }
-      once.add(name);
-      written.set(name, [...(written.get(name) ?? []), element]);
-      places.set(name, element.place);
-    }
-  }
+  for (const parent of parents) collectOptions(options, parent, findings, written);
+  for (const [name, elements] of written) places.set(name, must(elements.at(-1)).place);
   const found: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(options)) {
     const elements = written.get(name);

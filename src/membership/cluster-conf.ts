@@ -12,7 +12,7 @@ import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import { parseAddress } from "../config/address.ts";
 import { readElements, readSection } from "../config/load.ts";
-import { problemAt, type Problem } from "../config/problem.ts";
+import { problemAt, sortProblems, type Problem } from "../config/problem.ts";
 import { blocks, section, type LocatedValues } from "../config/schema.ts";
 import type { NodeRole } from "../model/node.ts";
 import type { Place } from "../syntax/xml.ts";
@@ -66,7 +66,7 @@ export async function readClusterConf(home: string, disk: Disk, own: OwnNode): P
   const { values } = readSection(nodeListSection, clusters, report);
   const list = new ListReader(own, report);
   const nodes = values.node.flatMap((written) => list.take(written));
-  return { isListBinding: values.node.length > 0, nodes, problems };
+  return { isListBinding: values.node.length > 0, nodes, problems: sortProblems(problems) };
 }
 
 class ListReader {
@@ -89,7 +89,8 @@ class ListReader {
     if (name === undefined || address === undefined) return [];
     const isFirst = this.#isFirst(written, this.#names, name, "name", name);
     const endpoint = `${parseAddress(address)?.text ?? address.toLowerCase()} ${port}`;
-    if (!this.#isFirst(written, this.#addresses, endpoint, "address", `${address}, port ${port}`) || !isFirst) return [];
+    if (!this.#isFirst(written, this.#addresses, endpoint, "address", `${address}, port ${port}`) || !isFirst)
+      return [];
     if (name === this.#own.name) {
       this.#compareOwn(written);
       return [];

@@ -66,7 +66,9 @@ export interface NodeChange {
   readonly to: NodeState;
   /** Wall clock, ms since 1970: since when the new state holds. For `down`, when the node was last heard. */
   readonly sinceMs: number;
-  /** A sentence for the log without its full stop: `worker-node1 became down (no heartbeat since …)`. */
+  /** Why, for `down` and `refused`: what the message says behind its colon; empty for other states. */
+  readonly reason: string;
+  /** A sentence for the log without its full stop: `worker-node1 is down: no heartbeat for 13 s`. */
   readonly message: string;
 }
 
@@ -174,7 +176,15 @@ interface Entry {
 
 function newEntry(name: string, isOwn: boolean): Entry {
   return {
-    ...{ name, isOwn, listing: undefined, hello: undefined, session: undefined, heard: undefined, closedFor: undefined },
+    ...{
+      name,
+      isOwn,
+      listing: undefined,
+      hello: undefined,
+      session: undefined,
+      heard: undefined,
+      closedFor: undefined,
+    },
     ...{ isWaiting: false, isSyncing: false, isLagging: false, spool: undefined, clockOffsetMs: undefined },
     ...{ refusal: undefined, rate: new Rate(), state: undefined, sinceMs: 0 },
   };
@@ -341,8 +351,9 @@ export class NodeTable {
     const heardMs = entry.heard?.wallMs ?? now.wallMs;
     entry.state = to;
     entry.sinceMs = to === "down" ? heardMs : now.wallMs;
-    const message = `${entry.name} ${this.#describe(entry, to, now)}`;
-    return [{ name: entry.name, from, to, sinceMs: entry.sinceMs, message }];
+    const reason = to === "down" ? silenceOf(entry, now) : to === "refused" ? (entry.refusal?.reason ?? "") : "";
+    const message = `${entry.name} ${describeState(entry, to, reason)}`;
+    return [{ name: entry.name, from, to, sinceMs: entry.sinceMs, reason, message }];
   }
 
   #stateNow(entry: Entry, now: Now): NodeState {
@@ -360,29 +371,32 @@ export class NodeTable {
     // Its session has just ended, or this master has just started: it has the limit to come back.
     return entry.state === undefined || entry.state === "expected" ? "expected" : aliveState(entry);
   }
+}
 
-  #describe(entry: Entry, state: NodeState, now: Now): string {
-    switch (state) {
-      case "expected":
-        return "is expected: cluster.conf lists it";
-      case "waiting":
-        return `is waiting: type argus cluster approve ${entry.name}`;
-      case "up":
-        return `is up (${entry.hello?.role ?? "worker"}, ${entry.hello?.address ?? "?"}, ${entry.hello?.version ?? "?"})`;
-      case "syncing":
-        return "is syncing: it has not loaded the newest generation yet";
-      case "lagging": {
-        const { events = 0, oldestMs = 0 } = entry.spool ?? {};
-        return `is lagging: ${events} events wait there, the oldest for ${Math.round(oldestMs / 1_000)} s`;
-      }
-      case "down": {
-        const silentSeconds = Math.round((now.monotonicMs - (entry.heard?.monotonicMs ?? 0)) / 1_000);
-        const reason = entry.closedFor === undefined ? "" : ` (its connection ended: ${entry.closedFor})`;
-        return `is down: no heartbeat for ${silentSeconds} s${reason}`;
-      }
-      case "refused":
-        return `is refused: ${entry.refusal?.reason ?? "unknown"} (from ${entry.refusal?.address ?? "?"})`;
+function silenceOf(entry: Entry, now: Now): string {
+  const silentSeconds = Math.round((now.monotonicMs - (entry.heard?.monotonicMs ?? 0)) / 1_000);
+  const ended = entry.closedFor === undefined ? "" : ` (its connection ended: ${entry.closedFor})`;
+  return `no heartbeat for ${silentSeconds} s${ended}`;
+}
+
+function describeState(entry: Entry, state: NodeState, reason: string): string {
+  switch (state) {
+    case "expected":
+      return "is expected: cluster.conf lists it";
+    case "waiting":
+      return `is waiting: type argus cluster approve ${entry.name}`;
+    case "up":
+      return `is up (${entry.hello?.role ?? "worker"}, ${entry.hello?.address ?? "?"}, ${entry.hello?.version ?? "?"})`;
+    case "syncing":
+      return "is syncing: it has not loaded the newest generation yet";
+    case "lagging": {
+      const { events = 0, oldestMs = 0 } = entry.spool ?? {};
+      return `is lagging: ${events} events wait there, the oldest for ${Math.round(oldestMs / 1_000)} s`;
     }
+    case "down":
+      return `is down: ${reason}`;
+    case "refused":
+      return `is refused: ${reason} (from ${entry.refusal?.address ?? "?"})`;
   }
 }
 
@@ -415,8 +429,6 @@ function snapshotOf(entry: Entry, now: Now): NodeSnapshot {
     isHidden: hello?.isHidden ?? false,
     isListed: listing !== undefined,
     lastRefusal:
-      refusal === undefined
-        ? undefined
-        : { reason: refusal.reason, atMs: refusal.at.wallMs, address: refusal.address },
+      refusal === undefined ? undefined : { reason: refusal.reason, atMs: refusal.at.wallMs, address: refusal.address },
   };
 }

@@ -31,10 +31,17 @@ export const clusterSection = section("cluster", {
     name: text({
       initial: "argus",
       bytesMax: 128, // It is part of a TLS identity, which has to stay short.
-      pattern: { test: /^[\x21-\x7e]+$/, form: "text without blanks", refusal: "must be of printable ASCII, no blanks" },
+      pattern: {
+        test: /^[\x21-\x7e]+$/,
+        form: "text without blanks",
+        refusal: "must be of printable ASCII, no blanks",
+      },
       help: "The cluster's name, the same on all nodes. A node with another name is refused.",
     }),
-    node_name: text({ pattern: nodeNamePattern, help: "This node's name, which no other node of the cluster may have." }),
+    node_name: text({
+      pattern: nodeNamePattern,
+      help: "This node's name, which no other node of the cluster may have.",
+    }),
     node_type: oneOf(["master", "worker"], {
       aliases: { client: "worker" },
       help: "What this node is. A cluster has one master. `client` is an old word for worker.",
@@ -44,7 +51,10 @@ export const clusterSection = section("cluster", {
       initial: "warn",
       help: "What to do about a key under 32 characters or a well-known sample: report it, or not start.",
     }),
-    port: port({ initial: CLUSTER_PORT, help: "The TCP port of the cluster's own connections, the same on all nodes." }),
+    port: port({
+      initial: CLUSTER_PORT,
+      help: "The TCP port of the cluster's own connections, the same on all nodes.",
+    }),
     bind_addr: address({
       initial: "0.0.0.0",
       help: "The address that this node listens on for other nodes, and from which it connects to them.",
@@ -76,8 +86,8 @@ export const clusterSection = section("cluster", {
     }),
     disabled: yesNo({ initial: false, help: "`yes` makes this a single node, as if the section were not there." }),
     interval: needless("Wazuh's; the master tells its workers at once."),
-    socket_timeout: needless("Wazuh's."),
-    connection_timeout: needless("Wazuh's."),
+    socket_timeout: needless("Wazuh's; Argus has limits of its own."),
+    connection_timeout: needless("Wazuh's; Argus has limits of its own."),
     haproxy_helper: needless("Wazuh's; agents are moved by other means."),
   },
   check(cluster, refuse, warn) {

@@ -5,6 +5,7 @@ import { localfileSection } from "../collect/options.ts";
 import type { Section } from "../config/schema.ts";
 import { remoteSection } from "../intake/options.ts";
 import { clusterSection } from "../membership/options.ts";
+import { journalSection, spoolSection } from "../spool/options.ts";
 
 /** In the order in which an operator meets them. */
 export const sections: readonly Section[] = [
@@ -14,4 +15,6 @@ export const sections: readonly Section[] = [
   globalSection,
   rulesetSection,
   alertsSection,
+  spoolSection,
+  journalSection,
 ];

@@ -6,7 +6,8 @@ import { parseXml, type XmlElement } from "./xml.ts";
 
 type Flavour = "wazuh" | "ossec";
 const roots = (text: string): readonly XmlElement[] => parseXml(text, "v.xml").roots;
-const expand = (text: string, flavour: Flavour = "wazuh"): readonly XmlElement[] => expandVariables(roots(text), { flavour });
+const expand = (text: string, flavour: Flavour = "wazuh"): readonly XmlElement[] =>
+  expandVariables(roots(text), { flavour });
 
 /** The contents of all elements, in order of their opening tags, without the variables themselves. */
 function contents(elements: readonly XmlElement[]): string[] {
@@ -58,7 +59,10 @@ test("leaves $(field) alone for Wazuh, and refuses it for OSSEC", () => {
 });
 
 test("refuses an unknown name at its element or attribute", () => {
-  throws(() => expand('<var name="V">1</var>\n <a>x $W y</a>'), /^XmlError: v\.xml:2:2: the variable \$W is not defined$/);
+  throws(
+    () => expand('<var name="V">1</var>\n <a>x $W y</a>'),
+    /^XmlError: v\.xml:2:2: the variable \$W is not defined$/,
+  );
   throws(() => expand('<var name="V">1</var>\n <a x="x $W y"/>'), /v\.xml:2:5: the variable \$W/);
 });
 

@@ -169,7 +169,8 @@ class XmlReader {
     const name = this.#take(elementName);
     if (name === "") throw this.#error(place, "< is not followed by a name; write \\< for the character itself");
     if (name.length > XML_TEXT_BYTES_MAX) throw this.#error(place, "the name of an element is too long");
-    if (this.#open.length >= XML_DEPTH_MAX) throw this.#error(place, `more than ${XML_DEPTH_MAX} elements in each other`);
+    if (this.#open.length >= XML_DEPTH_MAX)
+      throw this.#error(place, `more than ${XML_DEPTH_MAX} elements in each other`);
     const element: OpenElement = { name, attributes: [], children: [], content: "", place };
     const isWhole = this.#attributes(element);
     if (isWhole) this.#add(element);
