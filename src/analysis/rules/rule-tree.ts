@@ -72,15 +72,26 @@ export class RuleTree {
     for (const id of ids) {
       const found = this.nodesOf(id);
       if (found.length === 0) report(problemAt(place, "warning", `rule ${draft.id} names rule ${id}, which is not loaded`));
-      // Of one list of siblings only the first place of a rule takes children.
-      const lists = new Set<RuleNode | undefined>();
-      for (const node of found) {
-        if (lists.has(node.parent)) continue;
-        lists.add(node.parent);
-        parents.push(node);
-      }
+      for (const node of found) if (this.#isReached(node)) parents.push(node);
     }
     return parents;
+  }
+
+  /**
+   * Whether a search for the rule by its id comes to this place: a list of siblings is looked through up to the first
+   * place of the rule in it, those before with all that is below them, those behind not at all. The peers' rules were
+   * written with this, and a place more would count an event once more (ruleset-spec 5.5).
+   */
+  #isReached(place: RuleNode): boolean {
+    const { id } = place.rule;
+    for (let node: RuleNode | undefined = place; node !== undefined; node = node.parent) {
+      if (node !== place && node.rule.id === id) return false;
+      for (const sibling of node.parent?.children ?? this.roots) {
+        if (sibling === node) break;
+        if (sibling.rule.id === id) return false;
+      }
+    }
+    return true;
   }
 
   #insert(siblings: RuleNode[], node: RuleNode): void {
