@@ -10,12 +10,22 @@ export const node: Command = {
   arguments: [],
   options: [
     { flags: "--quiet", help: "Write the logs to their files only." },
+    { flags: "--with-parent", help: "Also stop when standard input ends: whoever started the node has gone." },
     { flags: "--verbose", help: "Write debug lines as well." },
   ],
   async run({ output, home, signal }, values) {
     const echo = values["quiet"] === true ? undefined : (text: string) => output.line(text);
     const crash = process.env["ARGUS_TEST_CRASH"] ?? "";
-    await runNode({ home, isVerbose: values["verbose"] === true, echo, crash }, signal);
+    const stop = values["withParent"] === true ? AbortSignal.any([signal, endOf(process.stdin)]) : signal;
+    await runNode({ home, isVerbose: values["verbose"] === true, echo, crash }, stop);
     return EXIT_DONE;
   },
 };
+
+/** Aborted when the stream ends: a pipe does so however the process at its other end has died. */
+function endOf(input: NodeJS.ReadStream): AbortSignal {
+  const ended = new AbortController();
+  input.on("end", () => ended.abort()).on("error", () => ended.abort());
+  input.resume();
+  return ended.signal;
+}

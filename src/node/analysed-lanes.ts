@@ -18,6 +18,8 @@ export interface AnalysedUpTo {
   lane: number;
   epoch: number;
   last: number;
+  /** Events of the lane answered since the journal began, all epochs together. */
+  analysed: number;
 }
 
 export class AnalysedLane {
@@ -26,11 +28,13 @@ export class AnalysedLane {
   readonly epoch: number;
   lastEventMs = 0;
   lastSeq = 0;
+  analysed: number;
 
-  constructor(host: string, isHidden: boolean, epoch: number) {
+  constructor(host: string, isHidden: boolean, epoch: number, analysed: number) {
     this.host = host;
     this.isHidden = isHidden;
     this.epoch = epoch;
+    this.analysed = analysed;
   }
 
   /** Event time: corrected by the clock offset, never after the arrival, never before the last of the same epoch. */
@@ -68,14 +72,15 @@ export class AnalysedLanes {
     const key = `${lane} ${node}`;
     let found = this.#lanes.get(key);
     if (found === undefined) {
-      found = new AnalysedLane(node, false, 0);
+      found = new AnalysedLane(node, false, 0, 0);
       this.#lanes.set(key, found);
     }
     return found;
   }
 
   beginEpoch(node: string, lane: number, epoch: number, preamble: EpochPreamble | undefined): void {
-    const begun = new AnalysedLane(preamble?.host ?? node, preamble?.hidden ?? false, epoch);
+    const { analysed } = this.lane(node, lane);
+    const begun = new AnalysedLane(preamble?.host ?? node, preamble?.hidden ?? false, epoch, analysed);
     this.#lanes.set(`${lane} ${node}`, begun);
   }
 
@@ -89,14 +94,14 @@ export class AnalysedLanes {
   }
 
   upTo(): AnalysedUpTo[] {
-    return [...this.#lanes].map(([key, { epoch, lastSeq }]) => ({ ...readKey(key), epoch, last: lastSeq }));
+    return [...this.#lanes].map(([key, { epoch, lastSeq, analysed }]) => ({ ...readKey(key), epoch, last: lastSeq, analysed }));
   }
 
   /** The body of a checkpoint. */
   join(engine: Uint8Array): Buffer {
     const lanes: SavedLane[] = [];
-    for (const [key, { host, isHidden, epoch, lastEventMs, lastSeq }] of this.#lanes) {
-      lanes.push({ ...readKey(key), epoch, last: lastSeq, host, isHidden, lastEventMs });
+    for (const [key, { host, isHidden, epoch, lastEventMs, lastSeq, analysed }] of this.#lanes) {
+      lanes.push({ ...readKey(key), epoch, last: lastSeq, analysed, host, isHidden, lastEventMs });
     }
     const { analysed, lost, undecodable, alerts } = this;
     const saved: Saved = { lanes, analysed, lost, undecodable, alerts };
@@ -109,11 +114,11 @@ export class AnalysedLanes {
     const reader = new ByteReader(body);
     const saved: Saved = JSON.parse(reader.bytes32().toString("utf8"));
     const lanes = new AnalysedLanes();
-    for (const { node, lane, epoch, last, host, isHidden, lastEventMs } of saved.lanes) {
-      const restored = new AnalysedLane(host, isHidden, epoch);
-      restored.lastEventMs = lastEventMs;
-      restored.lastSeq = last;
-      lanes.#lanes.set(`${lane} ${node}`, restored);
+    for (const one of saved.lanes) {
+      const restored = new AnalysedLane(one.host, one.isHidden, one.epoch, one.analysed);
+      restored.lastEventMs = one.lastEventMs;
+      restored.lastSeq = one.last;
+      lanes.#lanes.set(`${one.lane} ${one.node}`, restored);
     }
     lanes.analysed = saved.analysed;
     lanes.lost = saved.lost;

@@ -224,6 +224,7 @@ export class Analyst {
       alerts?.add(answer);
     }
     this.#lanes.analysed += events.length;
+    lane.analysed += events.length;
   }
 
   async #useSnapshot(sha256: string, state: Uint8Array | undefined): Promise<void> {

@@ -57,6 +57,7 @@ export class MasterStatus implements NodeStatus {
   journal(): JournalReply {
     const { journal, analysis } = this.#options;
     const { bytes, bytesMax } = journal.stats();
+    const upTo = analysis.progress.lanes;
     return {
       durable: journal.durablePosition,
       analysed: analysis.progress.position,
@@ -66,7 +67,9 @@ export class MasterStatus implements NodeStatus {
       bytesMax,
       lanes: journal.table().flatMap(({ node, lane, epochs }) => {
         const current = epochs.at(-1);
-        return current === undefined ? [] : [{ node, lane, epoch: current.epoch.number, last: current.last }];
+        if (current === undefined) return [];
+        const analysed = upTo.find((one) => one.node === node && one.lane === lane)?.analysed ?? 0;
+        return [{ node, lane, epoch: current.epoch.number, last: current.last, analysed }];
       }),
     };
   }

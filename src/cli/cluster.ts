@@ -1,0 +1,107 @@
+/** `argus cluster nodes` and `argus cluster status`: the cluster as the node of this home sees it. */
+import { ApiClient } from "../api/client-connection.ts";
+import { nodesRoute, statusRoute } from "../api/contract/route.ts";
+import type { NodeInfo } from "../api/contract/reply.ts";
+import type { Command } from "./command.ts";
+import { elapsedText, grouped } from "./live-status.ts";
+import { EXIT_DONE, EXIT_UNWELL, type Output } from "./output.ts";
+import { paintFor, type Style } from "./paint.ts";
+import { renderTable, type Cell, type Column } from "./table.ts";
+
+const columns: readonly Column[] = [
+  { title: "NODE" },
+  { title: "ROLE" },
+  { title: "STATE" },
+  { title: "SINCE", align: "right" },
+  { title: "ADDRESS" },
+  { title: "VERSION" },
+  { title: "EVENTS/S", align: "right" },
+  { title: "WAITING", align: "right" },
+  { title: "OLDEST", align: "right" },
+  { title: "CLOCK", align: "right" },
+  { title: "NOTE", isFlexible: true },
+];
+
+/** Worst first: what an operator has to look at stands on top. */
+const badness: Readonly<Record<NodeInfo["state"], number>> = {
+  ...({ refused: 0, down: 1, waiting: 2, expected: 3, lagging: 4, syncing: 5, up: 6 } as const),
+};
+
+const styles: Readonly<Record<NodeInfo["state"], Style>> = {
+  ...({ refused: "boldRed", down: "boldRed", waiting: "yellow", expected: "dim" } as const),
+  ...({ lagging: "yellow", syncing: "yellow", up: "green" } as const),
+};
+
+function row(node: NodeInfo, nowMs: number): Cell[] {
+  const { spool } = node;
+  return [
+    { text: node.name },
+    { text: node.role },
+    { text: node.state === "down" ? "DOWN" : node.state, style: styles[node.state] },
+    { text: elapsedText(nowMs - node.sinceMs) },
+    { text: node.address === "" ? "–" : node.address },
+    { text: node.version === "" ? "–" : node.version },
+    { text: node.eventsPerSecond.toFixed(1) },
+    { text: spool === null ? "–" : `${grouped(spool.events)}${spool.isFull ? " full" : ""}` },
+    { text: spool === null || spool.oldestMs === null ? "–" : elapsedText(nowMs - spool.oldestMs) },
+    { text: node.clockOffsetMs === null ? "–" : `${Math.round(node.clockOffsetMs)} ms` },
+    { text: [node.isHidden ? "hidden" : "", node.lastRefusal].filter((part) => part !== "").join("; ") },
+  ];
+}
+
+function isWell(node: NodeInfo): boolean {
+  return node.state === "up" || node.state === "syncing";
+}
+
+function terminalColumns(output: Output): number | undefined {
+  return output.isTerminal ? output.columns : undefined;
+}
+
+export const clusterNodes: Command = {
+  words: ["cluster", "nodes"],
+  summary: "The nodes, worst first: state, address, waiting events, clock. Exit 1 when one is not well.",
+  isOffline: false,
+  arguments: [],
+  options: [],
+  async run({ output, home, format }) {
+    const client = new ApiClient(home);
+    const { nodes } = await client.get(nodesRoute);
+    const { nowMs } = await client.get(statusRoute);
+    const sorted = [...nodes].sort((a, b) => badness[a.state] - badness[b.state]);
+    if (format === "json") output.line(JSON.stringify({ nodes }));
+    else {
+      const paint = paintFor(output.isTerminal, process.env);
+      const rows = sorted.map((node) => row(node, nowMs));
+      for (const line of renderTable(columns, rows, { paint, columns: terminalColumns(output) })) output.line(line);
+    }
+    return nodes.every(isWell) ? EXIT_DONE : EXIT_UNWELL;
+  },
+};
+
+export const clusterStatus: Command = {
+  words: ["cluster", "status"],
+  summary: "Whether the cluster is well, and how its data path stands. Exit 1 when it is not.",
+  isOffline: false,
+  arguments: [],
+  options: [],
+  async run({ output, home, format }) {
+    const client = new ApiClient(home);
+    const [status, { nodes }] = [await client.get(statusRoute), await client.get(nodesRoute)];
+    const unwell = nodes.filter((node) => !isWell(node));
+    if (format === "json") output.line(JSON.stringify({ ...status, isWell: unwell.length === 0 }));
+    else {
+      const { events } = status;
+      const name = status.cluster === "" ? "single node" : `cluster ${status.cluster}`;
+      const verdict = unwell.length === 0 ? "well" : unwell.map((node) => `${node.name} is ${node.state}`).join(", ");
+      output.line(`${name}: ${verdict}`);
+      output.line(`seen from ${status.role} ${status.node} (argus ${status.version}, process ${status.processId})`);
+      output.line(
+        `events: ${grouped(events.accepted)} accepted, ${grouped(events.analysed)} analysed, ` +
+          `${grouped(events.behind)} behind, ${grouped(events.lost)} lost, ${events.perSecond.toFixed(1)} per second`,
+      );
+      if (status.role === "master") output.line(`alerts: ${grouped(status.alerts)}`);
+      else output.line(`master: ${status.master.name === "" ? "not known yet" : status.master.name}${status.master.isConnected ? "" : " (not connected)"}`);
+    }
+    return unwell.length === 0 ? EXIT_DONE : EXIT_UNWELL;
+  },
+};

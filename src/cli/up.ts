@@ -1,0 +1,239 @@
+/** `argus up`: a whole cluster on this machine. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { pause, systemClock } from "../base/clock.ts";
+import { describeError } from "../base/error.ts";
+import { ApiClient } from "../api/client-connection.ts";
+import { alertsRoute, journalRoute, nodesRoute, statusRoute } from "../api/contract/route.ts";
+import type { StatusReply } from "../api/contract/reply.ts";
+import { homeAt } from "../node/home.ts";
+import { lockHome } from "../node/home-lock-disk.ts";
+import { textOf, type Command, type CommandContext, type CommandValues } from "./command.ts";
+import { UsageError } from "./errors.ts";
+import { liveAlert, LivePlain, LiveScreen, renderLive, type LiveStatus } from "./live-status.ts";
+import { EXIT_DONE, EXIT_UNWELL, type Output } from "./output.ts";
+import { paintFor } from "./paint.ts";
+import { ChildNode } from "./up/child-process.ts";
+import { tellDemo } from "./up/demo.ts";
+import { accountFeed } from "./up/feed-account.ts";
+import { dealFeed } from "./up/feed.ts";
+import { FeedMemory } from "./up/feed-memory.ts";
+import { prepareHomes, WORKERS_MAX, type LocalNode, type LocalPlan } from "./up/local-homes.ts";
+
+const lookMs = 250;
+/** A feed that makes no progress for so long is given up: what is missing then counts as lost. */
+const stuckMsMax = 120_000;
+
+interface UpSettings {
+  dir: string;
+  workerCount: number | undefined;
+  feed: string | undefined;
+  once: boolean;
+}
+
+function settingsOf(values: CommandValues): UpSettings {
+  const workers = textOf(values, "workers");
+  const workerCount = workers === undefined ? undefined : Number(workers);
+  if (workerCount !== undefined && !(Number.isInteger(workerCount) && workerCount >= 1 && workerCount <= WORKERS_MAX)) {
+    throw new UsageError(`--workers must be a whole number from 1 to ${WORKERS_MAX}`);
+  }
+  const feed = textOf(values, "feed");
+  const once = values["once"] === true;
+  if (once && feed === undefined) throw new UsageError("--once needs --feed FILE: demo lines never end");
+  return { dir: resolve(textOf(values, "dir") ?? ".argus"), workerCount, feed: feed && resolve(feed), once };
+}
+
+/** A running local cluster as seen through its master's socket. */
+class LocalCluster {
+  readonly plan: LocalPlan;
+  readonly startedMs = systemClock.monotonicMs();
+  readonly #children: ChildNode[];
+  readonly #master: ApiClient;
+  last: LiveStatus | undefined;
+
+  constructor(plan: LocalPlan, say: (text: string) => void) {
+    this.plan = plan;
+    const [crashNode, crashPoint = ""] = (process.env["ARGUS_TEST_CRASH"] ?? "").split("=");
+    this.#children = plan.nodes.map(
+      (node) => new ChildNode({ node, say, crash: node.name === crashNode ? crashPoint : "" }),
+    );
+    this.#master = new ApiClient(this.masterNode.home);
+  }
+
+  get masterNode(): LocalNode {
+    const master = this.plan.nodes[0];
+    if (master === undefined) throw new UsageError("the plan names no node");
+    return master;
+  }
+
+  get workers(): LocalNode[] {
+    return this.plan.nodes.slice(1);
+  }
+
+  start(): void {
+    for (const child of this.#children) child.start();
+  }
+
+  /** Workers first, so that what they hold still reaches the master. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#children.slice(1).map((child) => child.stop()));
+    await this.#children[0]?.stop();
+  }
+
+  /** The present state; the last one known while the master does not answer. */
+  async look(hint: string): Promise<LiveStatus | undefined> {
+    try {
+      const [status, { nodes }, { alerts }] = await Promise.all([
+        this.#master.get(statusRoute),
+        this.#master.get(nodesRoute),
+        this.#master.get(alertsRoute, { count: 20 }),
+      ]);
+      this.last = { ...this.#liveOf(status, hint), nodes, alerts: alerts.map(liveAlert) };
+    } catch (error) {
+      if (this.last !== undefined) this.last = { ...this.last, hint: describeError(error).split("\n")[0] ?? "" };
+    }
+    return this.last;
+  }
+
+  #liveOf(status: StatusReply, hint: string): Omit<LiveStatus, "nodes" | "alerts"> {
+    return {
+      cluster: status.cluster,
+      elapsedMs: systemClock.monotonicMs() - this.startedMs,
+      events: status.events,
+      alertCount: status.alerts,
+      hint,
+    };
+  }
+
+  /** Events of the workers that have been answered since the journal began; undefined while the master does not answer. */
+  async analysedOfWorkers(): Promise<number | undefined> {
+    try {
+      const { lanes } = await this.#master.get(journalRoute);
+      const names = new Set(this.workers.map(({ name }) => name));
+      return lanes.filter(({ node }) => names.has(node)).reduce((sum, { analysed }) => sum + analysed, 0);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+export const up: Command = {
+  words: ["up"],
+  summary: "Run a whole cluster on this machine: a master and workers, each a process of its own, with demo log lines.",
+  isOffline: false,
+  arguments: [],
+  options: [
+    { flags: "--dir <dir>", help: "Where the homes of the nodes are; ./.argus when not given." },
+    { flags: "--workers <count>", help: "How many workers; 2 when not given." },
+    { flags: "--feed <file>", help: "Deal the lines of a file to the workers instead of demo lines." },
+    { flags: "--once", help: "With --feed: stop when all of it is analysed, and say what became of it." },
+  ],
+  async run(context, values) {
+    const settings = settingsOf(values);
+    if (settings.feed !== undefined && statSync(settings.feed, { throwIfNoEntry: false })?.isFile() !== true) {
+      throw new UsageError(`${settings.feed} is not a file`);
+    }
+    const say = (text: string): void => context.output.problem(`argus: ${text}`);
+    const plan = await prepareHomes(settings.dir, settings.workerCount, say);
+    const lock = await lockHome({ ...homeAt(settings.dir), lockFile: resolve(settings.dir, "up.lock") });
+    try {
+      if (settings.feed !== undefined) new FeedMemory(settings.dir).expect(settings.feed);
+      return await runCluster(context, settings, plan);
+    } finally {
+      await lock.release();
+    }
+  },
+};
+
+async function runCluster(context: CommandContext, settings: UpSettings, plan: LocalPlan): Promise<number> {
+  const { output, signal, format } = context;
+  const screen = new LiveScreen((text) => output.raw(text));
+  const isLive = output.isTerminal && format !== "json";
+  const say = (text: string): void => (isLive ? screen.print([text]) : output.problem(`argus: ${text}`));
+  const cluster = new LocalCluster(plan, say);
+  if (format !== "json") for (const line of greeting(plan, settings)) output.line(line);
+  const ending = new AbortController();
+  const stop = AbortSignal.any([signal, ending.signal]);
+  cluster.start();
+  try {
+    const input =
+      settings.feed === undefined ? tellDemo(cluster.workers, stop) : dealFeed(settings.feed, feedFiles(cluster), stop);
+    const showing = show(output, format === "json" ? undefined : screen, isLive, cluster, stop);
+    if (settings.once) {
+      await untilAnalysed(cluster, Promise.resolve(input).then((lines) => lines ?? 0), stop);
+      ending.abort();
+    }
+    await Promise.all([input, showing]);
+  } finally {
+    ending.abort();
+    screen.end();
+    if (format !== "json") output.line("stopping …");
+    await cluster.stop();
+  }
+  return settings.once && settings.feed !== undefined ? report(output, format, cluster, settings.feed) : EXIT_DONE;
+}
+
+const feedFiles = (cluster: LocalCluster): string[] => cluster.workers.map(({ feedFile }) => feedFile);
+
+function greeting(plan: LocalPlan, { dir }: UpSettings): string[] {
+  return [
+    `argus: a cluster of ${plan.nodes.length} nodes in ${dir}`,
+    ...plan.nodes.map(({ name, role, address, port, syslogPort }) => {
+      const syslog = role === "worker" ? `, syslog on ${address}:${syslogPort} (TCP and UDP)` : "";
+      return `  ${role.padEnd(6)}  ${name}  ${address}:${port}${syslog}`;
+    }),
+    `alerts: ${plan.nodes[0]?.home ?? dir}/logs/alerts/alerts.json`,
+    "",
+  ];
+}
+
+async function show(
+  output: Output,
+  screen: LiveScreen | undefined,
+  isLive: boolean,
+  cluster: LocalCluster,
+  signal: AbortSignal,
+): Promise<void> {
+  const plain = new LivePlain();
+  const paint = paintFor(output.isTerminal, process.env);
+  while (!signal.aborted) {
+    const status = await cluster.look("Ctrl-C stops the cluster; argus up goes on where it stopped.");
+    if (status !== undefined && screen !== undefined) {
+      if (isLive) screen.draw(renderLive(status, { paint, columns: output.columns, rows: output.rows }));
+      else for (const line of plain.changes(status)) output.line(line);
+    }
+    await pause(systemClock, lookMs, signal);
+  }
+}
+
+/** Resolves when the engine has answered as many events of the workers as the feed has lines, or when it is stuck. */
+async function untilAnalysed(cluster: LocalCluster, dealing: Promise<number>, signal: AbortSignal): Promise<void> {
+  const lines = await dealing;
+  let best = -1;
+  let bestMs = systemClock.monotonicMs();
+  while (!signal.aborted) {
+    const analysed = (await cluster.analysedOfWorkers()) ?? best;
+    if (analysed >= lines) return;
+    if (analysed > best) {
+      best = analysed;
+      bestMs = systemClock.monotonicMs();
+    } else if (systemClock.monotonicMs() - bestMs > stuckMsMax) return;
+    await pause(systemClock, lookMs, signal);
+  }
+}
+
+async function report(output: Output, format: string, cluster: LocalCluster, feed: string): Promise<number> {
+  const seconds = Math.round((systemClock.monotonicMs() - cluster.startedMs) / 10) / 100;
+  const events = await accountFeed(feed, new Set(feedFiles(cluster)), cluster.masterNode.home);
+  const nodes = cluster.plan.nodes.map(({ name, role, address, port }) => ({ name, role, address, port }));
+  const alerts = cluster.last?.alertCount ?? 0;
+  if (format === "json") output.line(JSON.stringify({ nodes, events, alerts, seconds }));
+  else {
+    output.line(
+      `${events.accepted} lines: ${events.analysed} analysed, ${events.lost} lost, ${events.duplicated} duplicated; ` +
+        `${alerts} alerts; ${seconds} s`,
+    );
+  }
+  const isWhole = events.lost === 0 && events.duplicated === 0 && events.analysed === events.accepted;
+  return isWhole ? EXIT_DONE : EXIT_UNWELL;
+}
