@@ -393,10 +393,6 @@ export class Journal {
     if (this.#committer.refusal !== undefined) return;
     this.#committer.syncIfDue();
     this.#committer.unblock();
-    if (this.#clock.isBeyondPatience()) {
-      // Its failure is the committer's, which has been reported there.
-      this.beginEpoch("the wall clock has stepped").catch(() => undefined);
-    }
   }
 
   #onSynced(segment: SegmentWriter): void {

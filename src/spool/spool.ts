@@ -96,7 +96,7 @@ export interface SpoolStats {
   lost: number;
 }
 
-/** How often the clock is compared, and with `1s` the file is synced; a disk that was full is tried again as often. */
+/** How often, with `1s`, the file is synced, and a disk that was full is tried again. */
 const tickMs = 1_000;
 const epochBitsBytes = 8;
 const noBytes = Buffer.alloc(0);
@@ -329,10 +329,6 @@ export class Spool {
     if (this.#committer.refusal !== undefined) return;
     this.#committer.syncIfDue();
     this.#committer.unblock();
-    if (this.#clock.isBeyondPatience()) {
-      // Its failure is the committer's, which has been reported there.
-      this.beginEpoch("the wall clock has stepped").catch(() => undefined);
-    }
   }
 
   #onRecordSynced(record: LaneRecord, marks: Batch["marks"]): void {
