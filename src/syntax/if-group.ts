@@ -18,8 +18,6 @@ export class IfGroup {
   /** `groups` is a rule's whole group string. */
   test(groups: string): boolean {
     const lower = lowerAscii(groups);
-    return this.#alternatives.some(({ isPrefix, text }) =>
-      isPrefix ? lower.startsWith(text) : lower.includes(text),
-    );
+    return this.#alternatives.some(({ isPrefix, text }) => (isPrefix ? lower.startsWith(text) : lower.includes(text)));
   }
 }

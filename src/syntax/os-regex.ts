@@ -455,10 +455,16 @@ function findLiteral({ place, text }: Literal, lower: string, from: number): num
     place === 0
       ? lower.indexOf(text, from)
       : place === 1
-        ? lower.startsWith(text, from) ? from : -1
+        ? lower.startsWith(text, from)
+          ? from
+          : -1
         : place === 2
-          ? atLeast >= from && lower.endsWith(text) ? atLeast : -1
-          : atLeast === from && lower.endsWith(text) ? from : -1;
+          ? atLeast >= from && lower.endsWith(text)
+            ? atLeast
+            : -1
+          : atLeast === from && lower.endsWith(text)
+            ? from
+            : -1;
   return at < 0 ? NO_MATCH : at + text.length - 1;
 }
 

@@ -127,7 +127,9 @@ export class DecoderSet {
   #addChild(decoder: Decoder, parent: string): string | undefined {
     const roots = [...this.#named, ...this.#nameless].filter((root) => root.decoder.ownName === parent);
     if (roots.length === 0) return `the parent decoder ${parent} is not known`;
-    const elders = roots.flatMap(({ children }) => children.filter((child) => child.decoder.ownName === decoder.ownName));
+    const elders = roots.flatMap(({ children }) =>
+      children.filter((child) => child.decoder.ownName === decoder.ownName),
+    );
     if (elders.length > 0) {
       if (decoder.prematch !== undefined || decoder.fts.length > 0) {
         return `a later decoder ${decoder.ownName} of one parent may have no prematch and no fts`;

@@ -99,7 +99,9 @@ function printed(value: JsonValue, depth: number): string {
       return `[${value.items.map((item) => printed(item, depth + 1)).join(", ")}]`;
     case "object": {
       const tabs = "\t".repeat(depth + 1);
-      const lines = value.entries.map(({ key, value: inner }) => `${tabs}${quoted(key)}:\t${printed(inner, depth + 1)}`);
+      const lines = value.entries.map(
+        ({ key, value: inner }) => `${tabs}${quoted(key)}:\t${printed(inner, depth + 1)}`,
+      );
       return `{\n${lines.join(",\n")}${lines.length > 0 ? "\n" : ""}${"\t".repeat(depth)}}`;
     }
     default:

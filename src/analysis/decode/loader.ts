@@ -123,8 +123,7 @@ class DecoderLoader {
   #read(element: XmlElement): void {
     const decoder = this.#decoder;
     const drafts = this.#drafts;
-    // The peers compare this one name with its case.
-    const name = element.name === "type" ? "type" : element.name.toLowerCase();
+    const name = element.name.toLowerCase();
     switch (name) {
       case "parent":
         decoder.parent = (decoder.parent ?? "") + element.content;

@@ -1,0 +1,192 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { test } from "node:test";
+import { afterPointer, NO_MATCH, PatternError } from "./pattern.ts";
+import { Pcre2 } from "./pcre2.ts";
+import { translatePcre2 } from "./pcre2-translation.ts";
+import { Subject } from "./subject.ts";
+
+const matches = (pattern: string, subject: string): boolean => new Pcre2(pattern).testText(subject);
+const groups = (pattern: string, subject: string): (string | undefined)[] | undefined =>
+  new Pcre2(pattern, { captures: true }).exec(new Subject(subject), 0)?.groups;
+
+/** The bytes that the whole pattern matches alone. */
+const bytesOf = (pattern: string): string =>
+  Array.from({ length: 256 }, (_, code) => String.fromCharCode(code))
+    .filter((byte) => new RegExp(`^(?:${translatePcre2(pattern, false).source})(?![^])`).test(byte))
+    .join("");
+
+test("case counts in Wazuh's flavour and not in OSSEC's", () => {
+  deepEqual([matches("^ab", "ABc"), new Pcre2("^ab", { flavour: "ossec" }).testText("ABc")], [false, true]);
+});
+
+test("leading and scoped flags hold where PCRE2 lets them hold", () => {
+  deepEqual(
+    [matches("(?i)^(?:informational|low)$", "LOW"), matches("a(?i)b", "aB"), matches("a(?i)b", "AB")],
+    [true, true, false],
+  );
+  deepEqual([matches("(?i:a)b", "Ab"), matches("(?i:a)b", "AB"), matches("(?:(?i)a)b", "AB")], [true, false, false]);
+  deepEqual([matches("(?i)a(?-i)b", "Ab"), matches("(?i)a(?-i)b", "AB")], [true, false]);
+  // A flag passes from one alternative of its group to the next.
+  equal(matches("^(?:a(?i)b|c)$", "C"), true);
+});
+
+test("case is folded for A to Z alone, in classes and ranges too", () => {
+  deepEqual(
+    [matches("(?i)\xe9", "\xc9"), matches("(?i)[\xe0-\xef]", "\xc9"), matches("(?i)[a-f]+$", "DEAF")],
+    [false, false, true],
+  );
+  deepEqual(
+    [matches("(?i)[^a]", "A"), matches("(?i)[^a]", "b"), matches("(?i)[X-b]", "x"), matches("(?i)[X-b]", "c")],
+    [false, true, true, false],
+  );
+});
+
+test("$ holds at the end and before one last newline, with (?m) before each", () => {
+  deepEqual(
+    ["a", "a\n", "a\n\n", "a\nb"].map((subject) => matches("a$", subject)),
+    [true, true, false, false],
+  );
+  deepEqual(
+    ["a\nb", "a\rb"].map((subject) => matches("(?m)a$", subject)),
+    [true, false],
+  );
+  deepEqual(
+    ["a\n", "a"].map((subject) => matches("a\\z", subject)),
+    [false, true],
+  );
+  deepEqual(
+    ["a\n", "a\n\n"].map((subject) => matches("a\\Z", subject)),
+    [true, false],
+  );
+});
+
+test("^ with (?m) holds behind a newline alone, and \\A never does", () => {
+  deepEqual(
+    [matches("(?m)^b", "a\nb"), matches("(?m)^b", "a\rb"), matches("(?m)\\Ab", "a\nb"), matches("^b", "a\nb")],
+    [true, false, false, false],
+  );
+});
+
+test("the dot leaves out the newline alone, and nothing with (?s)", () => {
+  equal(bytesOf(".").length, 255);
+  equal(bytesOf(".").includes("\r"), true);
+  equal(bytesOf("(?s).").length, 256);
+  equal(bytesOf("\\N").length, 255);
+});
+
+test("classes hold PCRE2's bytes, not JavaScript's", () => {
+  equal(bytesOf("\\s"), "\t\n\v\f\r ");
+  equal(bytesOf("\\S").length, 250);
+  equal(bytesOf("\\h"), "\t \xa0");
+  equal(bytesOf("\\v"), "\n\v\f\r\x85");
+  equal(bytesOf("[\\s]"), "\t\n\v\f\r ");
+  equal(bytesOf("[^\\S]"), "\t\n\v\f\r ");
+  equal(bytesOf("\\w").length, 63);
+  equal(bytesOf("[[:digit:]x-z]"), "0123456789xyz");
+  equal(bytesOf("[[:^digit:]]").length, 246);
+  equal(bytesOf("[[:punct:]]").length, 32);
+});
+
+test("within a class ], [ and - are literals where PCRE2 takes them for ones", () => {
+  equal(bytesOf("[]a]"), "]a");
+  equal(bytesOf("[^]a]").length, 254);
+  equal(bytesOf("[[a]"), "[a");
+  equal(bytesOf("[a-]"), "-a");
+  equal(bytesOf("[\\d-x]"), "-0123456789x");
+  equal(bytesOf("[\\b\\]\\\\]"), "\b\\]");
+  equal(bytesOf("[\\x41-\\103]"), "ABC");
+});
+
+test("escapes stand for their bytes", () => {
+  equal(bytesOf("\\t|\\n|\\e|\\x41|\\x{42}|\\o{103}|\\cA"), "\x01\t\n\x1bABC");
+  deepEqual(
+    [matches('^\\"\\-\\<\\/$', '"-</'), matches("^\\Qa.b\\E+$", "a.bb"), matches("^\\Qa.b", "a.b")],
+    [true, true, true],
+  );
+});
+
+test("quantifiers, lazy ones and the ungreedy flag", () => {
+  deepEqual(groups("<(.+?)>(.*)", "<a>b>c"), ["a", "b>c"]);
+  deepEqual(groups("(?U)<(.+)>", "<a>b>"), ["a"]);
+  deepEqual(groups("(?U)<(.+?)>", "<a>b>"), ["a>b"]);
+  equal(matches("^a{2}$", "aa"), true);
+  // Not of the form of a quantifier, so a literal.
+  equal(matches("^a{,2}$", "a{,2}"), true);
+  equal(matches("^{a}$", "{a}"), true);
+});
+
+test("groups: named ones are numbered, unset ones in front stay, at the end they go", () => {
+  deepEqual(groups("(?<year>\\d+)-(?P<month>\\d+)", "2026-11"), ["2026", "11"]);
+  deepEqual(groups("(a)|(b)|(c)", "b"), [undefined, "b"]);
+  deepEqual(groups("(?:x)(?=y)(?!z)(?<=x)(?<!q)(y)", "xy"), ["y"]);
+});
+
+test("extended patterns and comments", () => {
+  deepEqual(
+    [matches("(?x) a b # comment\n c", "abc"), matches("a(?#no)b", "ab"), matches("(?x)[ ]a", " a")],
+    [true, true, true],
+  );
+});
+
+test("(*UTF) takes a character as its bytes and refuses a subject that is not UTF-8", () => {
+  const expression = new Pcre2("(*UTF)\\N{U+202E}");
+  equal(expression.testText("a\xe2\x80\xaeb"), true);
+  equal(expression.testText("a\xe2\x80\xaf"), false);
+  equal(expression.testText("\xff\xe2\x80\xae"), false);
+});
+
+test("the rest of the subject begins exactly at the end of the match, an empty one too", () => {
+  const rest = (pattern: string, subject: string, from: number): string => {
+    const pointer = new Pcre2(pattern).match(new Subject(subject), from);
+    return pointer === NO_MATCH ? "(no match)" : subject.slice(afterPointer(pointer, subject.length));
+  };
+  equal(rest("foo \\w+", "foo barbaz qux", 0), " qux");
+  equal(rest("^", "abc", 0), "abc");
+  equal(rest("^b", "abc", 1), "c");
+  equal(rest("^b", "abc", 0), "(no match)");
+  equal(rest("c$", "abc", 1), "");
+});
+
+test("what cannot be translated exactly is refused with the place", () => {
+  const refused = [
+    "a++",
+    "(?>a)",
+    "(a)\\1",
+    "\\Ka",
+    "\\Ga",
+    "(?R)",
+    "(?(1)a|b)",
+    "(?|a|b)",
+    "(*ACCEPT)",
+    "(a",
+    "a)",
+    "[a",
+    "*a",
+    "\\y",
+    "a\\",
+    "[[:nope:]]",
+    "[b-a]",
+    "\\x{100}",
+    "\\R",
+    "\\N{U+202E}",
+    "(*UTF)[^a]",
+    "(".repeat(300) + ")".repeat(300),
+  ];
+  for (const pattern of refused) throws(() => new Pcre2(pattern), PatternError, pattern);
+  throws(() => new Pcre2("ab(?>c)"), /offset 3 of the PCRE2 pattern ab\(\?>c\)/);
+});
+
+test("negate inverts the test alone", () => {
+  const expression = new Pcre2("a", { negate: true });
+  deepEqual(
+    [expression.testText("b"), expression.testText("a"), expression.test(new Subject("b"))],
+    [true, false, true],
+  );
+});
+
+test("the first byte is known for a plain anchored pattern only", () => {
+  equal(new Pcre2("^LENGTH").firstBytes?.[0x4c], 1);
+  for (const pattern of ["LENGTH", "^a|b", "^a?b", "^a*", "(?i)^a", "(?m)^a", "^\\d"]) {
+    equal(new Pcre2(pattern).firstBytes, undefined, pattern);
+  }
+});
