@@ -159,7 +159,7 @@ test("takes the day from its own zone", async (context) => {
   ]);
 });
 
-test("counts offsets in alerts.json where alerts.log is off, and gives none twice when that changes", async (context) => {
+test("counts offsets in alerts.json where alerts.log is off, none twice when that changes", async (context) => {
   const { open, read } = await begin(context);
   const files = await open(undefined, { output: { ...usual, alerts_log: false } });
   files.add(answerAt(0));
@@ -323,7 +323,7 @@ test("fills in blocks of zeros that a loss of power left, in the place where the
   equal(await read(json), whole);
 });
 
-test("goes on beside a file whose bytes differ, from the first alert that differs, and says so with the range", async (context) => {
+test("goes on beside a file that differs, from the first alert that does, and names the range", async (context) => {
   const { open, path, read, messages } = await begin(context);
   const first = await open();
   const empty = first.lengths();
@@ -369,7 +369,7 @@ test("goes on beside a file whose bytes differ, from the first alert that differ
   await fourth.close();
 });
 
-test("reports a file that was moved, removed, emptied or written to, and goes on without changing the offsets", async (context) => {
+test("reports a file that was moved, removed, emptied or written to; offsets go on", async (context) => {
   const harms: Record<string, (path: string) => Promise<void>> = {
     moved: (path) => rename(path, `${path}.old`),
     removed: (path) => rm(path),

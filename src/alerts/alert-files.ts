@@ -7,12 +7,12 @@
  *   HOME/logs/archives/2026/Nov/ossec-archive-25.log    logs/archives/archives.log
  *
  * - The day of a file is the local date of `receivedMs` and never goes back: a late event goes into the day that is.
- * - The OFFSET of an alert id is our own count of bytes written to the day's alerts.log (to alerts.json where alerts.log
- *   is off), never a file's size. With SECONDS of `receivedMs` before it, an id stands for one alert for ever.
+ * - The OFFSET of an alert id is our own count of bytes written to the day's alerts.log (to alerts.json where that is
+ *   off), never a file's size. With SECONDS of `receivedMs` before it, an id stands for one alert for ever.
  * - Nothing is on disk before `write`, nothing is safe before `sync`. The order of a checkpoint is: `write`, `sync`,
  *   `lengths` into the checkpoint, and once that is durable `checkpointed`.
- * - After a restart the files are opened with the checkpoint's lengths and the same answers are added again: growing-file
- *   says how what stands there already is passed over.
+ * - After a restart the files are opened with the checkpoint's lengths and the same answers are added again; how what
+ *   stands there already is passed over, growing-file.ts says.
  * - After a rejection the object is of no use: nothing more may be written, since a gap would look like an end.
  */
 import { join } from "node:path";
@@ -188,7 +188,7 @@ export class AlertFiles {
     return batch;
   }
 
-  /** Appends what waits; returns the alerts that stand in the files only now (not those found there after a restart). */
+  /** Appends what waits; returns the alerts that stand in the files only now, not those found after a restart. */
   async write(): Promise<WrittenAlert[]> {
     return this.#exclusively(() => this.#writeBatches());
   }
@@ -317,7 +317,10 @@ export class AlertFiles {
     }
   }
 
-  /** Writes, syncs and closes; after a rejection of another call, closes only. A compression that is under way is given up; the next day does it again. */
+  /**
+   * Writes, syncs and closes; after a rejection of another call, closes only. A compression that is under way is given
+   * up; the next day does it again.
+   */
   async close(): Promise<void> {
     this.#stopping.abort();
     if (this.#state === "idle") {

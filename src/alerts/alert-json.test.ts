@@ -49,7 +49,8 @@ test("writes a composite alert of an agent with everything that a rule can have"
     '{"timestamp":"2026-11-25T02:02:03.004+0100",' +
       '"rule":{"level":10,"description":"d","id":"5720","cve":"CVE-2026-1","info":"i","frequency":8,"mail":true},' +
       '"agent":{"id":"007","name":"web1","ip":"10.1.1.1"},"manager":{"name":"w1.example.org"},"id":"1795568523.0",' +
-      '"cluster":{"name":"argus","node":"worker-node1"},"previous_output":"one\\ntwo","full_log":"x","truncated":true,' +
+      '"cluster":{"name":"argus","node":"worker-node1"},"previous_output":"one\\ntwo",' +
+      '"full_log":"x","truncated":true,' +
       '"predecoder":{},"decoder":{"accumulate":1,"name":"json","ftscomment":"first time"},' +
       '"previous_log":"before","location":"/var/log/auth.log"}',
   ));

@@ -12,8 +12,8 @@
  *   - equal bytes are passed over;
  *   - where the file ends within a record, or holds zero bytes (blocks that were never written when the power went: no
  *     record of ours holds one), the rest is written;
- *   - where a byte differs, the analysis does not give what it gave before: the record goes, with all that follow it, to
- *     a further part of the day's file beside this one, and both are kept. The same holds there.
+ *   - where a byte differs, the analysis does not give what it gave before: the record goes, with all that follow, to a
+ *     further part of the day's file beside this one, and both are kept. The same holds there.
  */
 import { dirname } from "node:path";
 import type { Disk, DiskFile, FileStat } from "../base/disk.ts";

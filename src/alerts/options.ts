@@ -49,7 +49,7 @@ const engine = {
   window_memory: size({
     initial: "512MiB", // About a million remembered events of 450 bytes.
     min: "16MiB",
-    help: "How much memory the windows of composite rules may take; beyond it the oldest events leave, and are counted.",
+    help: "Memory for the windows of composite rules; beyond it the oldest events leave, and are counted.",
   }),
 };
 

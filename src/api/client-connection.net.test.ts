@@ -62,7 +62,7 @@ test("says in words that no node is running, and how to start one", async (conte
   });
 });
 
-test("takes over the socket file of a node that was killed, and refuses to take it from one that answers", async (context) => {
+test("takes over the socket of a node that was killed, and not from one that answers", async (context) => {
   const home = await makeHome(context);
   await mkdir(join(home, "queue", "sockets"), { recursive: true });
   await writeFile(join(home, "queue", "sockets", "argus"), "");
@@ -79,7 +79,7 @@ test("passes a refusal on in the node's own code and words", async (context) => 
   await rejects(new ApiClient(home).get(alertsRoute), { code: "ARGUS_API_NOT_MASTER", message: /ask the master/ });
 });
 
-test("puts the socket of a long home into a folder of its own, and uses it only while that is closed", async (context) => {
+test("puts the socket of a long home into a closed folder, and uses it only while that is closed", async (context) => {
   const home = await makeHome(context, "long-".repeat(30));
   const running = await start(context, home, sampleNeeds(undefined));
   const named = (await readFile(join(home, "queue", "sockets", "argus.path"), "utf8")).trim();
@@ -103,7 +103,7 @@ test("does not follow a link where the folder of the socket should be", async (c
   await rejects(new ApiClient(home).get(statusRoute), { code: "ARGUS_API_SOCKET", message: /not a folder/ });
 });
 
-test("streams alerts of a level from the last one that was read, and lets go of the feed when it is left", async (context) => {
+test("streams alerts of a level from the last one read, and lets go of the feed when left", async (context) => {
   const home = await makeHome(context);
   const feed = new ListedFeed();
   for (const id of ["1.0", "2.0", "3.0"]) feed.raise(sampleAlert(id, 5));
@@ -124,7 +124,7 @@ test("streams alerts of a level from the last one that was read, and lets go of 
   equal(feed.listenerCount, 0);
 });
 
-test("resumes a stream over a restart of the node without a repetition, and ends in words when none comes back", async (context) => {
+test("resumes a stream over a restart of the node, and ends in words when none comes back", async (context) => {
   const home = await makeHome(context);
   const feed = new ListedFeed();
   feed.raise(sampleAlert("1.0", 5));

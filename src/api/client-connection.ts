@@ -49,7 +49,7 @@ export class ApiClient {
     this.#graceMs = graceMs;
   }
 
-  /** Rejects with an ApiError: ARGUS_API_NOT_RUNNING (in words), _SOCKET, _UNREADABLE, or the node's own code and words. */
+  /** Rejects with an ApiError: ARGUS_API_NOT_RUNNING, _SOCKET, _UNREADABLE, or the node's own code, all in words. */
   async get<R extends AnsweredRoute>(route: R, query: Query<R> = {}): Promise<Reply<R>> {
     const response = await this.#send(route, query, {});
     const value = readJson(await this.#readWhole(response));

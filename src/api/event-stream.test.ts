@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { EventStreamReader, type StreamEvent } from "./event-stream.ts";
 
 const text =
-  'retry: 1000\n\nid: 1.0\nevent: alert\ndata: {"a":1}\n\n: beat\n\nevent: gap\ndata: {}\n\ndata:no blank\r\ndata:  two\r\n\r\nid: 9';
+  'retry: 1000\n\nid: 1.0\nevent: alert\ndata: {"a":1}\n\n: beat\n\n' +
+  "event: gap\ndata: {}\n\ndata:no blank\r\ndata:  two\r\n\r\nid: 9";
 const expected: StreamEvent[] = [
   { id: "1.0", name: "alert", data: '{"a":1}' },
   { id: "1.0", name: "gap", data: "{}" },

@@ -1,6 +1,6 @@
 /**
- * The routes of the contract over what the node gives. The same server stands on the Unix socket (`everything`) and, from
- * the page on, on TCP (`public`): which routes are served where is decided here and nowhere else.
+ * The routes of the contract over what the node gives. The same server stands on the Unix socket (`everything`) and,
+ * from the page on, on TCP (`public`): which routes are served where is decided here and nowhere else.
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";

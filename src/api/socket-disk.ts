@@ -2,8 +2,8 @@
  * Where a node's socket is. The system allows about 107 bytes for its path; where `HOME/queue/sockets/argus` is longer
  * than 100, the socket is in a folder of ours with a short name, and `HOME/queue/sockets/argus.path` says which.
  *
- * That file is in HOME, which only the node's user can write. The folder is in a place where anybody can make one, so it
- * counts only if it belongs to us (or to root), is a folder and not a link, and is closed to everybody else.
+ * That file is in HOME, which only the node's user can write. The folder is in a place where anybody can make one, so
+ * it counts only if it belongs to us (or to root), is a folder and not a link, and is closed to everybody else.
  */
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

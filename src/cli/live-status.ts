@@ -1,6 +1,7 @@
 /**
- * What `argus up` shows while it runs: the nodes, the figures, the last alerts; in a terminal drawn again in place, in a
- * pipe one line per change. Everything here is a function of a `LiveStatus`; `LiveScreen` only remembers what it drew.
+ * What `argus up` shows while it runs: the nodes, the figures, the last alerts; in a terminal drawn again in place, in
+ * a pipe one line per change. Everything here is a function of a `LiveStatus`; `LiveScreen` and `LivePlain` remember
+ * only what they have shown.
  */
 import { escapeControl } from "../base/escape.ts";
 import { pad2 } from "../base/local-time.ts";

@@ -73,7 +73,7 @@ test("begins a file at midnight and keeps the day before compressed, over the tu
   });
 });
 
-test("finishes the day of a file that an earlier run left behind, and keeps what is there of that day", async (context) => {
+test("finishes the day of a file that an earlier run left, and keeps what is there of that day", async (context) => {
   const { open, path, logs } = await begin(context);
   await mkdir(join(logs, "cluster", "2026", "Nov"), { recursive: true });
   await writeFile(join(logs, "cluster", "2026", "Nov", "cluster-30.log.gz"), "older");
@@ -100,7 +100,7 @@ test("does not open yesterday again when the clock goes back", async (context) =
   deepEqual(await tree(logs), { "cluster.log": "Tuesday\nMonday again\nTuesday again\n" });
 });
 
-test("begins a new file when somebody has moved it, and leaves no hole when somebody has emptied it", async (context) => {
+test("begins a new file when it was moved, and leaves no hole when it was emptied", async (context) => {
   const { open, path, logs } = await begin(context);
   const log = open();
   log.write(noonMs, "one");

@@ -57,7 +57,7 @@ export class RotatingLog {
     this.#path = join(options.folder, `${options.name}.log`);
   }
 
-  /** Takes a line (without its end) of the moment `nowMs`. Never blocks or throws; memory is bounded, drops are told. */
+  /** Takes a line (without its end) of `nowMs`. Never blocks or throws; memory is bounded, drops are told. */
   write(nowMs: number, line: string): void {
     const bytes = Buffer.from(`${line}\n`, "utf8");
     if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX) {

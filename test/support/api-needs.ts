@@ -34,7 +34,8 @@ export function sampleNode(change: Partial<NodeInfo> = {}): NodeInfo {
 
 /** The line of an alert with what the contract wants of one. */
 export function sampleAlert(id: string, level: number): FeedEntry {
-  const json = `{"timestamp":"2026-11-25T01:02:03.004+0000","rule":{"level":${level},"description":"d","id":"5716"},"id":"${id}","location":"/var/log/auth.log"}`;
+  const rule = { level, description: "d", id: "5716" };
+  const json = JSON.stringify({ timestamp: "2026-11-25T01:02:03.004+0000", rule, id, location: "/var/log/auth.log" });
   return { id, level, json };
 }
 

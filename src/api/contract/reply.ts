@@ -1,4 +1,4 @@
-/** What the API answers, each as a schema and the type that follows from it. Times are ms since 1970 by the node's clock. */
+/** What the API answers: schemas and the types that follow from them. Times are ms since 1970 by the node's clock. */
 import Type, { type Static } from "typebox";
 
 const closed = { additionalProperties: false };
