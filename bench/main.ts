@@ -1,0 +1,70 @@
+/**
+ * `npm run -s bench -- lines --seed N --count N` prints log lines; `npm run -s bench -- relay [--seed N] [--count N]
+ * [--workers N] [--dir DIR]` measures the whole path. A measurement is one JSON object on stdout, with the commit and
+ * the machine that it belongs to.
+ */
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { cpus, release, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { relay } from "./end-to-end.ts";
+import { mixedLines } from "./mixed-log.ts";
+
+function commit(): string {
+  try {
+    const head = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], { encoding: "utf8" }).trim();
+    const isClean = execFileSync("git", ["status", "--porcelain"], { encoding: "utf8" }).trim() === "";
+    return isClean ? head : `${head}+changes`;
+  } catch {
+    return "unknown"; // Not a checkout.
+  }
+}
+
+function machine(): object {
+  const cores = cpus();
+  const memoryGiB = Math.round(totalmem() / 2 ** 30);
+  return { node: process.version, cpu: cores[0]?.model ?? "", cores: cores.length, memoryGiB, kernel: release() };
+}
+
+async function printLines(seed: number, count: number): Promise<void> {
+  let block = "";
+  for (const line of mixedLines(seed, count)) {
+    block += `${line}\n`;
+    if (block.length < 65_536) continue;
+    if (!process.stdout.write(block)) await once(process.stdout, "drain");
+    block = "";
+  }
+  process.stdout.write(block);
+}
+
+async function main(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      seed: { type: "string", default: "7" },
+      count: { type: "string", default: "200000" },
+      workers: { type: "string", default: "2" },
+      dir: { type: "string", default: "" },
+    },
+  });
+  const [seed, count, workerCount] = [Number(values.seed), Number(values.count), Number(values.workers)];
+  const isSound = [seed, count, workerCount].every((value) => Number.isSafeInteger(value) && value >= 0);
+  switch (isSound ? positionals[0] : undefined) {
+    case "lines":
+      await printLines(seed, count);
+      return 0;
+    case "relay": {
+      const figures = await relay({ seed, lineCount: count, workerCount, dir: values.dir });
+      process.stdout.write(
+        `${JSON.stringify({ bench: "relay", commit: commit(), machine: machine(), ...figures }, null, 2)}\n`,
+      );
+      return 0;
+    }
+    default:
+      process.stderr.write("usage: npm run -s bench -- lines|relay [--seed N] [--count N] [--workers N] [--dir DIR]\n");
+      return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
