@@ -7,6 +7,7 @@ import { setTimeout } from "node:timers/promises";
 import { LineSink } from "../../test/support/line-sink.ts";
 import { systemClock } from "../base/clock.ts";
 import { nodeDisk } from "../base/disk.ts";
+import { LocalTime } from "../base/local-time.ts";
 import { silentLog } from "../base/log.ts";
 import { FileCollector, type CollectLimits, type FollowedLocation } from "./file-collector.ts";
 import { noWatch, type WatchFolder } from "./watch-disk.ts";
@@ -25,7 +26,7 @@ interface Running {
 function run(locations: FollowedLocation[], { watch, limits }: Options = {}, sink = new LineSink()): Running {
   const stopping = new AbortController();
   const collector = new FileCollector({
-    ...{ locations, sink, marks: sink.marks, disk: nodeDisk, clock: systemClock, log: silentLog },
+    ...{ locations, sink, marks: sink.marks, disk: nodeDisk, clock: systemClock, log: silentLog, time: new LocalTime("UTC") },
     limits: { pollMs: 25, hintMs: 1, windowBytes: 4_096, ...limits },
     ...(watch === undefined ? {} : { watch }),
   });
@@ -204,11 +205,33 @@ test("counts what it cannot read, and goes on with the others", () =>
     const stopping = new AbortController();
     const collector = new FileCollector({
       locations: ["z.log", "x.log", "y.log"].map((name) => fromStart(join(folder, name))),
-      ...{ sink, marks: sink.marks, disk: broken, clock: systemClock, log: silentLog, limits: { pollMs: 20 } },
+      ...{ sink, marks: sink.marks, disk: broken, clock: systemClock, time: new LocalTime("UTC"), log: silentLog, limits: { pollMs: 20 } },
     });
     const done = collector.run(stopping.signal);
     deepEqual(await until(sink, 1), ["one"]);
     stopping.abort();
     await done;
     ok(collector.counters().errors > 0);
+  }));
+
+test("follows the file of the day, and goes over to the next day's", () =>
+  inFolder(async (folder) => {
+    let wallMs = Date.UTC(2026, 11, 31, 23, 59, 0);
+    const sink = new LineSink();
+    const stopping = new AbortController();
+    await writeFile(join(folder, "2026-12-31.log"), "old year\n");
+    const collector = new FileCollector({
+      locations: [{ location: `${folder}/%Y-%m-%d.log`, start: "end" }],
+      ...{ sink, marks: sink.marks, disk: nodeDisk, log: silentLog, time: new LocalTime("UTC") },
+      ...{ clock: { ...systemClock, wallMs: () => wallMs }, limits: { pollMs: 20, lingerMs: 100 } },
+    });
+    const done = collector.run(stopping.signal);
+    await setTimeout(60);
+    wallMs += 120_000;
+    await writeFile(join(folder, "2027-01-01.log"), "new year\n");
+    await until(sink, 1);
+    await appendFile(join(folder, "2026-12-31.log"), "late\n");
+    deepEqual(await until(sink, 2), ["new year", "late"]);
+    stopping.abort();
+    await done;
   }));

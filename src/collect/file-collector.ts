@@ -7,6 +7,7 @@ import { basename, dirname } from "node:path";
 import { assert } from "../base/assert.ts";
 import { pause, type Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk.ts";
+import type { LocalTime } from "../base/local-time.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
 import type { Service } from "../base/service.ts";
@@ -59,6 +60,8 @@ export interface FileCollectorOptions {
   marks: ReadonlyMap<string, Uint8Array>;
   disk: Disk;
   clock: Clock;
+  /** The zone of the dates in locations. */
+  time: LocalTime;
   log: Log;
   /** Told what OSSEC raises as an event of its own: `ossec: File rotated (inode changed): 'P'.` and the like. */
   notice?: (text: string) => void;
@@ -157,8 +160,8 @@ export class FileCollector implements Service {
   }
 
   async #pathsOf(location: FollowedLocation): Promise<string[]> {
-    const { disk, clock } = this.#options;
-    const pattern = withDate(location.location, clock.wallMs());
+    const { disk, clock, time } = this.#options;
+    const pattern = withDate(location.location, time.parts(clock.wallMs()));
     const excludes = (location.exclude ?? []).map((exclude) => pathMatcher(exclude));
     let paths = [pattern];
     if (isPattern(pattern)) {

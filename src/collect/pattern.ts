@@ -1,5 +1,6 @@
 /** Locations that stand for several files: `*`, `?` and `[…]` in names, and the local date as `%Y-%m-%d`. */
 import type { Disk } from "../base/disk.ts";
+import { monthNames, pad2, type LocalParts } from "../base/local-time.ts";
 
 const wildcard = /[*?[]/;
 
@@ -8,27 +9,22 @@ export function isPattern(location: string): boolean {
   return wildcard.test(location);
 }
 
-const two = (value: number): string => String(value).padStart(2, "0");
-const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-const dateParts: Record<string, (date: Date) => string> = {
-  Y: (date) => String(date.getFullYear()),
-  y: (date) => two(date.getFullYear() % 100),
-  m: (date) => two(date.getMonth() + 1),
-  b: (date) => months[date.getMonth()] ?? "",
-  d: (date) => two(date.getDate()),
-  e: (date) => String(date.getDate()).padStart(2, " "),
-  H: (date) => two(date.getHours()),
-  M: (date) => two(date.getMinutes()),
-  S: (date) => two(date.getSeconds()),
+const dateParts: Record<string, (at: LocalParts) => string> = {
+  Y: (at) => String(at.year),
+  y: (at) => pad2(at.year % 100),
+  m: (at) => pad2(at.month + 1),
+  b: (at) => monthNames[at.month] ?? "",
+  d: (at) => pad2(at.day),
+  e: (at) => String(at.day).padStart(2, " "),
+  H: (at) => pad2(at.hour),
+  M: (at) => pad2(at.minute),
+  S: (at) => pad2(at.second),
   "%": () => "%",
 };
 
-/** The location with its date parts (as in strftime) of `wallMs` in the zone of this machine; others stay as written. */
-export function withDate(location: string, wallMs: number): string {
-  if (!location.includes("%")) return location;
-  const date = new Date(wallMs);
-  return location.replace(/%(.)/g, (written, letter: string) => dateParts[letter]?.(date) ?? written);
+/** The location with its date parts (as in strftime) filled in; what is no date part stays as it is written. */
+export function withDate(location: string, at: LocalParts): string {
+  return location.replace(/%(.)/g, (written, letter: string) => dateParts[letter]?.(at) ?? written);
 }
 
 /** One name of a path as a regular expression; as in a shell, a leading dot must be written. */
@@ -40,7 +36,7 @@ function toRegExp(name: string): RegExp {
     if (character === "*") source += "[^/]*";
     else if (character === "?") source += "[^/]";
     else if (close > 0) {
-      const set = name.slice(at + 1, close).replace(/\\/g, "\\\\").replace(/\[/g, "\\[").replace(/^[!^]/, "^");
+      const set = name.slice(at + 1, close).replace(/[\\[\]]/g, "\\$&").replace(/^[!^]/, "^");
       source += `[${set}]`;
       at = close;
     } else source += character.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

@@ -1,0 +1,60 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { configFrom, problemsOf } from "../../test/support/config-text.ts";
+import { isAgentListener, pendingEventsMaxOf, remoteSection, syslogRemoteOf } from "./options.ts";
+
+const read = (text: string) => configFrom([remoteSection], { shared: `<ossec_config>${text}</ossec_config>` });
+const words = (text: string) => problemsOf(read(text)).map((problem) => problem.replace(/^.*?: /, ""));
+const remotes = (text: string) => read(text).all(remoteSection).map(({ values }) => values);
+const first = (text: string) => {
+  const [remote] = remotes(text);
+  if (remote === undefined) throw new Error("no <remote> was read");
+  return remote;
+};
+
+const syslog = (more = "", allowed = "<allowed-ips>127.0.0.0/8</allowed-ips>"): string =>
+  `<remote><connection>syslog</connection>${allowed}${more}</remote>`;
+
+test("listens on 514, over TCP and UDP, on all addresses, unless told otherwise", () => {
+  const remote = syslogRemoteOf(first(syslog()));
+  deepEqual(
+    { ...remote, allowedIps: remote.allowedIps.map(({ text }) => text) },
+    { port: 514, protocols: ["tcp", "udp"], allowedIps: ["127.0.0.0/8"], deniedIps: [], localIp: undefined, ipv6: false },
+  );
+});
+
+test("listens where and how it is told", () => {
+  const more = "<port>10514</port><protocol>udp</protocol><local_ip>127.0.0.2</local_ip><denied-ips>127.0.0.9</denied-ips>";
+  const { port, protocols, localIp, deniedIps } = syslogRemoteOf(first(syslog(more)));
+  deepEqual([port, protocols, localIp, deniedIps.map(({ text }) => text)], [10_514, ["udp"], "127.0.0.2", ["127.0.0.9/32"]]);
+});
+
+test("takes several protocols and several lists of addresses", () => {
+  const more = "<protocol>tcp,udp</protocol><allowed-ips>10.1.1.1</allowed-ips>";
+  const { protocols, allowedIps } = syslogRemoteOf(first(syslog(more)));
+  deepEqual([protocols, allowedIps.map(({ text }) => text)], [["tcp", "udp"], ["127.0.0.0/8", "10.1.1.1/32"]]);
+});
+
+test("refuses a syslog listener that names no senders", () => {
+  deepEqual(words(syslog("", "")), ["error: <allowed-ips>: a syslog listener must name the senders it accepts"]);
+});
+
+test("warns that a listener for agents is not opened", () => {
+  deepEqual(words("<remote><connection>secure</connection></remote>"), [
+    "warning: <connection>: agents are not supported yet: this listener is accepted and not opened",
+  ]);
+  equal(isAgentListener(first("<remote><connection>secure</connection></remote>")), true);
+  equal(isAgentListener(first(syslog())), false);
+});
+
+test("warns of an IPv4 listener whose senders are all IPv6", () => {
+  deepEqual(words(syslog("", "<allowed-ips>fd00::/8</allowed-ips>")), [
+    "warning: <ipv6>: only IPv6 senders are allowed, but the listener is on IPv4; write <ipv6>yes</ipv6>",
+  ]);
+  deepEqual(words(syslog("<ipv6>yes</ipv6>", "<allowed-ips>fd00::/8</allowed-ips>")), []);
+});
+
+test("lets as many events wait as the largest queue of a listener holds", () => {
+  equal(pendingEventsMaxOf([]), 131_072);
+  equal(pendingEventsMaxOf(remotes(syslog("<queue_size>200000</queue_size>") + syslog())), 200_000);
+});
