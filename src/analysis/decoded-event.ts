@@ -1,6 +1,7 @@
 /**
- * One event while it is predecoded, decoded and matched: a mutable record that is used again for the next event, so that
- * the data path makes little garbage. Whoever keeps something beyond the event copies it. All texts are byte strings.
+ * One event while it is predecoded, decoded and matched: a mutable record that is used again for the next event, so
+ * that the data path makes little garbage. Whoever keeps something beyond the event copies it. All texts are byte
+ * strings.
  */
 import type { Decoded, EngineEvent, StaticFieldName, StaticFields } from "../model/alert.ts";
 import { lowerAscii, Subject } from "../syntax/subject.ts";

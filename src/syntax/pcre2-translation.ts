@@ -1,6 +1,6 @@
 /**
- * Translates a PCRE2 pattern (as Wazuh and OSSEC compile it: byte mode, no options but perhaps caseless) into the source
- * of a JavaScript regular expression without flags, for subjects that are byte strings.
+ * Translates a PCRE2 pattern (as Wazuh and OSSEC compile it: byte mode, no options but perhaps caseless) into the
+ * source of a JavaScript regular expression without flags, for subjects that are byte strings.
  *
  * Everything that the two engines read differently is written out: `.`, `$`, `^`, `\s`, `\h`, `\z`, case (A to Z only),
  * inline flags, POSIX classes, `\Q…\E`, names of groups. What has no exact counterpart (possessive and atomic groups,
@@ -108,7 +108,9 @@ class Translator {
     return found;
   }
 
-  /** Up to a closing parenthesis or the end. Flags set inside do not leave the group, but pass from one alternative on. */
+  /**
+   * Up to a closing parenthesis or the end. Flags set inside do not leave the group, but pass from one alternative on.
+   */
   #alternatives(): string {
     if (++this.#depth > nestingMax) throw this.#refusal(`groups nest deeper than ${nestingMax}`);
     const outer = this.#flags;
@@ -217,7 +219,9 @@ class Translator {
     // Nobody can ask for a group by its name here, so a named group is a numbered one.
     if (this.#take(/\?(?:P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*')/y) !== undefined) return { source: "(" };
     const scoped = this.#take(/\?([imsxU]*)(?:-([imsxU]+))?:/y);
-    if (scoped === undefined) throw this.#refusal(`the group (${this.#pattern.substr(this.#at, 3)}… is not supported`);
+    if (scoped === undefined) {
+      throw this.#refusal(`the group (${this.#pattern.slice(this.#at, this.#at + 3)}… is not supported`);
+    }
     return this.#scopedFlags(scoped[1] ?? "", scoped[2] ?? "");
   }
 

@@ -1,7 +1,7 @@
 /**
- * PCRE2 patterns, run by the JavaScript engine. The translation (pcre2-translation.ts) is exact in span and captures for
- * what it accepts, and refuses the rest, with one known difference: a group inside a repeated group keeps the value of
- * an earlier round in PCRE2, and is unset in JavaScript.
+ * PCRE2 patterns, run by the JavaScript engine. The translation (pcre2-translation.ts) is exact in span and captures
+ * for what it accepts, and refuses the rest, with one known difference: a group inside a repeated group keeps the value
+ * of an earlier round in PCRE2, and is unset in JavaScript.
  */
 import { isUtf8 } from "node:buffer";
 import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";

@@ -112,7 +112,8 @@ test("the first child whose prematch holds is the decoder, under its parent's na
     p +
       child(
         "one",
-        '<prematch offset="after_parent">^one </prematch><regex offset="after_prematch">^(\\w+)</regex><order>id</order>',
+        '<prematch offset="after_parent">^one </prematch>' +
+          '<regex offset="after_prematch">^(\\w+)</regex><order>id</order>',
       ) +
       child("two", "<prematch>two</prematch><regex>two (\\w+)</regex><order>url</order>"),
   );
@@ -144,7 +145,8 @@ test("a child without prematch hides later siblings, and the root stays the even
     root("p", "<prematch>^p: </prematch><type>ids</type>") +
       child(
         "one",
-        '<type>windows</type><use_own_name>true</use_own_name><regex offset="after_parent">^(\\d+)</regex><order>id</order>',
+        "<type>windows</type><use_own_name>true</use_own_name>" +
+          '<regex offset="after_parent">^(\\d+)</regex><order>id</order>',
       ) +
       child("two", "<prematch>x</prematch>"),
   );
@@ -263,7 +265,8 @@ test("repeated elements are joined without anything between, and the last type h
   const set = load(
     root(
       "r",
-      '<prematch>^a|</prematch><prematch>^b</prematch><regex type="pcre2">(\\d</regex><regex type="pcre2">+)</regex><order>id</order>',
+      "<prematch>^a|</prematch><prematch>^b</prematch>" +
+        '<regex type="pcre2">(\\d</regex><regex type="pcre2">+)</regex><order>id</order>',
     ),
   );
   deepEqual(
@@ -280,7 +283,8 @@ test("fts names come in the order of the key, dynamic ones last", () => {
   const set = load(
     root(
       "r",
-      "<prematch>a</prematch><regex>(\\w) (\\w)</regex><order>tty,user</order><fts>TTY, location, extra_data, user ,name</fts>",
+      "<prematch>a</prematch><regex>(\\w) (\\w)</regex><order>tty,user</order>" +
+        "<fts>TTY, location, extra_data, user ,name</fts>",
     ),
   );
   deepEqual(set.decoders[0]?.fts, ["name", "dstuser", "data", "location", "tty"]);

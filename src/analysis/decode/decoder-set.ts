@@ -6,8 +6,8 @@
  *   roots without one             for all others
  *   children                      below every root of their parent's name, in load order; only two levels exist
  *
- * The first root that matches is final. Among its children the first that matches, or that has no prematch, is selected,
- * and from there a chain of siblings of the same name is run.
+ * The first root that matches is final. Among its children the first that matches, or that has no prematch, is
+ * selected, and from there a chain of siblings of the same name is run.
  */
 import { type Problem, problemAt, problemInFile } from "../../config/problem.ts";
 import type { EngineEvent } from "../../model/alert.ts";
@@ -48,7 +48,9 @@ const internalNames = [
   "sca",
 ];
 
-/** Message types whose text is no log (ruleset-spec 1.1): their decoders are not built yet, and no other may touch them. */
+/**
+ * Message types whose text is no log (ruleset-spec 1.1): their decoders are not built yet, and no other may touch them.
+ */
 const internalQueues = new Set(["3", "5", "8", "9", "d", "e", "f", "p", "u"]);
 
 /** Strangers choose program names; beyond this many the cache begins anew. */
@@ -217,7 +219,9 @@ function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
   }
 }
 
-/** The index of the child to begin with, or -1. Its prematch makes it the event's decoder; without one the root stays. */
+/**
+ * The index of the child to begin with, or -1. Its prematch makes it the event's decoder; without one the root stays.
+ */
 function select(decoded: DecodedEvent, children: readonly Child[], at: Walk): number {
   const { log } = decoded;
   for (let index = 0; index < children.length; index += 1) {

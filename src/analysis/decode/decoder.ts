@@ -43,8 +43,8 @@ export interface Decoder {
   nullField: "string" | "discard";
   arrays: "array" | "csv";
   /**
-   * What makes an event of this decoder known for `if_fts`: `name`, static names and dynamic names in lower case, in the
-   * fixed order of the key (ruleset-spec 5.7), dynamic ones last. Empty: the decoder has none.
+   * What makes an event of this decoder known for `if_fts`: `name`, static names and dynamic names in lower case, in
+   * the fixed order of the key (ruleset-spec 5.7), dynamic ones last. Empty: the decoder has none.
    */
   fts: readonly string[];
   ftscomment: string | undefined;

@@ -1,6 +1,6 @@
 /**
- * The plugin `JSON_Decoder` (ruleset-spec 3.7): every value of a JSON object becomes a field, the names of nested objects
- * joined by dots. Some names at the top fill static fields.
+ * The plugin `JSON_Decoder` (ruleset-spec 3.7): every value of a JSON object becomes a field, the names of nested
+ * objects joined by dots. Some names at the top fill static fields.
  */
 import type { StaticFieldName } from "../../model/alert.ts";
 import { lowerAscii } from "../../syntax/subject.ts";
@@ -129,7 +129,6 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 function quoted(text: string): string {
-  // eslint-disable-next-line no-control-regex
   const escaped = text.replace(/["\\\u0000-\u001f]/g, (character) => {
     return escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });

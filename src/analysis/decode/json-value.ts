@@ -1,8 +1,8 @@
 /**
- * A JSON reader for logs: byte strings in, byte strings out (an escape such as `\u00e9` becomes the bytes of its UTF-8),
- * all keys kept in order and double ones too, text behind the value ignored. As lenient as the peers' reader: control
- * bytes may stand in strings, and numbers may have leading zeros. Nothing it reads becomes a property of an object, so no
- * key is special. Work and memory are bounded by the log's length, recursion by `depthMax`.
+ * A JSON reader for logs: byte strings in, byte strings out (an escape such as `\u00e9` becomes the bytes of its
+ * UTF-8), all keys kept in order and double ones too, text behind the value ignored. As lenient as the peers' reader:
+ * control bytes may stand in strings, and numbers may have leading zeros. Nothing it reads becomes a property of an
+ * object, so no key is special. Work and memory are bounded by the log's length, recursion by `depthMax`.
  */
 export type JsonValue =
   | { kind: "text"; text: string }

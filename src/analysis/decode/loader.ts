@@ -1,6 +1,6 @@
 /**
- * One `<decoder>` element becomes a `Decoder` (ruleset-spec 3.1). What the peers refuse is an error here with its place;
- * what they accept and this version does not do yet is a warning that says so.
+ * One `<decoder>` element becomes a `Decoder` (ruleset-spec 3.1). What the peers refuse is an error here with its
+ * place; what they accept and this version does not do yet is a warning that says so.
  */
 import { type Problem, problemAt } from "../../config/problem.ts";
 import { compileExpression } from "../../syntax/expression.ts";
