@@ -16,16 +16,10 @@ import { describeError } from "../base/error.ts";
 import { XmlError } from "../syntax/errors.ts";
 import { parseXml, type Place, type XmlElement } from "../syntax/xml.ts";
 import { unsupportedSections } from "./known-section.ts";
+import { initialValues, readOptions } from "./option.ts";
+import type { Findings, LocatedValues, Options, Values } from "./option.ts";
 import { problemAt, problemInFile, sortProblems, type Problem } from "./problem.ts";
-import {
-  initialValues,
-  readOptions,
-  type Findings,
-  type LocatedValues,
-  type Options,
-  type Section,
-  type Values,
-} from "./schema.ts";
+import type { Section } from "./schema.ts";
 
 /** Who this node is, as far as `nodes="…"` of a section asks. */
 export interface Self {

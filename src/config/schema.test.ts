@@ -178,6 +178,13 @@ test("an entry keeps the attributes that its table names, and its place", () => 
   });
 });
 
+test("entries and blocks are bounded in number, and the first one too many is pointed at", () => {
+  const beyond = refusal("may not be written more than 4096 times").replace("1:4", `1:${4 + 4_096 * 4}`);
+  equal(valueOf(schema.blocks({ help, options: {} }), "<o/>".repeat(4_097)), beyond);
+  const long = "<o>1</o>".repeat(4_097);
+  equal(valueOf(schema.entries({ help, attributes: {} }), long), beyond.replace(/1:\d+/, `1:${4 + 4_096 * 8}`));
+});
+
 test("an attribute that the table does not name is warned about", () => {
   equal(valueOf(schema.text({ help }), `<o z="1">x</o>`), `ossec.conf:1:7: warning: z="…" means nothing at <o>`);
   equal(
@@ -210,7 +217,7 @@ test("an option that is not supported yet is named, once for each time it is wri
     help,
     options: { o: schema.unsupported("Not yet."), n: schema.needless("No need.") },
   });
-  const configuration = configFrom([section], { shared: "<s><o>1</o>\n<o/><n/><n/></s>" });
+  const configuration = configFrom([section], { shared: "<s><o>1</o>\n<o x='1'/><n/><n x='1'/></s>" });
   deepEqual(problemsOf(configuration), [
     "ossec.conf:1:4: warning: <o> is not supported yet and has no effect",
     "ossec.conf:2:1: warning: <o> is not supported yet and has no effect",

@@ -13,45 +13,18 @@
  * Texts are UTF-8 where the bytes are (otherwise latin1) and trimmed. An option that is written with an unusable value
  * is a problem at its place and has its initial value; nothing here throws on what an operator wrote.
  */
-import { assert, must } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 import { escapeControl } from "../base/escape.ts";
 import type { Place, XmlElement } from "../syntax/xml.ts";
 import { parseAddress, parseCidrs, type Address, type Cidr } from "./address.ts";
+import { initialValues, readOptions } from "./option.ts";
+import type { Findings, LocatedValues, Option, Options, Reading, Values } from "./option.ts";
+import { parseDuration, parseSize, type Size } from "./quantity.ts";
 import { Secret } from "./secret.ts";
 
-/** The outcome of reading one text. `refusal` completes the sentence "<port> …", e.g. "must be a number". */
-export type Reading<T> = { readonly value: T } | { readonly refusal: string };
-
-/** Where an option's reader puts what it found wrong. */
-export interface Findings {
-  refuse(place: Place, message: string): void;
-  warn(place: Place, message: string): void;
-}
-
-export interface Option<T> {
-  /** The form of a value in words, for people: `1 to 65535`. */
-  readonly form: string;
-  readonly help: string;
-  /** The value when the option is not written. */
-  readonly initial: T;
-  /** `initial` as an operator would write it; empty where there is none. */
-  readonly initialText: string;
-  /** Whether the option may be written several times, each adding to the last. */
-  readonly isList: boolean;
-  /** What writing it does: what it says, nothing yet (a warning says so), or nothing, and that is as well. */
-  readonly effect: "full" | "not yet" | "none";
-  /** What is inside, for an option that is a block of its own. */
-  readonly inner: Options | undefined;
-  /** The attributes that an element of this option may carry. */
-  readonly attributes: readonly string[];
-  /** `elements` holds at least one, in file order. */
-  read(elements: readonly XmlElement[], findings: Findings): T;
-}
-
-export type Options = Readonly<Record<string, Option<unknown>>>;
-
-/** The type of a section's values: what its table says. */
-export type Values<O extends Options> = { readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never };
+// A stage takes its words and their types from one place.
+export { initialValues };
+export type { LocatedValues, Option, Options, Size, Values };
 
 /** Shown as "<option>: message"; placed at the option where it is written, otherwise at the section. */
 export type Refuse<O extends Options> = (option: keyof O & string, message: string) => void;
@@ -265,16 +238,6 @@ export function address(spec: Help & { initial?: string }): Option<string | unde
   });
 }
 
-const durationUnitsMs: Readonly<Record<string, number>> = {
-  ...{ ms: 1, "": 1_000, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 },
-};
-
-function parseDuration(written: string): number | undefined {
-  const [, digits = "", unit = ""] = /^(\d{1,9})\s*(ms|[smhdw]?)$/i.exec(written) ?? [];
-  const unitMs = durationUnitsMs[unit.toLowerCase()];
-  return digits === "" || unitMs === undefined ? undefined : Number(digits) * unitMs;
-}
-
 /** Milliseconds. Written as `500ms`, `10s`, `5m`, `24h`, `7d`, `1w`; a bare number is seconds. Limits in the same form. */
 export function duration(spec: HelpAndInitial<string> & { min: string; max: string }): Option<number> {
   const { help, initial, min, max } = spec;
@@ -288,26 +251,6 @@ export function duration(spec: HelpAndInitial<string> & { min: string; max: stri
       return valueMs < minMs || valueMs > maxMs ? { refusal: `must be from ${min} to ${max}` } : { value: valueMs };
     },
   });
-}
-
-/** A number of bytes, or a share of the file system that it is about. */
-export type Size =
-  | { readonly kind: "bytes"; readonly bytes: number }
-  | { readonly kind: "percent"; readonly percent: number };
-
-const sizePowers: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4 };
-
-function parseSize(written: string): Size | undefined {
-  const percent = /^(\d{1,3}(?:\.\d{1,3})?)\s*%$/.exec(written)?.[1];
-  if (percent !== undefined) {
-    const share = Number(percent);
-    return share > 0 && share <= 100 ? { kind: "percent", percent: share } : undefined;
-  }
-  const [, digits = "", unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]?)(?:i?b)?$/i.exec(written) ?? [];
-  const power = sizePowers[unit.toLowerCase()];
-  if (digits === "" || power === undefined) return undefined;
-  const bytes = Math.round(Number(digits) * 1_024 ** power);
-  return Number.isSafeInteger(bytes) && bytes > 0 ? { kind: "bytes", bytes } : undefined;
 }
 
 /** `20GiB`, `500MB`, `4096` (bytes), `10%`. All units are powers of 1,024. `min` bounds a number of bytes only. */
@@ -362,6 +305,14 @@ function list<T>(kind: List<T>): Option<readonly T[]> {
 
 /** Many enough for any file that a person keeps, few enough to be looked through for each connection. */
 const listCountMax = 4_096;
+
+/** As many as there may be; the first one beyond is refused. */
+function firstOf(elements: readonly XmlElement[], findings: Findings): readonly XmlElement[] {
+  const beyond = elements[listCountMax];
+  if (beyond === undefined) return elements;
+  findings.refuse(beyond.place, `<${beyond.name}> may not be written more than ${listCountMax} times`);
+  return elements.slice(0, listCountMax);
+}
 
 const splitWords = (written: string): string[] => written.split(/[\s,]+/).filter((word) => word !== "");
 
@@ -437,7 +388,7 @@ export function entries(spec: Help & { attributes: Readonly<Record<string, strin
     attributes: names,
     read(elements, findings) {
       const found: Entry[] = [];
-      for (const element of elements.slice(0, listCountMax)) {
+      for (const element of firstOf(elements, findings)) {
         const written = textOf(element);
         if (written === "") findings.refuse(element.place, `<${element.name}> must not be empty`);
         const known = element.attributes.filter((attribute) => names.includes(attribute.name));
@@ -471,7 +422,7 @@ export function blocks<O extends Options>(spec: Help & { options: O }): Option<r
     inner: options,
     read(elements, findings) {
       return Object.freeze(
-        elements.slice(0, listCountMax).map((element) => {
+        firstOf(elements, findings).map((element) => {
           const places = new Map<string, Place>();
           const values = readOptions(options, [element], findings, places);
           return Object.freeze({ values, place: element.place, places });
@@ -502,80 +453,4 @@ export function needless(help: string): Option<undefined> {
     attributes: [],
     read: () => undefined,
   };
-}
-
-// ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** A section as it was read, frozen. */
-export interface LocatedValues<O extends Options> {
-  readonly values: Values<O>;
-  /** Of the (last) element; `undefined` when the section is not written and all values are the initial ones. */
-  readonly place: Place | undefined;
-  /** Of each option that is written, by its name in the table. */
-  readonly places: ReadonlyMap<string, Place>;
-}
-
-// The one cast of this file: the object is built name by name from the very table that `Values` is computed from.
-function asValues<O extends Options>(found: Readonly<Record<string, unknown>>): Values<O> {
-  return Object.freeze(found) as Values<O>;
-}
-
-/** What a section says that is not written. */
-export function initialValues<O extends Options>(options: O): Values<O> {
-  return asValues<O>(Object.fromEntries(Object.entries(options).map(([name, { initial }]) => [name, initial])));
-}
-
-/** Sorts the children of one element by option; names those that the table does not hold. */
-function collectOptions(
-  options: Options,
-  parent: XmlElement,
-  findings: Findings,
-  written: Map<string, XmlElement[]>,
-): void {
-  const spellings = new Map(Object.keys(options).map((name) => [name.toLowerCase(), name]));
-  const once = new Set<string>();
-  for (const element of parent.children) {
-    const name = spellings.get(element.name.toLowerCase());
-    const option = name === undefined ? undefined : options[name];
-    if (name === undefined || option === undefined) {
-      findings.warn(element.place, `<${element.name}> is not an option of <${parent.name}> and has no effect`);
-      continue;
-    }
-    if (once.has(name) && !option.isList) {
-      findings.warn(element.place, `<${element.name}> is written again in the same <${parent.name}>; this one counts`);
-    }
-    once.add(name);
-    warnOfAttributes(element, option, findings);
-    const elements = written.get(name);
-    if (elements === undefined) written.set(name, [element]);
-    else elements.push(element);
-  }
-}
-
-function warnOfAttributes(element: XmlElement, option: Option<unknown>, findings: Findings): void {
-  if (option.effect !== "full") return;
-  for (const { name, place } of element.attributes) {
-    if (!option.attributes.includes(name)) findings.warn(place, `${name}="…" means nothing at <${element.name}>`);
-  }
-}
-
-/**
- * Reads the options inside `parents` (all of one section, in file order). Fills `places` with where each option that is
- * written stands (the last one). Unknown options are warned about by name; option names compare without case.
- */
-export function readOptions<O extends Options>(
-  options: O,
-  parents: readonly XmlElement[],
-  findings: Findings,
-  places: Map<string, Place>,
-): Values<O> {
-  const written = new Map<string, XmlElement[]>();
-  for (const parent of parents) collectOptions(options, parent, findings, written);
-  for (const [name, elements] of written) places.set(name, must(elements.at(-1)).place);
-  const found: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries(options)) {
-    const elements = written.get(name);
-    found[name] = elements === undefined ? option.initial : option.read(elements, findings);
-  }
-  return asValues<O>(found);
 }

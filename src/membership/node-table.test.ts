@@ -207,7 +207,14 @@ test("a node that was up and is now refused is refused, and down when it stops t
 
 test("a node that waits for approval says how to give it, and is up once it has joined", () => {
   const waiting: NodeInput = { type: "waiting", name: "w", hello };
-  deepEqual(play([0, waiting], [99, tick], [100, joined("w", 1)]), ["0 w ->waiting", "100 w waiting>up"]);
+  const steps: [number, NodeInput][] = [
+    [0, waiting],
+    [99, tick],
+    [100, joined("w", 1)],
+    [101, closed("w", 1)],
+    [113, tick],
+  ];
+  deepEqual(play(...steps), ["0 w ->waiting", "100 w waiting>up", "113 w up>down"]);
   equal(newTable().take(waiting, at(0))[0]?.message, "w is waiting: type argus cluster approve w");
   deepEqual(play([0, joined("w", 1)], [1, waiting]), ["0 w ->up"]);
 });

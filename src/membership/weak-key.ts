@@ -1,4 +1,4 @@
-/** Whether a cluster key can be guessed. One ClientHello is enough to try guesses against, offline (design of the link). */
+/** Whether a cluster key can be guessed: one ClientHello is enough to try guesses against, offline. */
 
 /** Keys that stand in manuals and quick starts. */
 const samples: ReadonlySet<string> = new Set([
