@@ -231,12 +231,14 @@ export class LinkMaster implements Service {
   #onRefused(end: MasterEnd, code: string, message: string): void {
     const { address } = end.transport.peer;
     const name = end.workerName;
-    countReason(this.counters.refused, code);
-    // A name is part of the kind only where it is one of ours, so that a hostile member cannot make a line per name.
-    const isOurs = name !== undefined && this.#options.pins.of(name) !== undefined;
-    this.#complaints.warning(`${code} ${isOurs ? name : ""}`, `Node ${name ?? ""} at ${address} refused (${code}): ${message}.`);
+    this.#complaints.warning(this.#kindOf(code, name), `Node ${name ?? ""} at ${address} refused (${code}): ${message}.`);
     if (code === "not_approved") this.#options.events.onWaiting(this.#peerOf(end));
     else this.#options.events.onRefused({ name, address, code, message, isProven: true });
+  }
+
+  /** A name is part of the kind only where it is one of ours, so that a hostile member cannot make a line per name. */
+  #kindOf(code: string, name = ""): string {
+    return this.#options.pins.of(name) === undefined ? code : `${code} ${name}`;
   }
 
   /** The network has logged it. */
@@ -251,7 +253,10 @@ export class LinkMaster implements Service {
     const wasLive = this.#live.get(name) === end;
     if (wasLive) this.#live.delete(name);
     const isQuiet = this.#isStopping || reason === "replaced" || (!wasLive && reason in this.counters.refused);
-    if (!isQuiet) this.#complaints.warning(`closed ${reason}`, `Session with ${name} (${end.transport.peer.address}) ended: ${meaningOf(reason)}.`);
+    if (!isQuiet) {
+      const text = `Session with ${name} (${end.transport.peer.address}) ended: ${meaningOf(reason)}.`;
+      this.#complaints.warning(this.#kindOf(`closed ${reason}`, name), text);
+    }
     if (wasLive || reason === "replaced") this.#options.events.onClosed(name, end.session, reason);
   }
 }

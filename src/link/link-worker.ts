@@ -175,7 +175,9 @@ export class LinkWorker implements Service {
 
   #onRefused(end: WorkerEnd, code: string, message: string, isTold: boolean): void {
     const { address, name } = end.transport.peer;
-    const text = isTold ? `The master at ${address} refuses us (${code}): ${meaningOf(code)}` : `A master was refused (${code}): ${message}`;
+    const text = isTold
+      ? `The master at ${address} refuses us (${code}): ${meaningOf(code)}`
+      : `A master was refused (${code}): ${message}`;
     this.#complaints.warning(code, `${text}.`);
     this.#options.events.onRefused({ name, address, code, message: text });
   }
@@ -184,8 +186,9 @@ export class LinkWorker implements Service {
     this.#ends.delete(end);
     countReason(this.counters.closed, reason);
     if (end.welcome === undefined || this.#isStopping) return;
-    const isReplaced = reason === "replaced";
-    if (!isReplaced) this.#complaints.warning(`closed ${reason}`, `The session with the master ended: ${meaningOf(reason)}.`);
+    if (reason !== "replaced") {
+      this.#complaints.warning(`closed ${reason}`, `The session with the master ended: ${meaningOf(reason)}.`);
+    }
     if (![...this.#ends].some(({ isLive }) => isLive)) this.#options.events.onClosed(reason);
   }
 }
