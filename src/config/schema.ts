@@ -238,7 +238,7 @@ export function address(spec: Help & { initial?: string }): Option<string | unde
   });
 }
 
-/** Milliseconds. Written as `500ms`, `10s`, `5m`, `24h`, `7d`, `1w`; a bare number is seconds. Limits in the same form. */
+/** Milliseconds. Written as `500ms`, `10s`, `5m`, `24h`, `7d`, `1w`; a bare number is seconds. Limits likewise. */
 export function duration(spec: HelpAndInitial<string> & { min: string; max: string }): Option<number> {
   const { help, initial, min, max } = spec;
   const [initialMs, minMs, maxMs] = [initial, min, max].map((limit) => parseDuration(limit));
