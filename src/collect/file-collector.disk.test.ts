@@ -26,7 +26,15 @@ interface Running {
 function run(locations: FollowedLocation[], { watch, limits }: Options = {}, sink = new LineSink()): Running {
   const stopping = new AbortController();
   const collector = new FileCollector({
-    ...{ locations, sink, marks: sink.marks, disk: nodeDisk, clock: systemClock, log: silentLog, time: new LocalTime("UTC") },
+    ...{
+      locations,
+      sink,
+      marks: sink.marks,
+      disk: nodeDisk,
+      clock: systemClock,
+      log: silentLog,
+      time: new LocalTime("UTC"),
+    },
     limits: { pollMs: 25, hintMs: 1, windowBytes: 4_096, ...limits },
     ...(watch === undefined ? {} : { watch }),
   });
@@ -205,7 +213,15 @@ test("counts what it cannot read, and goes on with the others", () =>
     const stopping = new AbortController();
     const collector = new FileCollector({
       locations: ["z.log", "x.log", "y.log"].map((name) => fromStart(join(folder, name))),
-      ...{ sink, marks: sink.marks, disk: broken, clock: systemClock, time: new LocalTime("UTC"), log: silentLog, limits: { pollMs: 20 } },
+      ...{
+        sink,
+        marks: sink.marks,
+        disk: broken,
+        clock: systemClock,
+        time: new LocalTime("UTC"),
+        log: silentLog,
+        limits: { pollMs: 20 },
+      },
     });
     const done = collector.run(stopping.signal);
     deepEqual(await until(sink, 1), ["one"]);

@@ -169,7 +169,10 @@ export class FileCollector implements Service {
       paths = await matchingPaths(disk, pattern, this.#limits.filesMax);
       this.#watch(dirname(pattern.slice(0, pattern.search(/[*?[]/)) + "x"));
       if (paths.length === this.#limits.filesMax) {
-        this.#context.complaints.warning(`many ${pattern}`, `'${pattern}' matches too many files; ${paths.length} are followed.`);
+        this.#context.complaints.warning(
+          `many ${pattern}`,
+          `'${pattern}' matches too many files; ${paths.length} are followed.`,
+        );
       }
     }
     return paths.filter((path) => !excludes.some((isExcluded) => isExcluded(path)));

@@ -1,5 +1,17 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { appendFile, copyFile, mkdtemp, open, rename, rm, stat, truncate, unlink, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  copyFile,
+  mkdtemp,
+  open,
+  rename,
+  rm,
+  stat,
+  truncate,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -102,10 +114,20 @@ test("passes over blank lines, and takes one CR for a part of the line's end", (
 // Attack case 27.
 test("keeps every byte of a line as it is", () =>
   inWorld(async (world) => {
-    const bytes = Buffer.from(Array.from({ length: 40 }, (_, index) => (index * 7 + 200) & 0xff).filter((byte) => byte !== 10));
-    await writeFile(world.path, Buffer.concat([Buffer.from("** Alert 1:\u001b[2J\0"), bytes.subarray(0, 20), Buffer.from("\n")]));
+    const bytes = Buffer.from(
+      Array.from({ length: 40 }, (_, index) => (index * 7 + 200) & 0xff).filter((byte) => byte !== 10),
+    );
+    await writeFile(
+      world.path,
+      Buffer.concat([Buffer.from("** Alert 1:\u001b[2J\0"), bytes.subarray(0, 20), Buffer.from("\n")]),
+    );
     const [log] = await logsOf(world);
-    equal(Buffer.from(log ?? "", "latin1").subarray(16).compare(bytes.subarray(0, 20)), 0);
+    equal(
+      Buffer.from(log ?? "", "latin1")
+        .subarray(16)
+        .compare(bytes.subarray(0, 20)),
+      0,
+    );
   }));
 
 // Attack case 26.
@@ -129,7 +151,10 @@ test("waits for the end of a line longer than the limit, so that no mark stands 
 
 test("passes over a hole of NULs that a truncation under a careless writer left, however long", () =>
   inWorld(async (world) => {
-    await writeFile(world.path, Buffer.concat([Buffer.alloc(1_000), Buffer.from("one\n"), Buffer.alloc(7), Buffer.from("two\n")]));
+    await writeFile(
+      world.path,
+      Buffer.concat([Buffer.alloc(1_000), Buffer.from("one\n"), Buffer.alloc(7), Buffer.from("two\n")]),
+    );
     deepEqual(await logsOf(world), ["one", "two"]);
   }));
 

@@ -85,7 +85,8 @@ export class Claims {
     this.#finished.delete(key);
     this.#finished.set(key, file.position());
     // A year of daily rotations of ten files; older ones are found by nobody.
-    if (this.#finished.size > 4_096) for (const oldest of this.#finished.keys()) return void this.#finished.delete(oldest);
+    if (this.#finished.size > 4_096)
+      for (const oldest of this.#finished.keys()) return void this.#finished.delete(oldest);
   }
 
   finishedAt(stat: FileStat): FilePosition | undefined {

@@ -168,7 +168,12 @@ export class OpenFile {
     const isTruncated = isCut || log.length > logBytesMax;
     counters.lines += 1;
     if (isTruncated) counters.truncated += 1;
-    return sink.accept(this.#source, log.length > logBytesMax ? log.subarray(0, logBytesMax) : log, isTruncated, this.#mark);
+    return sink.accept(
+      this.#source,
+      log.length > logBytesMax ? log.subarray(0, logBytesMax) : log,
+      isTruncated,
+      this.#mark,
+    );
   }
 
   /**

@@ -4,7 +4,10 @@ import { configFrom, problemsOf } from "../../test/support/config-text.ts";
 import { followedLocationOf, localfileSection } from "./options.ts";
 
 const read = (text: string) => configFrom([localfileSection], { shared: `<ossec_config>${text}</ossec_config>` });
-const followed = (text: string) => read(text).all(localfileSection).map(({ values }) => followedLocationOf(values));
+const followed = (text: string) =>
+  read(text)
+    .all(localfileSection)
+    .map(({ values }) => followedLocationOf(values));
 
 test("follows a file from its end unless the operator wants what it holds", () => {
   deepEqual(
@@ -19,16 +22,22 @@ test("follows a file from its end unless the operator wants what it holds", () =
 
 test("takes the formats of one line for plain lines", () => {
   const formats = ["snort-fast", "squid", "iis", "apache"];
-  const text = formats.map((format) => `<localfile><location>/l</location><log_format>${format}</log_format></localfile>`);
+  const text = formats.map(
+    (format) => `<localfile><location>/l</location><log_format>${format}</log_format></localfile>`,
+  );
   deepEqual(problemsOf(read(text.join(""))), []);
-  deepEqual(followed(text.join("")).map((one) => one?.location), ["/l", "/l", "/l", "/l"]);
+  deepEqual(
+    followed(text.join("")).map((one) => one?.location),
+    ["/l", "/l", "/l", "/l"],
+  );
 });
 
 test("warns of a format that is not supported yet, and does not follow the file", () => {
   const text = "<localfile><location>journald</location><log_format>journald</log_format></localfile>";
-  deepEqual(problemsOf(read(text)).map((problem) => problem.replace(/^.*?: /, "")), [
-    "warning: <log_format>: `journald` is not supported yet: this file is not followed",
-  ]);
+  deepEqual(
+    problemsOf(read(text)).map((problem) => problem.replace(/^.*?: /, "")),
+    ["warning: <log_format>: `journald` is not supported yet: this file is not followed"],
+  );
   deepEqual(followed(text), [undefined]);
 });
 
@@ -37,5 +46,7 @@ test("refuses a followed file without a path, and a relative one", () => {
   deepEqual(words("<localfile><log_format>syslog</log_format></localfile>"), [
     "error: <location>: a followed file must have a path",
   ]);
-  deepEqual(words("<localfile><location>logs/x</location></localfile>"), ["error: <location>: must be an absolute path"]);
+  deepEqual(words("<localfile><location>logs/x</location></localfile>"), [
+    "error: <location>: must be an absolute path",
+  ]);
 });

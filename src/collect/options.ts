@@ -9,7 +9,15 @@ import type { FollowedLocation } from "./file-collector.ts";
 /** One line, one log: these formats differ in what the decoders make of a line, not in how it is read. */
 const lineFormats = ["syslog", "json", "snort-fast", "squid", "iis", "apache"] as const;
 const otherFormats = [
-  ...(["snort-full", "nmapg", "mysql_log", "postgresql_log", "djb-multilog", "multi-line", "multi-line-regex"] as const),
+  ...([
+    "snort-full",
+    "nmapg",
+    "mysql_log",
+    "postgresql_log",
+    "djb-multilog",
+    "multi-line",
+    "multi-line-regex",
+  ] as const),
   ...(["audit", "command", "full_command", "eventlog", "eventchannel", "journald", "macos"] as const),
 ] as const;
 

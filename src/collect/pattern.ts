@@ -36,7 +36,10 @@ function toRegExp(name: string): RegExp {
     if (character === "*") source += "[^/]*";
     else if (character === "?") source += "[^/]";
     else if (close > 0) {
-      const set = name.slice(at + 1, close).replace(/[\\[\]]/g, "\\$&").replace(/^[!^]/, "^");
+      const set = name
+        .slice(at + 1, close)
+        .replace(/[\\[\]]/g, "\\$&")
+        .replace(/^[!^]/, "^");
       source += `[${set}]`;
       at = close;
     } else source += character.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

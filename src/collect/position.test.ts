@@ -24,7 +24,9 @@ test("reads back what it wrote", () => {
 });
 
 test("reads nothing from bytes of another length, version or kind", () => {
-  const bytes = writePosition([{ device: 1, inode: 2, offset: 3, headBytes: 3, headHash: hashHead(Buffer.from("abc")) }]);
+  const bytes = writePosition([
+    { device: 1, inode: 2, offset: 3, headBytes: 3, headHash: hashHead(Buffer.from("abc")) },
+  ]);
   for (let length = 0; length < bytes.length; length += 1) equal(readPosition(bytes.subarray(0, length)), undefined);
   equal(readPosition(Buffer.concat([bytes, Buffer.of(0)])), undefined);
   equal(readPosition(Buffer.concat([Buffer.of(2), bytes.subarray(1)])), undefined);
@@ -32,7 +34,10 @@ test("reads nothing from bytes of another length, version or kind", () => {
 });
 
 test("refuses a head longer than any", () => {
-  equal(readPosition(writePosition([{ device: 1, inode: 2, offset: 3, headBytes: 257, headHash: new Uint8Array(8) }])), undefined);
+  equal(
+    readPosition(writePosition([{ device: 1, inode: 2, offset: 3, headBytes: 257, headHash: new Uint8Array(8) }])),
+    undefined,
+  );
 });
 
 test("has one key for a path, whatever files stand there", () => equal(markKeyOf("/var/log/x"), "file:/var/log/x"));

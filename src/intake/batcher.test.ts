@@ -81,7 +81,11 @@ test("closes a batch at once when it is full", () => {
 });
 
 test("closes a batch before it cannot name another source", () => {
-  const { store, batcher } = begin({ batchBytes: 100_000_000, pendingBytesMax: 200_000_000, pendingEventsMax: 1_000_000 });
+  const { store, batcher } = begin({
+    batchBytes: 100_000_000,
+    pendingBytesMax: 200_000_000,
+    pendingEventsMax: 1_000_000,
+  });
   for (let index = 0; index < 70_000; index += 1) batcher.accept({ ...source, location: `h${index}` }, log("x"), false);
   equal(store.batches.length, 1);
   equal(readEventBatch(store.batches[0]?.payload ?? Buffer.alloc(0))?.at(-1)?.source.location, "h65533");
@@ -107,7 +111,13 @@ test("stamps events with the take-in time, and keeps the mark of a cut log", () 
   batcher.accept(source, log("two"), false);
   clock.advance(20);
   const events = readEventBatch(store.batches[0]?.payload ?? Buffer.alloc(0)) ?? [];
-  deepEqual(events.map(({ takenInMs, isTruncated }) => [takenInMs, isTruncated]), [[1_000, true], [1_007, false]]);
+  deepEqual(
+    events.map(({ takenInMs, isTruncated }) => [takenInMs, isTruncated]),
+    [
+      [1_000, true],
+      [1_007, false],
+    ],
+  );
   equal(batcher.counters().truncated, 1);
 });
 
@@ -194,9 +204,12 @@ test("counts what is taken in and what is durable", async () => {
   deepEqual([batcher.counters().accepted, batcher.counters().durable, batcher.counters().pendingEvents], [2, 0, 2]);
   await store.store();
   const { accepted, durable, logBytes, batches, pendingEvents, pendingBytes } = batcher.counters();
-  deepEqual({ accepted, durable, logBytes, batches, pendingEvents, pendingBytes }, {
-    ...{ accepted: 2, durable: 2, logBytes: 8, batches: 1, pendingEvents: 0, pendingBytes: 0 },
-  });
+  deepEqual(
+    { accepted, durable, logBytes, batches, pendingEvents, pendingBytes },
+    {
+      ...{ accepted: 2, durable: 2, logBytes: 8, batches: 1, pendingEvents: 0, pendingBytes: 0 },
+    },
+  );
 });
 
 test("drains when it is stopped: resolves only when all is durable", async () => {

@@ -5,7 +5,10 @@ import { isAgentListener, pendingEventsMaxOf, remoteSection, syslogRemoteOf } fr
 
 const read = (text: string) => configFrom([remoteSection], { shared: `<ossec_config>${text}</ossec_config>` });
 const words = (text: string) => problemsOf(read(text)).map((problem) => problem.replace(/^.*?: /, ""));
-const remotes = (text: string) => read(text).all(remoteSection).map(({ values }) => values);
+const remotes = (text: string) =>
+  read(text)
+    .all(remoteSection)
+    .map(({ values }) => values);
 const first = (text: string) => {
   const [remote] = remotes(text);
   if (remote === undefined) throw new Error("no <remote> was read");
@@ -19,20 +22,37 @@ test("listens on 514, over TCP and UDP, on all addresses, unless told otherwise"
   const remote = syslogRemoteOf(first(syslog()));
   deepEqual(
     { ...remote, allowedIps: remote.allowedIps.map(({ text }) => text) },
-    { port: 514, protocols: ["tcp", "udp"], allowedIps: ["127.0.0.0/8"], deniedIps: [], localIp: undefined, ipv6: false },
+    {
+      port: 514,
+      protocols: ["tcp", "udp"],
+      allowedIps: ["127.0.0.0/8"],
+      deniedIps: [],
+      localIp: undefined,
+      ipv6: false,
+    },
   );
 });
 
 test("listens where and how it is told", () => {
-  const more = "<port>10514</port><protocol>udp</protocol><local_ip>127.0.0.2</local_ip><denied-ips>127.0.0.9</denied-ips>";
+  const more =
+    "<port>10514</port><protocol>udp</protocol><local_ip>127.0.0.2</local_ip><denied-ips>127.0.0.9</denied-ips>";
   const { port, protocols, localIp, deniedIps } = syslogRemoteOf(first(syslog(more)));
-  deepEqual([port, protocols, localIp, deniedIps.map(({ text }) => text)], [10_514, ["udp"], "127.0.0.2", ["127.0.0.9/32"]]);
+  deepEqual(
+    [port, protocols, localIp, deniedIps.map(({ text }) => text)],
+    [10_514, ["udp"], "127.0.0.2", ["127.0.0.9/32"]],
+  );
 });
 
 test("takes several protocols and several lists of addresses", () => {
   const more = "<protocol>tcp,udp</protocol><allowed-ips>10.1.1.1</allowed-ips>";
   const { protocols, allowedIps } = syslogRemoteOf(first(syslog(more)));
-  deepEqual([protocols, allowedIps.map(({ text }) => text)], [["tcp", "udp"], ["127.0.0.0/8", "10.1.1.1/32"]]);
+  deepEqual(
+    [protocols, allowedIps.map(({ text }) => text)],
+    [
+      ["tcp", "udp"],
+      ["127.0.0.0/8", "10.1.1.1/32"],
+    ],
+  );
 });
 
 test("refuses a syslog listener that names no senders", () => {

@@ -44,7 +44,8 @@ export const remoteSection = section("remote", {
     }
     const families = new Set(remote["allowed-ips"].map((block) => block.address.family));
     if (remote.connection === "syslog" && remote.local_ip === undefined && !remote.ipv6 && !families.has(4)) {
-      if (families.has(6)) warn("ipv6", "only IPv6 senders are allowed, but the listener is on IPv4; write <ipv6>yes</ipv6>");
+      if (families.has(6))
+        warn("ipv6", "only IPv6 senders are allowed, but the listener is on IPv4; write <ipv6>yes</ipv6>");
     }
   },
 });

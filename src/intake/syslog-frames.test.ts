@@ -42,7 +42,11 @@ const streams: [name: string, stream: string, messages: string[]][] = [
   ["a line at the limit", `${fortyB}\n<13>x\n`, [fortyB, "<13>x"]],
   ["a line beyond the limit: cut, its rest skipped", `${fortyB}${twentyA}\n<13>x\n`, [`${fortyB}…`, "<13>x"]],
   ["a counted message at the limit", `40 <${"c".repeat(39)}<13>x\n`, [`<${"c".repeat(39)}`, "<13>x"]],
-  ["a counted message beyond it: cut, its rest skipped", `60 <${"c".repeat(59)}<13>x\n`, [`<${"c".repeat(39)}…`, "<13>x"]],
+  [
+    "a counted message beyond it: cut, its rest skipped",
+    `60 <${"c".repeat(59)}<13>x\n`,
+    [`<${"c".repeat(39)}…`, "<13>x"],
+  ],
   // Attack case 25: octet counts that are none, or impossible.
   ["an impossible count", "999999999 <13>x\n<13>y\n", ["FAULT"]],
   ["a count just beyond the frame limit", `201 <${"d".repeat(200)}`, ["FAULT"]],
@@ -79,7 +83,7 @@ test("frames any mix of messages in any chunks (300 seeds)", () => {
       stream += random(2) === 0 ? `${text}\n` : `${text.length} ${text}`;
     }
     const chunks: string[] = [];
-    for (let at = 0; at < stream.length; ) {
+    for (let at = 0; at < stream.length;) {
       const next = at + 1 + random(random(2) === 0 ? 4 : 90);
       chunks.push(stream.slice(at, next));
       at = next;
@@ -106,7 +110,13 @@ test("takes one byte at a time of a long line without copying it again for each"
   const own = { logBytesMax: 65_536, frameBytesMax: 1_048_576 };
   const line = "q".repeat(65_000);
   const startedMs = performance.now();
-  deepEqual(read([...line, "\n"].map((one) => Buffer.from(one)), own), [line]);
+  deepEqual(
+    read(
+      [...line, "\n"].map((one) => Buffer.from(one)),
+      own,
+    ),
+    [line],
+  );
   // Copying the held bytes for each byte would be two gigabytes; this is a small part of a second.
   ok(performance.now() - startedMs < 2_000);
 });

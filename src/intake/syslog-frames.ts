@@ -160,7 +160,9 @@ export class SyslogFrames {
     if (count <= 0) return;
     const needed = this.#heldBytes + count;
     if (needed > this.#held.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.#limits.logBytesMax, Math.max(needed, this.#held.length * 2)));
+      const larger = Buffer.allocUnsafeSlow(
+        Math.min(this.#limits.logBytesMax, Math.max(needed, this.#held.length * 2)),
+      );
       this.#held.copy(larger, 0, 0, this.#heldBytes);
       this.#held = larger;
     }

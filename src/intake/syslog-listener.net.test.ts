@@ -51,7 +51,11 @@ class World {
 
   async connect(localAddress = "127.0.0.1"): Promise<Socket> {
     const host = this.listener.addresses()[0]?.address ?? "";
-    const socket = connect({ host: host === "::" ? "::1" : host, port: this.port("tcp"), ...(host === "::" ? {} : { localAddress }) });
+    const socket = connect({
+      host: host === "::" ? "::1" : host,
+      port: this.port("tcp"),
+      ...(host === "::" ? {} : { localAddress }),
+    });
     this.#sockets.push(socket);
     socket.on("error", () => undefined);
     await new Promise((resolve) => socket.once("connect", resolve));
@@ -289,7 +293,10 @@ test("listens on IPv6, and sees IPv4 senders there under their own address", () 
     (await world.connect()).write("<13>six\n");
     await world.send(["<13>four"]);
     await logsOf(world, 2);
-    deepEqual(world.sink.taken.map(({ location, log }) => `${location} ${log}`).toSorted(), ["127.0.0.1 four", "::1 six"]);
+    deepEqual(world.sink.taken.map(({ location, log }) => `${location} ${log}`).toSorted(), [
+      "127.0.0.1 four",
+      "::1 six",
+    ]);
   }));
 
 test("can be stopped and run again on the same port", async () => {

@@ -180,7 +180,10 @@ export class SyslogListener implements Service {
     if (drops === undefined || this.#udp !== udp) return;
     const total = this.#dropsBefore + drops;
     if (total > this.#counters.udpKernelDropped) {
-      this.#complaints.warning("kernel", `The kernel dropped syslog datagrams on port ${port}: ${total} since the start.`);
+      this.#complaints.warning(
+        "kernel",
+        `The kernel dropped syslog datagrams on port ${port}: ${total} since the start.`,
+      );
     }
     this.#counters.udpKernelDropped = total;
   }

@@ -37,6 +37,10 @@ for (const [message, log] of messages) {
 // Attack case 27: what looks like the form of an alert, of a terminal, or of another encoding is bytes like any others.
 test("keeps every byte in the middle of a message", () => {
   const hostile = Buffer.from("a\n** Alert 1:\r\u001b[2J\0", "latin1");
-  const all = Buffer.concat([hostile, Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)), Buffer.from("\u202e!")]);
+  const all = Buffer.concat([
+    hostile,
+    Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+    Buffer.from("\u202e!"),
+  ]);
   equal(logOfMessage(Buffer.concat([Buffer.from("<13>"), all])).compare(all), 0);
 });
