@@ -219,11 +219,6 @@ export class LinkMaster implements Service {
 
   #onStatus(end: MasterEnd, status: WorkerStatus): void {
     const name = end.workerName ?? "";
-    for (const { level, tag, message } of status.lines) {
-      const log = this.#options.log.tagged(`Worker ${name}`, tag);
-      if (level === "ERROR") log.error(message);
-      else log.warning(message);
-    }
     this.#options.events.onStatus(name, end.session, status, end.clockOffsetMs);
   }
 

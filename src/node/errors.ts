@@ -41,3 +41,9 @@ export class JournalContradiction extends ArgusError {
     super("ARGUS_NODE_JOURNAL_CONTRADICTION", message);
   }
 }
+
+export class IdentityUnreadable extends ArgusError {
+  constructor(place: string, why: string, cause?: unknown) {
+    super("ARGUS_NODE_IDENTITY", `${place} cannot be used: ${why}`, cause === undefined ? {} : { cause });
+  }
+}
