@@ -27,5 +27,7 @@ function endOf(input: NodeJS.ReadStream): AbortSignal {
   const ended = new AbortController();
   input.on("end", () => ended.abort()).on("error", () => ended.abort());
   input.resume();
+  // Only a pipe or socket can hold the process open, and it must not once the node has drained.
+  if ("unref" in input && typeof input.unref === "function") input.unref();
   return ended.signal;
 }

@@ -26,6 +26,7 @@ const stuckMsMax = 120_000;
 
 interface UpSettings {
   dir: string;
+  network: string;
   workerCount: number | undefined;
   feed: string | undefined;
   once: boolean;
@@ -39,8 +40,10 @@ function settingsOf(values: CommandValues): UpSettings {
   }
   const feed = textOf(values, "feed");
   const once = values["once"] === true;
+  const network = textOf(values, "network") ?? "127.0.0";
+  if (!/^127(?:\.\d{1,3}){2}$/.test(network)) throw new UsageError("--network must be like 127.0.0: loopback addresses only");
   if (once && feed === undefined) throw new UsageError("--once needs --feed FILE: demo lines never end");
-  return { dir: resolve(textOf(values, "dir") ?? ".argus"), workerCount, feed: feed && resolve(feed), once };
+  return { dir: resolve(textOf(values, "dir") ?? ".argus"), network, workerCount, feed: feed && resolve(feed), once };
 }
 
 /** A running local cluster as seen through its master's socket. */
@@ -125,6 +128,7 @@ export const up: Command = {
   options: [
     { flags: "--dir <dir>", help: "Where the homes of the nodes are; ./.argus when not given." },
     { flags: "--workers <count>", help: "How many workers; 2 when not given." },
+    { flags: "--network <numbers>", help: "The first three numbers of the nodes' loopback addresses.", initial: "127.0.0" },
     { flags: "--feed <file>", help: "Deal the lines of a file to the workers instead of demo lines." },
     { flags: "--once", help: "With --feed: stop when all of it is analysed, and say what became of it." },
   ],
@@ -134,7 +138,7 @@ export const up: Command = {
       throw new UsageError(`${settings.feed} is not a file`);
     }
     const say = (text: string): void => context.output.problem(`argus: ${text}`);
-    const plan = await prepareHomes(settings.dir, settings.workerCount, say);
+    const plan = await prepareHomes({ ...settings, say });
     const lock = await lockHome({ ...homeAt(settings.dir), lockFile: resolve(settings.dir, "up.lock") });
     try {
       if (settings.feed !== undefined) new FeedMemory(settings.dir).expect(settings.feed);

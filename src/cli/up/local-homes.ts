@@ -42,7 +42,12 @@ async function canListen(address: string, port: number): Promise<"yes" | "taken"
 }
 
 /** The first free port from `wanted` on; what is passed over is said. */
-async function freePort(address: string, wanted: number, used: ReadonlySet<string>, say: (text: string) => void): Promise<number> {
+async function freePort(
+  address: string,
+  wanted: number,
+  used: ReadonlySet<string>,
+  say: (text: string) => void,
+): Promise<number> {
   for (let port = wanted; port < wanted + portsTried; port += 1) {
     if (used.has(`${address}:${port}`)) continue;
     if ((await canListen(address, port)) === "yes") {
@@ -53,14 +58,24 @@ async function freePort(address: string, wanted: number, used: ReadonlySet<strin
   throw new UsageError(`no free port on ${address} from ${wanted} to ${wanted + portsTried - 1}`);
 }
 
-/** 127.0.0.1, .2, .3 … where the system has them, otherwise 127.0.0.1 for all, on several ports. */
-async function placeNodes(dir: string, workerCount: number, say: (text: string) => void): Promise<LocalNode[]> {
+export interface HomesWanted {
+  dir: string;
+  /** Undefined: as many as an earlier run had, or two. */
+  workerCount: number | undefined;
+  /** The first three numbers of the addresses: `127.0.0`. */
+  network: string;
+  /** Told of ports that are passed over. */
+  say(text: string): void;
+}
+
+/** `NETWORK.1`, `.2`, `.3` … where the system has them, otherwise 127.0.0.1 for all, on several ports. */
+async function placeNodes({ dir, network, say }: HomesWanted, workerCount: number): Promise<LocalNode[]> {
   const names = ["master-node", ...Array.from({ length: workerCount }, (_, index) => `worker-node${index + 1}`)];
-  const hasMany = (await canListen(`127.0.0.${names.length}`, 0)) === "yes";
+  const hasMany = (await canListen(`${network}.${names.length}`, 0)) === "yes";
   const used = new Set<string>();
   const nodes: LocalNode[] = [];
   for (const [index, name] of names.entries()) {
-    const address = hasMany ? `127.0.0.${index + 1}` : "127.0.0.1";
+    const address = hasMany ? `${network}.${index + 1}` : "127.0.0.1";
     const port = await freePort(address, clusterPort, used, say);
     used.add(`${address}:${port}`);
     const syslog = index === 0 ? 0 : await freePort(address, syslogPort, used, say);
@@ -151,10 +166,11 @@ async function isStillFree(nodes: readonly LocalNode[]): Promise<boolean> {
 }
 
 /**
- * Makes the homes under `dir`, or finds those of an earlier run. `say` is told of ports that are passed over. Rejects
- * with a `UsageError` when the earlier run had another number of workers.
+ * Makes the homes under `dir`, or finds those of an earlier run. Rejects with a `UsageError` when the earlier run had
+ * another number of workers.
  */
-export async function prepareHomes(dir: string, workerCount: number | undefined, say: (text: string) => void): Promise<LocalPlan> {
+export async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
+  const { dir, workerCount } = wanted;
   mkdirSync(join(dir, "input"), { recursive: true, mode: 0o750 });
   const planFile = join(dir, "argus-up.json");
   const known = readPlan(planFile);
@@ -166,7 +182,7 @@ export async function prepareHomes(dir: string, workerCount: number | undefined,
     writeHomes(known, false);
     return known;
   }
-  const nodes = await placeNodes(dir, workersKnown ?? workerCount ?? 2, say);
+  const nodes = await placeNodes(wanted, workersKnown ?? workerCount ?? 2);
   const plan = { key: known?.key ?? randomBytes(32).toString("hex"), nodes };
   writeFile(planFile, `${JSON.stringify(plan, null, 2)}\n`, 0o600);
   writeHomes(plan, true);

@@ -1,0 +1,47 @@
+/** Every durable step may be the last one: the process is killed at each named point, and the oracle must hold. */
+import { deepEqual, equal, match } from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { mixedLines } from "../../bench/mixed-log.ts";
+import { crashPointNames, type CrashPointName } from "../../src/base/crash-point.ts";
+import { removeFolder, temporaryFolder } from "../support/argus-process.ts";
+import { FeedRun } from "../support/local-cluster.ts";
+
+const folder = temporaryFolder("crash");
+after(() => removeFolder(folder));
+const feed = join(folder, "feed.log");
+writeFileSync(feed, [...mixedLines(17, 6_000), ""].join("\n"));
+
+/** Which node passes a point, and the how manieth passing kills it: the first few belong to the start. */
+function armed(point: CrashPointName): { crash: string; node: string } {
+  const isWorkers = point.startsWith("spool.") || point === "link.batch.shipped";
+  const node = isWorkers ? "worker-node1" : "master-node";
+  return { crash: `${node}=${point}:${nth(point)}`, node };
+}
+
+function nth(point: CrashPointName): number {
+  return /batch|ack|alerts\.written/.test(point) ? 2 : 1;
+}
+
+/** Points that a feed of some seconds does not come to; test/…/damage tests and unit walks pass them with small limits. */
+const unreachedByFeed: ReadonlySet<CrashPointName> = new Set([
+  "spool.segment.begun",
+  "spool.release.before",
+  "spool.release.after",
+  "journal.segment.begun",
+  "journal.segment.removed",
+]);
+
+for (const [index, point] of crashPointNames.filter((name) => !unreachedByFeed.has(name)).entries()) {
+  test(`loses and doubles nothing when killed at ${point}`, async () => {
+    const { crash, node } = armed(point);
+    const run = new FeedRun({ dir: join(folder, point), feed, network: `127.60.${index}`, crash });
+    const { code, result } = await run.end();
+    match(run.stderr, new RegExp(`${node} ended \\(signal SIGKILL\\)`), "the point was reached");
+    deepEqual(result.events, { accepted: 6_000, analysed: 6_000, lost: 0, duplicated: 0 }, run.stderr);
+    equal(code, 0);
+    const check = await run.check();
+    equal(check.code, 0, check.text);
+  });
+}
