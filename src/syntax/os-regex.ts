@@ -150,19 +150,29 @@ function textOf(tokens: readonly Token[]): string {
   return String.fromCharCode(...tokens.map(({ code }) => code));
 }
 
+/** Bytes that nearly every log holds: a run of nothing else rules little out. */
+const commonBytes = /^[a-z0-9 :.,\-/=_]*$/;
+
+function worthOf(literals: string): number {
+  return literals.length * 4 + (commonBytes.test(literals) ? 0 : 6);
+}
+
 /**
- * The longest run of literals that no match can do without. The last literal does not count when a class stands before
- * it: the machine may end without looking at it.
+ * The most telling run of literals that no match can do without. The last literal does not count when an unquantified
+ * class stands before it: the machine may then end without looking at it.
  */
 function neededLiteral(tokens: readonly Token[]): string {
-  let longest = "";
+  let best = "";
   let run: Token[] = [];
   for (const [index, token] of tokens.entries()) {
-    const isSkippable = index === tokens.length - 1 && tokens[index - 1]?.kind === kindClass;
+    const before = tokens[index - 1];
+    const isLast = index === tokens.length - 1;
+    const isSkippable = isLast && before?.kind === kindClass && before.quantifier === once;
     run = token.kind === kindLiteral && !isSkippable ? [...run, token] : [];
-    if (run.length > longest.length) longest = textOf(run);
+    const literals = textOf(run);
+    if (worthOf(literals) > worthOf(best)) best = literals;
   }
-  return longest;
+  return best;
 }
 
 function literalPrefix(tokens: readonly Token[]): string {
@@ -444,7 +454,7 @@ function runFiltered(alternative: Alternative, lower: string, from: number, reco
   const { literal, needed, prefix } = alternative;
   if (literal !== undefined) return findLiteral(literal, lower, from);
   if (prefix !== "" && !lower.startsWith(prefix, from)) return NO_MATCH;
-  if (needed.length > prefix.length && !lower.includes(needed, from)) return NO_MATCH;
+  if (needed !== "" && !lower.includes(needed, from)) return NO_MATCH;
   return run(alternative, lower, from, records);
 }
 

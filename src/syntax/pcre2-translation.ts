@@ -7,11 +7,14 @@
  * `\K`, `\G`, recursion, conditions, back-references) is refused with a `PatternError`, never guessed.
  */
 import { PatternError } from "./pattern.ts";
+import { lowerAscii } from "./subject.ts";
 
 export interface Translation {
   source: string;
   /** `(*UTF)`: characters beyond ASCII were written as the bytes of their UTF-8. */
   isUtf: boolean;
+  /** The longest run of literals that every match holds, in lower case; empty when none is known. */
+  needed: string;
 }
 
 interface Flags {
@@ -66,6 +69,12 @@ class Translator {
   #at = 0;
   #flags: Flags;
   #depth = 0;
+  /** The byte of the atom just read when it is a literal, else -1. */
+  #literalCode = -1;
+  /** Literals of the outermost level that follow one another. */
+  #literalRun = "";
+  #needed = "";
+  #hasAlternatives = false;
 
   constructor(pattern: string, ignoresCase: boolean) {
     this.#pattern = pattern;
@@ -84,7 +93,7 @@ class Translator {
   run(): Translation {
     const source = this.#alternatives();
     if (this.#at < this.#pattern.length) throw this.#refusal("a closing parenthesis has no opening one");
-    return { source, isUtf: this.#isUtf };
+    return { source, isUtf: this.#isUtf, needed: this.#hasAlternatives ? "" : lowerAscii(this.#needed) };
   }
 
   #refusal(reason: string): PatternError {
@@ -120,6 +129,7 @@ class Translator {
       if (this.#peek() === "|") {
         this.#at += 1;
         source += "|";
+        if (this.#depth === 1) this.#hasAlternatives = true;
       } else {
         source += this.#piece();
       }
@@ -139,8 +149,20 @@ class Translator {
       this.#setFlags(setsFlags[1] ?? "", setsFlags[2] ?? "");
       return "";
     }
+    this.#literalCode = -1;
+    const isNested = this.#peek() === "(" || this.#peek() === "[";
     const atom = this.#atom();
-    return atom + this.#quantifier();
+    const quantifier = this.#quantifier();
+    if (this.#depth === 1) this.#noteNeeded(isNested ? -1 : this.#literalCode, quantifier);
+    return atom + quantifier;
+  }
+
+  /** Only what stands at the outermost level and must be taken counts; a repeated literal ends the run. */
+  #noteNeeded(code: number, quantifier: string): void {
+    const isTaken = code >= 0 && (quantifier === "" || quantifier.startsWith("+"));
+    this.#literalRun = isTaken ? this.#literalRun + String.fromCharCode(code) : "";
+    if (this.#literalRun.length > this.#needed.length) this.#needed = this.#literalRun;
+    if (quantifier !== "") this.#literalRun = "";
   }
 
   #comment(): string {
@@ -150,6 +172,7 @@ class Translator {
 
   #quoted(): string {
     const quoted = this.#take(/\\Q([^]*?)(?:\\E|$)/y)?.[1] ?? "";
+    this.#literalRun = "";
     let source = "";
     for (let index = 0; index < quoted.length; index += 1) source += this.#literal(quoted.charCodeAt(index));
     return source + (quoted === "" ? "" : this.#quantifier());
@@ -195,6 +218,7 @@ class Translator {
   }
 
   #literal(code: number): string {
+    this.#literalCode = code;
     if (this.#flags.ignoresCase && isLetter(code)) {
       return `[${String.fromCharCode(code & ~0x20)}${String.fromCharCode(code | 0x20)}]`;
     }

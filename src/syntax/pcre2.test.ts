@@ -190,3 +190,32 @@ test("the first byte is known for a plain anchored pattern only", () => {
     equal(new Pcre2(pattern).firstBytes, undefined, pattern);
   }
 });
+
+test("the needed literal is what every match holds, and never more", () => {
+  const neededOf = (pattern: string): string => translatePcre2(pattern, false).needed;
+  deepEqual(
+    [
+      "%FTD-[0-7]-x",
+      "ab?cd",
+      "ab+cd",
+      "a|bcd",
+      "(abc)d",
+      "(?i)User=x",
+      "a{2}bc",
+      "ab*",
+      "\\.conf\\d",
+      "\\Qabc\\E+x",
+      "a(?!bcd)e",
+    ].map(neededOf),
+    ["%ftd-", "cd", "ab", "", "d", "user=x", "bc", "a", ".conf", "x", "a"],
+  );
+});
+
+test("a pattern answers the same with its needed literal in any case and place", () => {
+  const expression = new Pcre2("(?i)USER=(\\w+)", { captures: true });
+  deepEqual(expression.exec(new Subject("x uSeR=anna"), 0)?.groups, ["anna"]);
+  deepEqual([expression.test(new Subject("user=b")), expression.test(new Subject("user"))], [true, false]);
+  equal(new Pcre2("User=x").test(new Subject("user=x")), false);
+  equal(expression.exec(new Subject("user=a x"), 5), undefined);
+  equal(new Pcre2("ab", { negate: true }).test(new Subject("xy")), true);
+});

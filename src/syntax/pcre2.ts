@@ -16,6 +16,8 @@ export class Pcre2 implements Expression {
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
   readonly #regExp: RegExp;
+  /** A literal without which there is no match: looked for first, because that is many times cheaper. */
+  readonly #needed: string;
   /** After `(*UTF)` a subject that is not valid UTF-8 never matches. */
   readonly #isUtf: boolean;
   readonly #negate: boolean;
@@ -26,8 +28,9 @@ export class Pcre2 implements Expression {
     }
     this.pattern = pattern;
     this.#negate = options.negate ?? false;
-    const { source, isUtf } = translatePcre2(pattern, options.flavour === "ossec");
+    const { source, isUtf, needed } = translatePcre2(pattern, options.flavour === "ossec");
     this.#isUtf = isUtf;
+    this.#needed = needed;
     this.firstBytes = firstBytesOf(source);
     try {
       this.#regExp = new RegExp(source);
@@ -37,11 +40,15 @@ export class Pcre2 implements Expression {
   }
 
   test(subject: Subject): boolean {
-    return this.#matches(subject.raw) !== this.#negate;
+    return (this.#hasNeeded(subject, 0) && this.#matches(subject.raw)) !== this.#negate;
   }
 
   testText(text: string): boolean {
     return this.#matches(text) !== this.#negate;
+  }
+
+  #hasNeeded(subject: Subject, from: number): boolean {
+    return this.#needed === "" || subject.lower.includes(this.#needed, from);
   }
 
   #matches(text: string): boolean {
@@ -53,6 +60,7 @@ export class Pcre2 implements Expression {
   }
 
   exec(subject: Subject, from: number): Match | undefined {
+    if (!this.#hasNeeded(subject, from)) return undefined;
     const text = from === 0 ? subject.raw : subject.raw.slice(from);
     if (this.#isUtf && !isUtf8(Buffer.from(text, "latin1"))) return undefined;
     const found = this.#regExp.exec(text);

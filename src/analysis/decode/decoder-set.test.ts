@@ -90,6 +90,7 @@ test("many program names of a stranger do not fill the memory and do not change 
   const set = load(root("s", "<program_name>^s</program_name>"));
   for (let index = 0; index < 10_000; index += 1) decode(set, `${line}x${index}: text`);
   equal(decode(set, `${line}sshd: text`), "s");
+  equal(decode(set, `${line}s${"x".repeat(200)}: text`), "s");
 });
 
 test("a decoder by its first byte is found in either case, and the empty log by those that take it", () => {

@@ -55,6 +55,8 @@ const internalQueues = new Set(["3", "5", "8", "9", "d", "e", "f", "p", "u"]);
 
 /** Strangers choose program names; beyond this many the cache begins anew. */
 const programNamesMax = 4_096;
+/** Longer ones are no names of programs, and are not worth the memory. */
+const programNameBytesMax = 64;
 
 interface Child {
   decoder: Decoder;
@@ -169,8 +171,10 @@ export class DecoderSet {
     if (roots === undefined) {
       const subject = new Subject(programName);
       roots = this.#named.filter(({ decoder }) => decoder.programName?.test(subject) === true);
+      if (programName.length > programNameBytesMax) return roots;
       if (this.#byProgramName.size >= programNamesMax) this.#byProgramName.clear();
-      this.#byProgramName.set(programName, roots);
+      // A copy of its own: a slice would keep the whole log that it was cut from alive.
+      this.#byProgramName.set(Buffer.from(programName, "latin1").toString("latin1"), roots);
     }
     return roots;
   }
