@@ -6,7 +6,13 @@ import { join } from "node:path";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { Disk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
-import { CHECKPOINT_BYTES_MAX, readCheckpoint, writeCheckpoint, type Checkpoint, type CheckpointHead } from "./checkpoint.ts";
+import {
+  CHECKPOINT_BYTES_MAX,
+  readCheckpoint,
+  writeCheckpoint,
+  type Checkpoint,
+  type CheckpointHead,
+} from "./checkpoint.ts";
 
 export interface LoadedCheckpoint extends Checkpoint {
   path: string;

@@ -10,7 +10,10 @@ export class RulesetError extends ArgusError {
     const first = problems.find((problem) => problem.severity === "error");
     const count = problems.filter((problem) => problem.severity === "error").length;
     const more = count > 1 ? ` (and ${count - 1} more)` : "";
-    super("ARGUS_ANALYSIS_RULESET", `the ruleset cannot be used: ${first ? describeProblem(first) : "no reason"}${more}`);
+    super(
+      "ARGUS_ANALYSIS_RULESET",
+      `the ruleset cannot be used: ${first ? describeProblem(first) : "no reason"}${more}`,
+    );
     this.problems = problems;
   }
 }

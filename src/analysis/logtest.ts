@@ -64,7 +64,8 @@ export function logtestResult(answer: Answer): LogtestResult {
   }
   return {
     predecoder: present({ program_name: programName, timestamp, hostname }),
-    decoder: decoded.decoder === undefined ? {} : present({ name: decoded.decoder.name, parent: decoded.decoder.parent }),
+    decoder:
+      decoded.decoder === undefined ? {} : present({ name: decoded.decoder.name, parent: decoded.decoder.parent }),
     data: Object.fromEntries(data),
     rule: rule === undefined ? null : logtestRule(rule),
     alert: answer.isAlert,

@@ -92,13 +92,15 @@ export function runCase(ruleset: CompiledRuleset, one: RulesetCase): string[] {
 }
 
 const ruleOf = (answer: Answer): number | null => (answer.rule === undefined ? null : Number(answer.rule.id));
-const said = (value: string | number | null | undefined): string => value === null || value === undefined ? "nothing" : String(value);
+const said = (value: string | number | null | undefined): string =>
+  value === null || value === undefined ? "nothing" : String(value);
 
 function compare(expect: Expectation, answer: Answer): string[] {
   const { predecoder, decoder, data, rule } = logtestResult(answer);
   const differences: string[] = [];
   const same = (what: string, found: string | number | null, expected: string | number | null | undefined): void => {
-    if (expected !== undefined && found !== expected) differences.push(`${what} is ${said(found)}, not ${said(expected)}`);
+    if (expected !== undefined && found !== expected)
+      differences.push(`${what} is ${said(found)}, not ${said(expected)}`);
   };
   same("the decoder", decoder.name ?? null, expect.decoder);
   same("the program name", predecoder.program_name ?? null, expect.programName);
@@ -109,10 +111,12 @@ function compare(expect: Expectation, answer: Answer): string[] {
   }
   const lacks = (what: string, found: readonly string[], expected: readonly string[] = []): void => {
     const missing = expected.filter((one) => !found.includes(one));
-    if (missing.length > 0) differences.push(`${what} ${missing.join(", ")} missing among ${found.join(", ") || "none"}`);
+    if (missing.length > 0)
+      differences.push(`${what} ${missing.join(", ")} missing among ${found.join(", ") || "none"}`);
   };
   lacks("groups", rule?.groups ?? [], expect.groups);
   lacks("techniques", rule?.mitre?.id ?? [], expect.mitre);
-  if (expect.notRule !== undefined && ruleOf(answer) === expect.notRule) differences.push(`the rule is ${expect.notRule}`);
+  if (expect.notRule !== undefined && ruleOf(answer) === expect.notRule)
+    differences.push(`the rule is ${expect.notRule}`);
   return differences;
 }

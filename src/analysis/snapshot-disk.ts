@@ -49,10 +49,13 @@ export async function loadSnapshot(disk: Disk, folder: string, sha256: string): 
   const own = join(folder, sha256);
   const readBytes = async (name: string, hash: string, bytesMax: number): Promise<Buffer> => {
     const bytes = await disk.readWhole(join(own, name), bytesMax).catch((cause: unknown) => {
-      throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} cannot be read: ${describeError(cause)}`, { cause });
+      throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} cannot be read: ${describeError(cause)}`, {
+        cause,
+      });
     });
     if (bytes === undefined) throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} lacks ${name}`);
-    if (sha256Of(bytes) !== hash) throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} has a changed ${name}`);
+    if (sha256Of(bytes) !== hash)
+      throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} has a changed ${name}`);
     return bytes;
   };
   const written = await readBytes(manifestName, sha256, manifestBytesMax);
@@ -61,7 +64,8 @@ export async function loadSnapshot(disk: Disk, folder: string, sha256: string): 
   if (manifest.format !== 1) {
     throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} is of format ${manifest.format}, not 1`);
   }
-  const textOf = async (hash: string): Promise<string> => (await readBytes(hash, hash, LIST_BYTES_MAX)).toString("latin1");
+  const textOf = async (hash: string): Promise<string> =>
+    (await readBytes(hash, hash, LIST_BYTES_MAX)).toString("latin1");
   const filesOf = async (entries: [string, string][]): Promise<{ path: string; text: string }[]> => {
     const files: { path: string; text: string }[] = [];
     for (const [path, hash] of entries) files.push({ path, text: await textOf(hash) });

@@ -89,12 +89,18 @@ function addFields(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): 
 }
 
 /** `!` before a block is accepted and does nothing, as in Wazuh. */
-function addAddresses(field: "srcip" | "dstip", written: DraftAddresses | undefined, needs: ConditionNeeds, into: Condition[]): void {
+function addAddresses(
+  field: "srcip" | "dstip",
+  written: DraftAddresses | undefined,
+  needs: ConditionNeeds,
+  into: Condition[],
+): void {
   if (written === undefined) return;
   const blocks: Cidr[] = [];
   for (const { text, place } of written.blocks) {
     const found = parseCidrs(text.startsWith("!") ? text.slice(1) : text);
-    if (found.length === 0) needs.report(problemAt(place, "error", `<${field}> "${text}" is not an address or a block`));
+    if (found.length === 0)
+      needs.report(problemAt(place, "error", `<${field}> "${text}" is not an address or a block`));
     if (text.startsWith("!")) {
       needs.report(problemAt(place, "warning", `the ! in <${field}> does nothing; write negate="yes"`));
     }
@@ -117,7 +123,10 @@ const compiledRules = new Map<string, Condition>([
     ({ fields }) => fields.srcuser === undefined || fields.dstuser === undefined || fields.srcuser === fields.dstuser,
   ],
   ["check_id_size", ({ fields }) => fields.id !== undefined && fields.id.length >= 10],
-  ["is_simple_http_request", ({ fields }) => fields.url !== undefined && (fields.url === "/" || !fields.url.includes("?"))],
+  [
+    "is_simple_http_request",
+    ({ fields }) => fields.url !== undefined && (fields.url === "/" || !fields.url.includes("?")),
+  ],
 ]);
 
 function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
@@ -171,7 +180,10 @@ function listCondition(draft: DraftList, rule: number, needs: ConditionNeeds): C
   const lookup = lookups.find((known) => known === draft.lookup);
   const list = needs.lists.get(path) ?? needs.lists.get(path.endsWith(".cdb") ? path.slice(0, -4) : `${path}.cdb`);
   if (lookup === undefined || list === undefined) {
-    const what = list === undefined ? `the list ${path} is not declared in <ruleset>` : `the lookup "${draft.lookup}" is not known`;
+    const what =
+      list === undefined
+        ? `the list ${path} is not declared in <ruleset>`
+        : `the lookup "${draft.lookup}" is not known`;
     needs.report(problemAt(place, "warning", `${what}; rule ${rule} is passed over`));
     return undefined;
   }
@@ -191,8 +203,10 @@ export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): Rule
   if (draft.isUnsupported) before.push(never);
   const { maxsize } = draft;
   if (maxsize !== undefined) before.push(({ log }) => log.raw.length >= maxsize);
-  for (const name of ["program_name", "id", "system_name", "protocol"] as const) addExpression(name, draft, needs, before);
-  for (const name of ["action", "srcport", "dstport", "status", "user"] as const) addExpression(name, draft, needs, before);
+  for (const name of ["program_name", "id", "system_name", "protocol"] as const)
+    addExpression(name, draft, needs, before);
+  for (const name of ["action", "srcport", "dstport", "status", "user"] as const)
+    addExpression(name, draft, needs, before);
   addExpression("match", draft, needs, before);
   addFields(draft, needs, before);
   for (const name of ["url", "location", "data", "extra_data", "hostname"] as const) {

@@ -22,7 +22,11 @@ export function attributeOf(element: XmlElement, name: string): string | undefin
   return element.attributes.find((attribute) => attribute.name === name)?.value;
 }
 
-const commaList = (text: string): string[] => text.split(",").map((part) => lowerAscii(part.trim())).filter(Boolean);
+const commaList = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => lowerAscii(part.trim()))
+    .filter(Boolean);
 
 // ── expressions ────────────────────────────────────────────────────────────────────────────────────────────────────
 

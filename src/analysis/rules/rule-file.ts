@@ -169,5 +169,8 @@ function fingerprintOf(element: XmlElement, groups: string): string {
     one.content,
     one.children.map(plain),
   ];
-  return createHash("sha256").update(JSON.stringify([groups, plain(element)])).digest("base64url").slice(0, 22);
+  return createHash("sha256")
+    .update(JSON.stringify([groups, plain(element)]))
+    .digest("base64url")
+    .slice(0, 22);
 }

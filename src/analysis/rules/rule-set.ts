@@ -62,7 +62,13 @@ class RuleLoader {
     if (known !== undefined) {
       const { file, line } = known.draft.place;
       const severity = this.#needs.flavour === "ossec" ? "error" : "warning";
-      return report(problemAt(draft.place, severity, `rule ${draft.id} is there already (${file}:${line}); this one is passed over`));
+      return report(
+        problemAt(
+          draft.place,
+          severity,
+          `rule ${draft.id} is there already (${file}:${line}); this one is passed over`,
+        ),
+      );
     }
     const rule = this.#newRule(draft);
     if (!this.#compile(rule) || !this.tree.add(rule, report)) return;
@@ -138,7 +144,11 @@ class RuleLoader {
     if (ignoreFields.length + checkIfIgnored.length === 0) return;
     // In Wazuh they have no effect either: the line that is looked for never equals a stored one (ruleset-spec 5.7).
     this.#needs.report(
-      problemAt(place, "warning", `<ignore> and <check_if_ignored> of rule ${id} are not supported yet and have no effect`),
+      problemAt(
+        place,
+        "warning",
+        `<ignore> and <check_if_ignored> of rule ${id} are not supported yet and have no effect`,
+      ),
     );
   }
 
@@ -161,7 +171,12 @@ class RuleLoader {
         rule.groupFeeds.push({ composite, times: this.tree.nodesOf(rule.id).length });
       }
     } else if (ifMatchedRegex !== undefined) {
-      const pattern = { language: "osregex", pattern: ifMatchedRegex.text, isNegated: false, place: ifMatchedRegex.place } as const;
+      const pattern = {
+        language: "osregex",
+        pattern: ifMatchedRegex.text,
+        isNegated: false,
+        place: ifMatchedRegex.place,
+      } as const;
       const expression = compileAt(pattern, this.#conditionNeeds);
       if (expression !== undefined) this.regexFeeds.push({ composite, expression });
     }

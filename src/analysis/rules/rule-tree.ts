@@ -54,7 +54,8 @@ export class RuleTree {
   #parentsOf({ draft }: Rule, report: (problem: Problem) => void): RuleNode[] {
     const { ifSid, ifLevel, ifGroup, ifMatchedSid, ifMatchedGroup } = draft;
     const hasOwnParent = ifSid !== undefined || ifGroup !== undefined;
-    const ids = ifSid ?? (hasOwnParent || ifMatchedSid === undefined ? undefined : { ...ifMatchedSid, ids: [ifMatchedSid.id] });
+    const ids =
+      ifSid ?? (hasOwnParent || ifMatchedSid === undefined ? undefined : { ...ifMatchedSid, ids: [ifMatchedSid.id] });
     if (ids !== undefined) return this.#parentsById(draft, ids.ids, ids.place, report);
     if (ifLevel !== undefined) return this.#nodes.filter((node) => priorityOf(node.rule.draft) >= ifLevel.level * 100);
     const group = ifGroup ?? (hasOwnParent ? undefined : ifMatchedGroup);
@@ -67,11 +68,17 @@ export class RuleTree {
     return root === undefined ? [] : [root];
   }
 
-  #parentsById(draft: RuleDraft, ids: readonly number[], place: RuleDraft["place"], report: (problem: Problem) => void): RuleNode[] {
+  #parentsById(
+    draft: RuleDraft,
+    ids: readonly number[],
+    place: RuleDraft["place"],
+    report: (problem: Problem) => void,
+  ): RuleNode[] {
     const parents: RuleNode[] = [];
     for (const id of ids) {
       const found = this.nodesOf(id);
-      if (found.length === 0) report(problemAt(place, "warning", `rule ${draft.id} names rule ${id}, which is not loaded`));
+      if (found.length === 0)
+        report(problemAt(place, "warning", `rule ${draft.id} names rule ${id}, which is not loaded`));
       for (const node of found) if (this.#isReached(node)) parents.push(node);
     }
     return parents;

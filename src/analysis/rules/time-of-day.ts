@@ -45,7 +45,10 @@ const dayNames = ["sunday", "monday", "tuesday", "wednesday", "thursday", "frida
 /** The days as numbers, 0 for Sunday. */
 export function parseWeekdays(text: string): Set<number> {
   const days = new Set<number>();
-  for (const word of text.toLowerCase().split(/[\s,]+/).filter(Boolean)) {
+  for (const word of text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)) {
     if (word === "weekdays" || word === "weekday") for (const day of [1, 2, 3, 4, 5]) days.add(day);
     else if (word === "weekends" || word === "weekend") for (const day of [0, 6]) days.add(day);
     else {
