@@ -100,7 +100,10 @@ export const clusterStatus: Command = {
           `${grouped(events.behind)} behind, ${grouped(events.lost)} lost, ${events.perSecond.toFixed(1)} per second`,
       );
       if (status.role === "master") output.line(`alerts: ${grouped(status.alerts)}`);
-      else output.line(`master: ${status.master.name === "" ? "not known yet" : status.master.name}${status.master.isConnected ? "" : " (not connected)"}`);
+      else
+        output.line(
+          `master: ${status.master.name === "" ? "not known yet" : status.master.name}${status.master.isConnected ? "" : " (not connected)"}`,
+        );
     }
     return unwell.length === 0 ? EXIT_DONE : EXIT_UNWELL;
   },

@@ -35,7 +35,9 @@ export function describeJournal(report: JournalReport): string[] {
     report.checkpoint < 0 ? "no checkpoint" : `analysed up to ${report.checkpoint} by the last checkpoint`,
   ];
   for (const { node, lane, epoch, events, lost, last } of report.epochs) {
-    lines.push(`  ${node} lane ${lane} epoch ${epoch}: ${events} events up to ${last}${lost > 0 ? `, ${lost} lost` : ""}`);
+    lines.push(
+      `  ${node} lane ${lane} epoch ${epoch}: ${events} events up to ${last}${lost > 0 ? `, ${lost} lost` : ""}`,
+    );
   }
   if (report.replay !== undefined) {
     lines.push(`replay: ${report.replay.alerts} alerts`);

@@ -17,7 +17,7 @@ import { ChildNode } from "./up/child-process.ts";
 import { tellDemo } from "./up/demo.ts";
 import { accountFeed } from "./up/feed-account.ts";
 import { dealFeed } from "./up/feed.ts";
-import { FeedMemory } from "./up/feed-memory.ts";
+import { rememberInput } from "./up/input-memory.ts";
 import { prepareHomes, WORKERS_MAX, type LocalNode, type LocalPlan } from "./up/local-homes.ts";
 
 const lookMs = 250;
@@ -41,7 +41,8 @@ function settingsOf(values: CommandValues): UpSettings {
   const feed = textOf(values, "feed");
   const once = values["once"] === true;
   const network = textOf(values, "network") ?? "127.0.0";
-  if (!/^127(?:\.\d{1,3}){2}$/.test(network)) throw new UsageError("--network must be like 127.0.0: loopback addresses only");
+  if (!/^127(?:\.\d{1,3}){2}$/.test(network))
+    throw new UsageError("--network must be like 127.0.0: loopback addresses only");
   if (once && feed === undefined) throw new UsageError("--once needs --feed FILE: demo lines never end");
   return { dir: resolve(textOf(values, "dir") ?? ".argus"), network, workerCount, feed: feed && resolve(feed), once };
 }
@@ -128,7 +129,11 @@ export const up: Command = {
   options: [
     { flags: "--dir <dir>", help: "Where the homes of the nodes are; ./.argus when not given." },
     { flags: "--workers <count>", help: "How many workers; 2 when not given." },
-    { flags: "--network <numbers>", help: "The first three numbers of the nodes' loopback addresses.", initial: "127.0.0" },
+    {
+      flags: "--network <numbers>",
+      help: "The first three numbers of the nodes' loopback addresses.",
+      initial: "127.0.0",
+    },
     { flags: "--feed <file>", help: "Deal the lines of a file to the workers instead of demo lines." },
     { flags: "--once", help: "With --feed: stop when all of it is analysed, and say what became of it." },
   ],
@@ -141,7 +146,7 @@ export const up: Command = {
     const plan = await prepareHomes({ ...settings, say });
     const lock = await lockHome({ ...homeAt(settings.dir), lockFile: resolve(settings.dir, "up.lock") });
     try {
-      if (settings.feed !== undefined) new FeedMemory(settings.dir).expect(settings.feed);
+      rememberInput(settings.dir, settings.feed);
       return await runCluster(context, settings, plan);
     } finally {
       await lock.release();
@@ -164,7 +169,11 @@ async function runCluster(context: CommandContext, settings: UpSettings, plan: L
       settings.feed === undefined ? tellDemo(cluster.workers, stop) : dealFeed(settings.feed, feedFiles(cluster), stop);
     const showing = show(output, format === "json" ? undefined : screen, isLive, cluster, stop);
     if (settings.once) {
-      await untilAnalysed(cluster, Promise.resolve(input).then((lines) => lines ?? 0), stop);
+      await untilAnalysed(
+        cluster,
+        Promise.resolve(input).then((lines) => lines ?? 0),
+        stop,
+      );
       ending.abort();
     }
     await Promise.all([input, showing]);

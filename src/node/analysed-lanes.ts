@@ -94,7 +94,12 @@ export class AnalysedLanes {
   }
 
   upTo(): AnalysedUpTo[] {
-    return [...this.#lanes].map(([key, { epoch, lastSeq, analysed }]) => ({ ...readKey(key), epoch, last: lastSeq, analysed }));
+    return [...this.#lanes].map(([key, { epoch, lastSeq, analysed }]) => ({
+      ...readKey(key),
+      epoch,
+      last: lastSeq,
+      analysed,
+    }));
   }
 
   /** The body of a checkpoint. */

@@ -3,7 +3,7 @@
  * that fails on the disk or dies stops the node: what it would repeat after a restart is found from its checkpoint.
  */
 import { Worker } from "node:worker_threads";
-import { ArgusError } from "../base/error.ts";
+import type { ArgusError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";

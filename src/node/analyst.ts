@@ -138,7 +138,7 @@ export class Analyst {
     const head = { position: this.position, snapshotSha256: this.#snapshotSha256, lengths: alerts.lengths() };
     await checkpoints.save(head, this.#lanes.join(this.#engine.saveState()));
     this.#checkpointPosition = head.position;
-    await alerts.checkpointed();
+    alerts.checkpointed();
   }
 
   async close(): Promise<void> {

@@ -6,7 +6,13 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { NodeInfo } from "../api/contract/reply.ts";
 import { isNodeName } from "../model/node.ts";
-import { NodeTable, type NodeChange, type NodeHello, type NodeInput, type NodeListing } from "../membership/node-table.ts";
+import {
+  NodeTable,
+  type NodeChange,
+  type NodeHello,
+  type NodeInput,
+  type NodeListing,
+} from "../membership/node-table.ts";
 import type { OwnEvents } from "./own-events.ts";
 import { SpoolGauge } from "./spool-gauge.ts";
 
@@ -55,7 +61,8 @@ export class ClusterWatch {
     else if (to === "lagging") log.warning(message);
     else log.info(message);
     const { events } = this.#options;
-    const wasAbsent = from === undefined || from === "expected" || from === "down" || from === "refused" || from === "waiting";
+    const wasAbsent =
+      from === undefined || from === "expected" || from === "down" || from === "refused" || from === "waiting";
     if (to === "up" && wasAbsent) events.nodeUp(name, this.#addressOf(name));
     else if (to === "down") events.nodeDown(name, reasonIn(message));
     else if (to === "refused") events.nodeRefused(name, reasonIn(message));

@@ -14,13 +14,19 @@ export class HomeInUse extends ArgusError {
 
 export class ConfigRefused extends ArgusError {
   constructor(problems: readonly string[]) {
-    super("ARGUS_NODE_CONFIG_REFUSED", `${problems.join("\n")}\nThe node does not start. Check with: argus config check`);
+    super(
+      "ARGUS_NODE_CONFIG_REFUSED",
+      `${problems.join("\n")}\nThe node does not start. Check with: argus config check`,
+    );
   }
 }
 
 export class RulesetRefused extends ArgusError {
   constructor(problems: readonly string[]) {
-    super("ARGUS_NODE_RULESET_REFUSED", `${problems.join("\n")}\nThe ruleset does not load and there is none of before.`);
+    super(
+      "ARGUS_NODE_RULESET_REFUSED",
+      `${problems.join("\n")}\nThe ruleset does not load and there is none of before.`,
+    );
   }
 }
 

@@ -78,7 +78,8 @@ class Account {
 
   /** What the head of the oldest segment says went before. */
   begin(lanes: readonly LaneState[]): void {
-    for (const { node, lane, epochs } of lanes) for (const { epoch, last } of epochs) this.#of(node, lane, epoch).last = last;
+    for (const { node, lane, epochs } of lanes)
+      for (const { epoch, last } of epochs) this.#of(node, lane, epoch).last = last;
   }
 
   get epochs(): EpochAccount[] {
@@ -202,7 +203,10 @@ async function compareFolders(fresh: string, kept: string): Promise<ReplayAccoun
 
 /** A file of a day that is over may have been compressed. */
 async function readKept(path: string): Promise<Buffer | undefined> {
-  for (const [name, open] of [[path, (bytes: Buffer) => bytes], [`${path}.gz`, gunzipSync]] as const) {
+  for (const [name, open] of [
+    [path, (bytes: Buffer) => bytes],
+    [`${path}.gz`, gunzipSync],
+  ] as const) {
     try {
       return open(await readFile(name));
     } catch (error) {

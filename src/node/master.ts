@@ -47,7 +47,12 @@ async function openJournal(parts: NodeParts): Promise<Journal> {
   return journal;
 }
 
-function openAnalysis(parts: NodeParts, journal: Journal, recent: RecentAlerts, snapshot: string | undefined): Analysis {
+function openAnalysis(
+  parts: NodeParts,
+  journal: Journal,
+  recent: RecentAlerts,
+  snapshot: string | undefined,
+): Analysis {
   return new Analysis({
     setup: {
       home: parts.home.folder,
@@ -68,7 +73,9 @@ function recordStore(parts: NodeParts, journal: Journal, events: OwnEvents): Rec
   const note = (node: string, record: LaneRecord, result: StoreResult & { note?: string }): void => {
     if (result.code !== "stored") return;
     if (record.kind === "hole") {
-      log.tagged(`Worker ${node}`, "Hole").error(`${record.count} events are lost (declared by the node) and are passed`);
+      log
+        .tagged(`Worker ${node}`, "Hole")
+        .error(`${record.count} events are lost (declared by the node) and are passed`);
       events.hole(node, record.count, "declared by the node");
     }
     if (result.note === "rolled_back") {
@@ -97,7 +104,10 @@ function watchCluster(parts: NodeParts, events: OwnEvents): ClusterWatch {
   const address = settings.cluster === undefined ? "" : `${settings.cluster.bind_addr}:${settings.cluster.port}`;
   return new ClusterWatch({
     ...{ clock, log: logs.cluster, events, listed: settings.listed.nodes },
-    own: { name: settings.name, hello: { role: "master", version: argusVersion, isHidden: settings.isHidden, address } },
+    own: {
+      name: settings.name,
+      hello: { role: "master", version: argusVersion, isHidden: settings.isHidden, address },
+    },
   });
 }
 
@@ -159,7 +169,8 @@ async function openLink(
     term: await openTerm(home, disk),
     admission: {
       refusalOf(candidate) {
-        if (cluster.approve && !candidate.isPinned) return { code: "not_approved", message: `${candidate.name} is not approved` };
+        if (cluster.approve && !candidate.isPinned)
+          return { code: "not_approved", message: `${candidate.name} is not approved` };
         return refusalOf(policy, candidate);
       },
     },
@@ -206,7 +217,13 @@ export async function openMaster(parts: NodeParts): Promise<OpenNode> {
   };
 }
 
-function secondly(parts: NodeParts, journal: Journal, analysis: Analysis, takeIn: TakeIn, watch: ClusterWatch): () => void {
+function secondly(
+  parts: NodeParts,
+  journal: Journal,
+  analysis: Analysis,
+  takeIn: TakeIn,
+  watch: ClusterWatch,
+): () => void {
   let durable = 0;
   let seconds = 0;
   return () => {

@@ -8,7 +8,8 @@ export class Rate {
   /** `count` is the counter's value now; it never goes back. */
   sample(count: number, monotonicMs: number): void {
     this.#samples.push({ atMs: monotonicMs, count });
-    while (this.#samples.length > 2 && monotonicMs - (this.#samples[1]?.atMs ?? monotonicMs) >= spanMs) this.#samples.shift();
+    while (this.#samples.length > 2 && monotonicMs - (this.#samples[1]?.atMs ?? monotonicMs) >= spanMs)
+      this.#samples.shift();
   }
 
   perSecond(): number {

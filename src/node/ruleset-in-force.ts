@@ -30,7 +30,8 @@ export function rulesetOptionsOf(settings: NodeSettings, zone: string): RulesetO
     logAlertLevel: alerts.log_alert_level,
     emailAlertLevel: alerts.email_alert_level,
     latenessMs: global.lateness,
-    windowBytesMax: global.window_memory.kind === "bytes" ? global.window_memory.bytes : defaultRulesetOptions.windowBytesMax,
+    windowBytesMax:
+      global.window_memory.kind === "bytes" ? global.window_memory.bytes : defaultRulesetOptions.windowBytesMax,
     zone,
     clusterName: cluster?.name ?? "",
     outputs: { jsonout_output, alerts_log, logall, logall_json },

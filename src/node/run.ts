@@ -55,12 +55,16 @@ function tellStart({ settings, logs }: NodeParts): void {
   const where = cluster === undefined ? "a single node" : `cluster ${cluster.name}, port ${cluster.port}`;
   logs.main.info(`argus ${argusVersion} starts as ${role} ${name} (${where})`);
   if (cluster === undefined) return;
-  logs.cluster.tagged(role === "master" ? "Master" : "Worker").info(`${role} ${name} starts (argus ${argusVersion}, ${where})`);
+  logs.cluster
+    .tagged(role === "master" ? "Master" : "Worker")
+    .info(`${role} ${name} starts (argus ${argusVersion}, ${where})`);
   const weakness = weaknessOfKey(settings);
   if (weakness !== undefined) {
-    logs.cluster.tagged("Master", "Key").warning(
-      `the cluster key ${weakness} and can be guessed by whoever can listen; use a longer one (openssl rand -hex 32)`,
-    );
+    logs.cluster
+      .tagged("Master", "Key")
+      .warning(
+        `the cluster key ${weakness} and can be guessed by whoever can listen; use a longer one (openssl rand -hex 32)`,
+      );
   }
 }
 

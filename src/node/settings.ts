@@ -48,7 +48,15 @@ function defaultName(): string {
 
 /** Rejects only with the disk's own errors: what is wrong in the files is in `problems`. */
 export async function readSettings(home: string, disk: Disk): Promise<NodeSettings> {
-  const { configuration, cluster, role, name = defaultName(), clusterConf, problems, isUsable } = await loadNodeConfig(home, disk);
+  const {
+    configuration,
+    cluster,
+    role,
+    name = defaultName(),
+    clusterConf,
+    problems,
+    isUsable,
+  } = await loadNodeConfig(home, disk);
   return {
     ...{ home, name, role, cluster, problems, isUsable, listed: clusterConf },
     isHidden: cluster?.hidden ?? false,

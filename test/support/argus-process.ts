@@ -44,7 +44,10 @@ export interface CommandResult {
 }
 
 /** Runs a command to its end. */
-export function runArgus(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Promise<CommandResult> {
+export function runArgus(
+  args: readonly string[],
+  options: { input?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<CommandResult> {
   const child = spawn(process.execPath, [commandFile, ...args], { env: { ...process.env, ...options.env } });
   const result: CommandResult = { code: null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => (result.stdout += text));

@@ -34,7 +34,20 @@ export class FeedRun {
 
   constructor({ dir, feed, network, workers = 2, crash = "" }: FeedRunOptions) {
     this.dir = dir;
-    const args = ["up", "--dir", dir, "--feed", feed, "--once", "-o", "json", "--network", network, "--workers", `${workers}`];
+    const args = [
+      "up",
+      "--dir",
+      dir,
+      "--feed",
+      feed,
+      "--once",
+      "-o",
+      "json",
+      "--network",
+      network,
+      "--workers",
+      `${workers}`,
+    ];
     const child = spawn(process.execPath, [commandFile, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ARGUS_TEST_CRASH: crash },
@@ -86,7 +99,13 @@ export class FeedRun {
 
   /** `argus journal check --replay`; the whole cluster must have ended. */
   async check(): Promise<{ code: number | null; text: string }> {
-    const { code, stdout, stderr } = await runArgus(["journal", "check", "--replay", "--home", this.home("master-node")]);
+    const { code, stdout, stderr } = await runArgus([
+      "journal",
+      "check",
+      "--replay",
+      "--home",
+      this.home("master-node"),
+    ]);
     return { code, text: stdout + stderr };
   }
 }

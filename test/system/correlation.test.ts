@@ -39,7 +39,8 @@ after(async () => {
 const failures = (source: string, count: number): string[] =>
   Array.from(
     { length: count },
-    (_, index) => `Nov 25 10:00:00 web sshd[4711]: Failed password for operator from ${source} port ${40_000 + index} ssh2`,
+    (_, index) =>
+      `Nov 25 10:00:00 web sshd[4711]: Failed password for operator from ${source} port ${40_000 + index} ssh2`,
   );
 
 function countsOf(source: string): { plain: number; composite: number } {
@@ -72,7 +73,12 @@ test("fires it once as well when worker 2's six are journalled first", async () 
 });
 
 test("fires it once when both send at the same time, and not at all on nine events", async () => {
-  await Promise.all([send(1, "203.0.113.3", 4), send(2, "203.0.113.3", 6), send(1, "203.0.113.4", 4), send(2, "203.0.113.4", 5)]);
+  await Promise.all([
+    send(1, "203.0.113.3", 4),
+    send(2, "203.0.113.3", 6),
+    send(1, "203.0.113.4", 4),
+    send(2, "203.0.113.4", 5),
+  ]);
   await until("all nineteen", () => total(countsOf("203.0.113.3")) === 10 && total(countsOf("203.0.113.4")) === 9);
   equal(countsOf("203.0.113.3").composite, 1);
   equal(countsOf("203.0.113.4").composite, 0);

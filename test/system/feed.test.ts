@@ -17,7 +17,11 @@ function writeFeed(name: string, seed: number, count: number): string {
 }
 
 async function untilAnalysed(run: FeedRun, count: number): Promise<void> {
-  await until(`${count} events analysed\n${run.stderr}`, async () => ((await run.status("master-node"))?.events.analysed ?? 0) >= count, 120_000);
+  await until(
+    `${count} events analysed\n${run.stderr}`,
+    async () => ((await run.status("master-node"))?.events.analysed ?? 0) >= count,
+    120_000,
+  );
 }
 
 /** Rules that look at one event only: their alerts do not depend on how batches of two workers are mixed. */
@@ -53,7 +57,10 @@ test("gives the same alerts of plain rules in the same order with one worker and
   const { code, result } = await disturbed.end();
   equal(code, 0, JSON.stringify(result) + disturbed.stderr);
   const story = (run: FeedRun): string[] =>
-    run.alerts().filter((alert) => isOfFeed(alert) && isPlain(alert)).map(({ rule, full_log: log }) => `${rule.id} ${log}`);
+    run
+      .alerts()
+      .filter((alert) => isOfFeed(alert) && isPlain(alert))
+      .map(({ rule, full_log: log }) => `${rule.id} ${log}`);
   const expected = story(quiet);
   equal(expected.length > 1_000, true, `${expected.length} alerts`);
   deepEqual(story(disturbed), expected);

@@ -80,7 +80,11 @@ function stranger(bytes: Buffer): Promise<Socket> {
 }
 
 test("closes garbage within the five seconds that anybody has", async () => {
-  for (const bytes of [Buffer.from("GET / HTTP/1.1\r\n\r\n"), Buffer.alloc(5_000, 0x16), Buffer.from([0x16, 3, 1, 0xff, 0xff])]) {
+  for (const bytes of [
+    Buffer.from("GET / HTTP/1.1\r\n\r\n"),
+    Buffer.alloc(5_000, 0x16),
+    Buffer.from([0x16, 3, 1, 0xff, 0xff]),
+  ]) {
     const socket = await stranger(bytes);
     const startedMs = performance.now();
     await new Promise((resolve) => socket.once("close", resolve));
@@ -95,7 +99,11 @@ test("bears 300 strangers who say nothing: bounded memory, others unaffected, a 
   const flood = (async () => {
     while (!isOver) {
       for (let count = 0; count < 50 && !isOver; count += 1) {
-        const socket = connect({ host: masterAddress, port: 1_516, localAddress: `127.42.${count % 250}.${1 + (sockets.length % 250)}` });
+        const socket = connect({
+          host: masterAddress,
+          port: 1_516,
+          localAddress: `127.42.${count % 250}.${1 + (sockets.length % 250)}`,
+        });
         socket.on("error", () => undefined);
         sockets.push(socket);
       }
@@ -108,9 +116,13 @@ test("bears 300 strangers who say nothing: bounded memory, others unaffected, a 
     workers[0].node.start();
     const startedMs = performance.now();
     await until("the worker is gone from its old session", async () => (await workers[0].node.nodes()).length > 0);
-    await until("it is back", async () => (await workers[0].node.nodes()).some((node) => node.role === "master" && node.state === "up"));
+    await until("it is back", async () =>
+      (await workers[0].node.nodes()).some((node) => node.role === "master" && node.state === "up"),
+    );
     ok(performance.now() - startedMs < 5_000, `${performance.now() - startedMs} ms`);
-    await sendTcp(workers[1].address, ["Nov 25 10:00:00 web sshd[1]: Failed password for bystander from 203.0.113.9 port 4 ssh2"]);
+    await sendTcp(workers[1].address, [
+      "Nov 25 10:00:00 web sshd[1]: Failed password for bystander from 203.0.113.9 port 4 ssh2",
+    ]);
     await until("an alert meanwhile", () => master.alerts().some(({ full_log: log }) => log.includes("bystander")));
     await flood;
     const growth = master.memoryMib() - beforeMib;

@@ -51,7 +51,13 @@ test("makes alerts of lines that are sent to either worker by TCP, UDP and file"
 test("names no master on a worker, and gives it neither cluster.conf nor rules", () => {
   for (const { node } of workers) {
     ok(!node.read("etc/ossec.conf").includes("<nodes>"));
-    for (const absent of ["etc/shared/cluster.conf", "etc/rules", "ruleset", "queue/rulesets", "logs/alerts/alerts.json"]) {
+    for (const absent of [
+      "etc/shared/cluster.conf",
+      "etc/rules",
+      "ruleset",
+      "queue/rulesets",
+      "logs/alerts/alerts.json",
+    ]) {
       equal(existsSync(join(node.home, absent)), false, `${node.home}/${absent}`);
     }
   }
@@ -59,11 +65,19 @@ test("names no master on a worker, and gives it neither cluster.conf nor rules",
 
 test("tells the story of the cluster in the master's cluster.log, one line per change of state", () => {
   const lines = master.read("logs/cluster.log").trimEnd().split("\n");
-  for (const line of lines) match(line, /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:INFO|WARNING|ERROR): \[[^\]]+\] \[[^\]]+\] ./);
+  for (const line of lines)
+    match(line, /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:INFO|WARNING|ERROR): \[[^\]]+\] \[[^\]]+\] ./);
   for (const name of ["worker-node1", "worker-node2"]) {
-    equal(lines.filter((line) => line.includes(`[Worker ${name}] [State]`) && line.includes("became up")).length, 1, lines.join("\n"));
+    equal(
+      lines.filter((line) => line.includes(`[Worker ${name}] [State]`) && line.includes("became up")).length,
+      1,
+      lines.join("\n"),
+    );
   }
-  ok(lines.some((line) => line.includes("WARNING") && line.includes("well-known sample")), "the weak key is reported");
+  ok(
+    lines.some((line) => line.includes("WARNING") && line.includes("well-known sample")),
+    "the weak key is reported",
+  );
   ok(!lines.some((line) => line.includes("your-cluster-key")), "the key is never printed");
 });
 
@@ -76,7 +90,9 @@ test("shows the cluster from each node, and says so when a worker goes and comes
   ]);
   await first.node.kill();
   await until("the worker is down", async () => (await master.stateOf("worker-node1")) === "down");
-  await until("an alert says so", () => master.alerts().find(({ full_log: log }) => log.includes("'worker-node1' is down")));
+  await until("an alert says so", () =>
+    master.alerts().find(({ full_log: log }) => log.includes("'worker-node1' is down")),
+  );
   first.node.start();
   const startedMs = performance.now();
   await until("the worker is back", async () => (await master.stateOf("worker-node1")) === "up");

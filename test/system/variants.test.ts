@@ -126,12 +126,13 @@ test("leaves the cluster block out of the alerts of events that a hidden node to
       equal(hidden.cluster, undefined);
       equal(hidden.manager.name, "worker-node1");
       await sendTcp(workers[1].address, [line.replace("root", "seen")]);
-      const seen = await until("the other alert", () => master.alerts().find(({ full_log: log }) => log.includes(" seen ")));
+      const seen = await until("the other alert", () =>
+        master.alerts().find(({ full_log: log }) => log.includes(" seen ")),
+      );
       deepEqual(seen.cluster, { name: "argus-cluster", node: "worker-node2" });
-      deepEqual((await master.nodes()).map(({ name, isHidden }) => `${name} ${isHidden}`), [
-        "master-node false",
-        "worker-node1 true",
-        "worker-node2 false",
-      ]);
+      deepEqual(
+        (await master.nodes()).map(({ name, isHidden }) => `${name} ${isHidden}`),
+        ["master-node false", "worker-node1 true", "worker-node2 false"],
+      );
     },
   ));

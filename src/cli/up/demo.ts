@@ -24,7 +24,8 @@ const ordinary: readonly [Line, ...Line[]] = [
   (at) => `${at} web-1 CRON[${2000 + number(9000)}]: (root) CMD (test -x /usr/sbin/anacron)`,
   (at) => `${at} db-1 systemd[1]: Started Daily rotation of log files.`,
   (at) => `${at} web-1 kernel: [${number(90_000)}.${100_000 + number(899_999)}] eth0: link becomes ready`,
-  (at) => `${at} web-2 sshd[${1000 + number(9000)}]: Accepted publickey for deploy from 198.51.100.${1 + number(9)} port ${30_000 + number(9000)} ssh2`,
+  (at) =>
+    `${at} web-2 sshd[${1000 + number(9000)}]: Accepted publickey for deploy from 198.51.100.${1 + number(9)} port ${30_000 + number(9000)} ssh2`,
   (at) => `${at} db-1 postfix/smtpd[${1000 + number(9000)}]: connect from mail.example.net[198.51.100.25]`,
   (at) => `${at} web-2 dhclient[731]: DHCPACK of 192.0.2.${10 + number(200)} from 192.0.2.1`,
 ];

@@ -20,7 +20,11 @@ function hashOf(line: Buffer): number {
 }
 
 /** The master of `masterHome` must have ended. */
-export async function accountFeed(path: string, locations: ReadonlySet<string>, masterHome: string): Promise<FeedAccount> {
+export async function accountFeed(
+  path: string,
+  locations: ReadonlySet<string>,
+  masterHome: string,
+): Promise<FeedAccount> {
   const open = new Map<number, number>();
   let accepted = 0;
   for await (const line of feedLines(path)) {

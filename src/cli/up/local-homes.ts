@@ -2,7 +2,7 @@
  * The homes of a whole cluster on this machine: who is called how, listens where, and is configured by what. The plan is
  * kept in `DIR/argus-up.json`, so that a second `argus up` goes on with the same nodes, key and addresses.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -51,7 +51,8 @@ async function freePort(
   for (let port = wanted; port < wanted + portsTried; port += 1) {
     if (used.has(`${address}:${port}`)) continue;
     if ((await canListen(address, port)) === "yes") {
-      if (port !== wanted && !used.has(`${address}:${wanted}`)) say(`${address}:${wanted} is taken; using ${address}:${port}`);
+      if (port !== wanted && !used.has(`${address}:${wanted}`))
+        say(`${address}:${wanted} is taken; using ${address}:${port}`);
       return port;
     }
   }
@@ -145,8 +146,11 @@ function writeFile(path: string, text: string, mode: number): void {
 function writeHomes(plan: LocalPlan, isChanged: boolean): void {
   const workers = plan.nodes.filter(({ role }) => role === "worker");
   for (const node of plan.nodes) {
-    const files: [string, string, number][] = [[join(node.home, "etc", "ossec.conf"), clusterSection(node, plan.key), 0o640]];
-    if (node.role === "master") files.push([join(node.home, "etc", "shared", "cluster.conf"), clusterConf(workers), 0o640]);
+    const files: [string, string, number][] = [
+      [join(node.home, "etc", "ossec.conf"), clusterSection(node, plan.key), 0o640],
+    ];
+    if (node.role === "master")
+      files.push([join(node.home, "etc", "shared", "cluster.conf"), clusterConf(workers), 0o640]);
     else files.push([join(node.home, "etc", "ossec.node.conf"), ownSections(node), 0o640]);
     for (const [path, text, mode] of files) if (isChanged || !existsSync(path)) writeFile(path, text, mode);
   }
@@ -187,9 +191,4 @@ export async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
   writeFile(planFile, `${JSON.stringify(plan, null, 2)}\n`, 0o600);
   writeHomes(plan, true);
   return plan;
-}
-
-/** Names a feed by its path and size, so that another file is not dealt into the same cluster. */
-export function feedIdentity(path: string, bytes: number): string {
-  return createHash("sha256").update(`${path}\0${bytes}`).digest("hex");
 }
