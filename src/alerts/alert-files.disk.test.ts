@@ -406,6 +406,26 @@ test("reports a file that was moved, removed, emptied or written to; offsets go 
   }
 });
 
+test("counts what it has written whatever becomes of the file, and what is in it", async (context) => {
+  const { open, path, read } = await begin(context);
+  const files = await open();
+  files.add(answerAt(0));
+  await files.write();
+  const first = Buffer.byteLength(await read(json));
+  await truncate(path(json), 0);
+  files.add(answerAt(1));
+  await files.write();
+  await files.sync();
+  const second = Buffer.byteLength(await read(json));
+  const lengths = JSON.parse(Buffer.from(files.lengths()).toString()) as {
+    files: Record<string, object>;
+    offset: number;
+  };
+  await files.close();
+  deepEqual(lengths.files["alertsJson"], { logical: first + second, physical: second, part: 0 });
+  equal(lengths.offset, Buffer.byteLength(await read(text)));
+});
+
 test("leaves files of another product alone, and goes on beside them", async (context) => {
   const { open, path, read } = await begin(context);
   await mkdir(dirname(path(json)), { recursive: true });
