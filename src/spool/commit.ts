@@ -13,6 +13,7 @@ import { assert } from "../base/assert.ts";
 import type { CrashPoint, CrashPointName } from "../base/crash-point.ts";
 import { SpoolError } from "./errors.ts";
 import type { FrameParts } from "./frame.ts";
+import { HEAD_BYTES } from "./head.ts";
 import { ioError, isFullDisk, type SegmentWriter } from "./segment.ts";
 
 export interface Item {
@@ -69,6 +70,7 @@ export class Committer {
   #reserved: Item[] = [];
   #unsynced: Item[] = [];
   #isRunning = false;
+  #isWoken = false;
   #isBlocked = false;
   #isSyncDue = false;
   #isClosing = false;
@@ -114,6 +116,7 @@ export class Committer {
 
   /** To be called when a slot has become ready. */
   wake(): void {
+    this.#isWoken = true;
     if (!this.#isRunning) void this.#run();
   }
 
@@ -134,7 +137,11 @@ export class Committer {
   async #run(): Promise<void> {
     this.#isRunning = true;
     try {
-      while (this.#failure === undefined && (await this.#round()));
+      while (this.#failure === undefined) {
+        this.#isWoken = false;
+        // Who wakes while the last round ends must be heard, or would wait for the next one to come.
+        if (!(await this.#round()) && !this.#isWoken) break;
+      }
     } catch (error) {
       this.#fail(ioError(this.#host.folder, "write in", error));
     } finally {
@@ -190,8 +197,9 @@ export class Committer {
     for (const { item } of this.#slots.slice(0, slotCount)) if (item !== undefined) items.push(item);
     const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
     try {
-      if (!(await this.#host.makeRoom(bytes, slotCount === 0))) return this.#block(undefined);
-      await this.#rotateFor(bytes);
+      const head = this.#mustRotateFor(bytes) ? HEAD_BYTES : 0;
+      if (!(await this.#host.makeRoom(bytes + head, slotCount === 0))) return this.#block(undefined);
+      if (this.#mustRotateFor(bytes)) await this.rotate();
       await this.#write(items);
     } catch (error) {
       if (!isFullDisk(error) || isSyncFailure(error)) throw error;
@@ -209,10 +217,9 @@ export class Committer {
     return false;
   }
 
-  async #rotateFor(bytes: number): Promise<void> {
+  #mustRotateFor(bytes: number): boolean {
     const used = this.#segment.end - this.#segment.framesAt;
-    if (this.#segment.isEmpty || used + bytes <= this.#host.segmentBytesMax) return;
-    await this.rotate();
+    return !this.#segment.isEmpty && used + bytes > this.#host.segmentBytesMax;
   }
 
   /** Ends the segment and begins another. Only from within `order` or `makeRoom`: it is part of a round. */

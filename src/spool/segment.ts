@@ -193,24 +193,24 @@ export async function scanLast<T>(
 ): Promise<Scan> {
   const start = framesAt(core);
   const frames = new Frames(file, core.salt, scanWindowBytes);
-  const seen: { offset: number; end: number; frame: T | undefined }[] = [];
+  const seen: { offset: number; end: number; kept: { frame: T } | undefined }[] = [];
   let provenTo = start;
   for (let offset = start; ; ) {
     const found = await frames.at(offset, bytes);
     if (found.what === "end") break;
     const { end } = found.what === "frame" ? found.frame : found;
-    const frame = found.what === "frame" ? keep(found.frame) : undefined;
-    seen.push({ offset, end, frame });
+    const kept = found.what === "frame" ? { frame: keep(found.frame) } : undefined;
+    seen.push({ offset, end, kept });
     // A frame cannot prove more than what lies before itself.
     if (found.what === "frame") provenTo = Math.max(provenTo, Math.min(offset, start + found.frame.synced));
     offset = end;
   }
-  const torn = seen.find(({ end, frame }) => frame === undefined && end > provenTo);
+  const torn = seen.find((one) => one.kept === undefined && one.end > provenTo);
   const end = torn === undefined ? (seen.at(-1)?.end ?? start) : Math.max(torn.offset, provenTo);
   const damages: Scan["damages"] = [];
-  for (const { offset, end: until, frame } of seen) {
+  for (const { offset, end: until, kept } of seen) {
     if (offset >= end) break;
-    if (frame !== undefined) visit({ what: "frame", frame });
+    if (kept !== undefined) visit({ what: "frame", frame: kept.frame });
     else {
       damages.push({ offset, end: Math.min(until, end) });
       visit({ what: "bad", offset, end: Math.min(until, end) });

@@ -51,6 +51,8 @@ export class SimDisk {
   bytesMax = Infinity;
   /** An errno for the call, or `undefined` to let it pass. */
   failWith: (call: string, path: string) => string | undefined = () => undefined;
+  /** What a call waits for, if anything: a slow disk. */
+  gate: (call: string, path: string) => Promise<unknown> | undefined = () => undefined;
   /** How often a file has been synced. */
   syncCount = 0;
   /** Called before each call that changes anything; may kill or cut the power there. */
@@ -195,7 +197,7 @@ export class SimDisk {
     const generation = this.#generation;
     /** Every call goes through here: a process that is dead never hears of its call again. */
     const call = async <T>(name: string, path: string, act: () => T): Promise<T> => {
-      await Promise.resolve();
+      await this.gate(name, path);
       if (generation !== this.#generation) return never;
       this.onCall(name, path);
       if (generation !== this.#generation) return never;
