@@ -1,6 +1,6 @@
 /**
- * A warning that strangers can provoke as often as they like, written at most once per period and kind; the next line of
- * that kind says how many were kept back. Kinds are words of ours, never text of a peer, so there are few of them.
+ * A warning that strangers can provoke as often as they like, written at most once per period and kind; the next line
+ * of that kind says how many were kept back. Kinds are words of ours, never text of a peer, so there are few of them.
  */
 import type { Clock } from "./clock.ts";
 import type { Log } from "./log.ts";

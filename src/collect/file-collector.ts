@@ -1,7 +1,7 @@
 /**
- * The followed files of a node as one service: one loop looks at the files that may have changed, one after another, with
- * one window of memory for all. Hints of the system make it prompt, a look at everything every second makes it sure. Hints
- * are coalesced: a thousand appends make a thousand hints, and one look.
+ * The followed files of a node as one service: one loop looks at the files that may have changed, one after another,
+ * with one window of memory for all. Hints of the system make it prompt, a look at everything every second makes it
+ * sure. Hints are coalesced: a thousand appends make a thousand hints, and one look.
  */
 import { basename, dirname } from "node:path";
 import { assert } from "../base/assert.ts";
@@ -49,14 +49,16 @@ export const collectLimits: CollectLimits = {
   readsPerLook: 4,
   pollMs: 1_000,
   hintMs: 10,
-  lingerMs: 60_000, // A writer that is told of a rotation by a signal reopens within seconds; a removed file keeps its space.
+  lingerMs: 60_000, // Writers that are told of a rotation reopen within seconds; a removed file keeps its space.
   filesMax: 1_000,
 };
 
 export interface FileCollectorOptions {
   locations: readonly FollowedLocation[];
   sink: EventSink;
-  /** The last durable mark of each key, as the spool (or journal) found them at its start. Keys of others are ignored. */
+  /**
+   * The last durable mark of each key, as the spool (or journal) found them at its start. Keys of others are ignored.
+   */
   marks: ReadonlyMap<string, Uint8Array>;
   disk: Disk;
   clock: Clock;
@@ -119,9 +121,9 @@ export class FileCollector implements Service {
   }
 
   /**
-   * Follows until `signal` is aborted, then closes the files; a line that is not whole by then is read again at the next
-   * start. Rejects only for a bug of ours: what is wrong with a file is counted and logged, and tried again. May be called
-   * once, because the marks are those of the start.
+   * Follows until `signal` is aborted, then closes the files; a line that is not whole by then is read again at the
+   * next start. Rejects only for a bug of ours: what is wrong with a file is counted and logged, and tried again. May
+   * be called once, because the marks are those of the start.
    */
   async run(signal: AbortSignal): Promise<void> {
     assert(!this.#isRun, "a file collector runs once");

@@ -1,17 +1,19 @@
 /**
- * One followed path through rotations. Under a path stand, over time, several files; the follower reads each to its end:
+ * One followed path through rotations. Under a path stand, over time, several files; the follower reads each to its
+ * end:
  *
  *   at the path      read as it grows; truncated: from 0 again
- *   moved or removed read on until it was quiet for `lingerMs`, because its writer may not have noticed yet; then its last
- *                    torn line is handed over and it is closed
+ *   moved or removed read on until it was quiet for `lingerMs`, because its writer may not have noticed yet; then its
+ *                    last torn line is handed over and it is closed
  *
- * Where a file begins: at its durable mark if it has one (looked for under its old name and, after a rotation that happened
- * while nobody looked, under other names in the same folder); at its end or beginning, as configured, if it stood there at
- * the start and was never followed; at 0 otherwise. The mark of the path names all files that are read under it.
+ * Where a file begins: at its durable mark if it has one (looked for under its old name and, after a rotation that
+ * happened while nobody looked, under other names in the same folder); at its end or beginning, as configured, if it
+ * stood there at the start and was never followed; at 0 otherwise. The mark of the path names all files that are read
+ * under it.
  *
- * A path may be rotated more than once between two looks, above all while the node is down: when the newest file that was
- * known is found under another name, rotated files that were changed after it are read as well, in order of their change.
- * Only names such as `x.log.1` and `x.log-20261125` count, so nothing compressed is read.
+ * A path may be rotated more than once between two looks, above all while the node is down: when the newest file that
+ * was known is found under another name, rotated files that were changed after it are read as well, in order of their
+ * change. Only names such as `x.log.1` and `x.log-20261125` count, so nothing compressed is read.
  */
 import { basename, dirname } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -60,7 +62,10 @@ const namesLookedThroughMax = 4_096;
 const caughtUpMax = 128;
 const rotatedSuffix = /^[.-]\d[\d.-]*$/;
 
-/** Which files are being read, and where those ended that were read under another path: a rotated file found by a pattern. */
+/**
+ * Which files are being read, and where those ended that were read under another path: a rotated file found by a
+ * pattern.
+ */
 export class Claims {
   readonly #held = new Set<string>();
   readonly #finished = new Map<string, FilePosition>();

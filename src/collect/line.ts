@@ -12,9 +12,9 @@ export function withoutLeadingNuls(bytes: Buffer): Buffer {
 }
 
 /**
- * A view of `line` (without its LF) without one CR behind it and without NULs before it: a program that does not open its
- * log for appending writes behind a hole of NULs after the file was truncated under it. All other bytes stay as they are;
- * an empty result is a blank line, which is passed over.
+ * A view of `line` (without its LF) without one CR behind it and without NULs before it: a program that does not open
+ * its log for appending writes behind a hole of NULs after the file was truncated under it. All other bytes stay as
+ * they are; an empty result is a blank line, which is passed over.
  */
 export function logOfLine(line: Buffer): Buffer {
   const text = withoutLeadingNuls(line);

@@ -16,9 +16,9 @@ export interface SourceMark {
 /** Where collected logs go. Implemented by `intake/batcher.ts`. */
 export interface EventSink {
   /**
-   * Takes one log of at most `LOG_BYTES_MAX` bytes; they are copied before this returns. `false` asks the source to stop
-   * after this one and to wait for `drained()`; the log was taken all the same (unless the node is stopping because its
-   * disk failed: then `drained` never resolves, and nothing is acknowledged).
+   * Takes one log of at most `LOG_BYTES_MAX` bytes; they are copied before this returns. `false` asks the source to
+   * stop after this one and to wait for `drained()`; the log was taken all the same (unless the node is stopping
+   * because its disk failed: then `drained` never resolves, and nothing is acknowledged).
    */
   accept(source: Source, log: Uint8Array, isTruncated: boolean, mark?: SourceMark): boolean;
   /** Whether the last answer would have been `false`: a source that cannot wait (UDP) drops instead of accepting. */

@@ -177,8 +177,8 @@ export class OpenFile {
   }
 
   /**
-   * For a file that nobody writes to any more: hands over a last line without LF. `false` when it is not over yet, because
-   * the sink is full or there is more than a torn line.
+   * For a file that nobody writes to any more: hands over a last line without LF. `false` when it is not over yet,
+   * because the sink is full or there is more than a torn line.
    */
   async finish(context: ReadContext): Promise<boolean> {
     if (context.sink.isFull) return false;

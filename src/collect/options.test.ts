@@ -12,7 +12,8 @@ const followed = (text: string) =>
 test("follows a file from its end unless the operator wants what it holds", () => {
   deepEqual(
     followed(`<localfile><log_format>syslog</log_format><location>/var/log/a</location></localfile>
-      <localfile><log_format>json</log_format><location>/b</location><only-future-events>no</only-future-events></localfile>`),
+      <localfile><log_format>json</log_format><location>/b</location>
+      <only-future-events>no</only-future-events></localfile>`),
     [
       { location: "/var/log/a", exclude: [], start: "end" },
       { location: "/b", exclude: [], start: "beginning" },

@@ -28,13 +28,13 @@ export const localfileSection = section("localfile", {
   repeat: true,
   options: {
     location: path({
-      help: "The file, as an absolute path. `*`, `?` and `[…]` match names; `%Y`, `%m`, `%d`, `%H` stand for the local date.",
+      help: "The file, as an absolute path. `*`, `?` and `[…]` match names; `%Y`, `%m`, `%d`, `%H` the local date.",
     }),
     log_format: oneOf([...lineFormats, ...otherFormats], {
       initial: "syslog",
       help:
-        "How the file is read. `syslog`, `json`, `snort-fast`, `squid`, `iis` and `apache` are read line by line, each " +
-        "line as it is; the others are not supported yet.",
+        "How the file is read. `syslog`, `json`, `snort-fast`, `squid`, `iis`, `apache`: line by line, each line as it " +
+        "is. The others are not supported yet.",
     }),
     "only-future-events": yesNo({
       initial: true,

@@ -60,7 +60,10 @@ export function pathMatcher(pattern: string): (path: string) => boolean {
   };
 }
 
-/** The paths that an absolute pattern matches now, sorted, at most `countMax`. Folders that cannot be read match nothing. */
+/**
+ * The paths that an absolute pattern matches now, sorted, at most `countMax`. Folders that cannot be read match
+ * nothing.
+ */
 export async function matchingPaths(disk: Disk, pattern: string, countMax: number): Promise<string[]> {
   let paths = [""];
   for (const name of pattern.split("/").slice(1)) {

@@ -8,7 +8,7 @@ const plain = (files: readonly FilePosition[] | undefined) =>
 
 const anyFile = fc.record({
   device: fc.nat(),
-  // Some file systems use all 64 bits, which a number holds only nearly: the same inode gives the same number all the same.
+  // Some file systems use all 64 bits, which a number holds only nearly; the same inode still gives the same number.
   inode: fc.oneof(fc.maxSafeNat(), fc.constant(2 ** 63)),
   offset: fc.maxSafeNat(),
   headBytes: fc.nat(256),

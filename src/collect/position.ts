@@ -1,12 +1,13 @@
 /**
- * The position of a followed path, as it is stored in a mark: every file that is being read under this path, oldest first
- * (after a rotation the old file is read on for a while), and how far.
+ * The position of a followed path, as it is stored in a mark: every file that is being read under this path, oldest
+ * first (after a rotation the old file is read on for a while), and how far.
  *
  *   position := version u8 (1) | count u8 | file*
  *   file     := device f64 | inode f64 | offset u64 | headBytes u16 | headHash 8 bytes
  *
- * A file is recognised by its inode and by its first bytes, because inode numbers are used again: `headHash` is the start
- * of the SHA-256 of its first `headBytes` = min(256, offset) bytes, which do not change in a file that only grows.
+ * A file is recognised by its inode and by its first bytes, because inode numbers are used again: `headHash` is the
+ * start of the SHA-256 of its first `headBytes` = min(256, offset) bytes, which do not change in a file that only
+ * grows.
  */
 import { createHash } from "node:crypto";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";

@@ -1,7 +1,7 @@
 /**
- * Hints that something changed in a folder. A watch on a file would follow its inode and report nothing of the file that
- * takes its place, so folders are watched. Hints may be lost (network file systems, limits of inotify): whoever listens
- * looks by himself every second as well.
+ * Hints that something changed in a folder. A watch on a file would follow its inode and report nothing of the file
+ * that takes its place, so folders are watched. Hints may be lost (network file systems, limits of inotify): whoever
+ * listens looks by himself every second as well.
  */
 import { watch } from "node:fs";
 

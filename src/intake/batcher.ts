@@ -3,9 +3,9 @@
  *
  *   sources ──accept──▶ open batch ──full, or 20 ms old──▶ append (several in flight) ──▶ durable
  *
- * Memory is bounded by what waits to become durable: beyond the limits `accept` says *stop*, and sources wait until half
- * of it is gone. A batch is closed only after an event was added, never before one, because a source has moved its mark
- * behind that event already (collect/needs.ts).
+ * Memory is bounded by what waits to become durable: beyond the limits `accept` says *stop*, and sources wait until
+ * half of it is gone. A batch is closed only after an event was added, never before one, because a source has moved its
+ * mark behind that event already (collect/needs.ts).
  */
 import { assert } from "../base/assert.ts";
 import type { Clock, Timer } from "../base/clock.ts";

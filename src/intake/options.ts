@@ -28,7 +28,7 @@ export const remoteSection = section("remote", {
       initial: 131_072, // About 60 MB of 450-byte events: ten seconds of a 13,000 events/s burst.
       min: 1_024,
       max: 1_048_576,
-      help: "Events that wait for the disk before the node stops reading from its senders; the largest one written counts.",
+      help: "Events that wait for the disk before the node stops reading from its senders; the largest counts.",
     }),
     rids_closing_time: needless("Argus keeps no file open per agent."),
     connection_overtake_time: unsupported("How long an agent's old connection is kept when a new one comes."),

@@ -1,6 +1,7 @@
 /**
- * Who may send syslog, and as what source his events are known. The answer for an address is kept, since a listener asks
- * for every datagram; the addresses of datagrams can be forged, so what is kept is bounded and the oldest answer gives way.
+ * Who may send syslog, and as what source his events are known. The answer for an address is kept, since a listener
+ * asks for every datagram; the addresses of datagrams can be forged, so what is kept is bounded and the oldest answer
+ * gives way.
  */
 import { cidrContains, parseAddress, type Cidr } from "../config/address.ts";
 import type { Source } from "../model/event.ts";

@@ -4,7 +4,9 @@ import { SyslogFrames, type FrameLimits } from "./syslog-frames.ts";
 
 const limits: FrameLimits = { logBytesMax: 40, frameBytesMax: 200 };
 
-/** What a stream gives when it comes in these chunks: messages, cut ones with `…`, and `FAULT` where it must be closed. */
+/**
+ * What a stream gives when it comes in these chunks: messages, cut ones with `…`, and `FAULT` where it must be closed.
+ */
 function read(chunks: Iterable<Buffer | string>, own: FrameLimits = limits): string[] {
   const said: string[] = [];
   const frames = new SyslogFrames(

@@ -45,7 +45,9 @@ export class SyslogFrames {
   readonly #receiver: FrameReceiver;
   readonly #limits: FrameLimits;
   #mode: Mode = "start";
-  /** Bytes of the current message that came with earlier chunks: a copy, since a view would keep a 64 KiB chunk alive. */
+  /**
+   * Bytes of the current message that came with earlier chunks: a copy, since a view would keep a 64 KiB chunk alive.
+   */
   #held: Buffer = Buffer.alloc(0);
   #heldBytes = 0;
   /** In `start`: the count read so far. In `counted`: bytes of the message that are still to come. */

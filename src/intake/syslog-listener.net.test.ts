@@ -313,8 +313,9 @@ test("can be stopped and run again on the same port", async () => {
 });
 
 test("reports what the kernel dropped", async () => {
+  const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0");
   const row = (port: number, drops: number): string =>
-    `  1: 0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 07 0:0 00:0 0 0 0 1 2 0 ${drops}\n`;
+    `  1: 0100007F:${hex(port)} 00000000:0000 07 0:0 00:0 0 0 0 1 2 0 ${drops}\n`;
   let drops = 0;
   let port = 0;
   const disk: Disk = { ...nodeDisk, readWhole: () => Promise.resolve(Buffer.from(row(port, drops))) };

@@ -33,7 +33,7 @@ export type SyslogLimits = TcpLimits & UdpLimits;
 
 export const syslogLimits: SyslogLimits = {
   logBytesMax: LOG_BYTES_MAX,
-  frameBytesMax: 1_024 * 1_024, // Sixteen times what is kept of a message; a larger count is an attack or another protocol.
+  frameBytesMax: 1_024 * 1_024, // Sixteen times what is kept of a message; more is an attack or another protocol.
   connectionsMax: 1_024, // With 64 KiB held by each that is a bad day of 64 MiB; idle ones cost about 5 KiB.
   connectionsPerAddressMax: 256, // Relays open a few, a load balancer in front of many senders one for each.
   silenceMsMin: 60_000,

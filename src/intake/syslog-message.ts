@@ -7,8 +7,9 @@ const lf = 0x0a;
 const cr = 0x0d;
 
 /**
- * A view of `message` without what senders put behind it (NULs, one LF, one CR before that, NULs before those) and without
- * one leading `<…>` block, which is anything up to the first `>`. NULs in the middle stay: the bytes are evidence.
+ * A view of `message` without what senders put behind it (NULs, one LF, one CR before that, NULs before those) and
+ * without one leading `<…>` block, which is anything up to the first `>`. NULs in the middle stay: the bytes are
+ * evidence.
  */
 export function logOfMessage(message: Buffer): Buffer {
   let end = message.length;

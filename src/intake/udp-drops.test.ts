@@ -9,13 +9,19 @@ function address(text: string): Address {
   return found;
 }
 
-const table4 = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops             
-  640: 0100007F:2912 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 123456 2 0000000000000000 17        
- 1234: 00000000:0202 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 22222 2 0000000000000000 4294967296
-`;
-const table6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
-  900: B80D0120000000000000000001000000:0202 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 33333 2 0000000000000000 5
-`;
+/** The columns between the addresses and the drops. */
+const middle = "07 00000000:00000000 00:00000000 00000000  1000        0 123456 2 0000000000000000";
+const nobody4 = "00000000:0000";
+const nobody6 = "00000000000000000000000000000000:0000";
+const table4 = [
+  "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops",
+  `  640: 0100007F:2912 ${nobody4} ${middle} 17       `,
+  ` 1234: 00000000:0202 ${nobody4} ${middle} 4294967296`,
+].join("\n");
+const table6 = [
+  "  sl  local_address                         remote_address                        st tx_queue rx_queue drops",
+  `  900: B80D0120000000000000000001000000:0202 ${nobody6} ${middle} 5`,
+].join("\n");
 
 test("finds the drops of the socket at an address and port", () => {
   equal(readUdpDrops(table4, address("127.0.0.1"), 10_514), 17);
