@@ -72,3 +72,33 @@ const event = {
   host: "master",
   isHidden: false,
 };
+
+/** Lines of the longest length whose text is made to cost an expression as much as it can. */
+const hostile = [
+  ["sshd", "Failed password for ", " from "],
+  ["sshd", "Invalid user ", "a from 1.2.3.4 port 22 "],
+  ["sshd", "reverse mapping checking getaddrinfo for ] failed ", "["],
+  ["sshd", "banner exchange: Connection from ", "1:"],
+  ["sshd", "fatal: Timeout before authentication for ", ". "],
+  ["sudo", "anna : TTY=a ; USER=x ; ", " ; PWD="],
+  ["sudo", "anna : TTY=a ; PWD=x\n", " ; COMMAND="],
+  ["su", "'su ", "' x for "],
+  ["cron", "pam_unix(x:y): session opened for user ", " by a"],
+  ["cron", "pam_unix(x:y): authentication failure; ", "uid="],
+] as const;
+
+test("no shipped decoder takes long over a hostile line of 64 KiB", () => {
+  const decoded = new DecodedEvent();
+  const lines = hostile.map(([program, front, repeated]) => {
+    const header = `Nov 25 01:02:03 web ${program}[1]: ${front}`;
+    return header + repeated.repeat(Math.floor((65_536 - header.length) / repeated.length));
+  });
+  lines.push(`ossec: File rotated ${"' ".repeat(32_000)}`, `argus: Node '${"' (".repeat(20_000)}`);
+  lines.push(`192.0.2.7 - - [25/Nov/2026:10:00:00 +0000] "GET /${'\\"'.repeat(32_000)}`, `{"a":${"[".repeat(65_000)}`);
+  for (const log of lines) {
+    const before = process.cpuUsage();
+    decodeEvent(set, { ...event, log, queue: "1" }, decoded);
+    // A quadratic expression takes seconds here, a linear one well under a tenth of this.
+    equal(process.cpuUsage(before).user < 200_000, true, log.slice(0, 80));
+  }
+});
