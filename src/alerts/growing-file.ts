@@ -100,7 +100,7 @@ export class GrowingFile {
   }
 
   async #openPart(part: number, physical: number): Promise<void> {
-    const { disk, log, pathOf } = this.#options;
+    const { disk, pathOf } = this.#options;
     const path = pathOf(part);
     await disk.makeFolder(dirname(path), FOLDER_MODE);
     const isNew = (await disk.stat(path)) === undefined;
@@ -111,10 +111,6 @@ export class GrowingFile {
     this.#identity = { device: found.device, inode: found.inode };
     this.#position = { ...this.#position, part, physical };
     this.#known = found.bytes;
-    if (found.bytes < physical) {
-      log.warning(`${path} has ${found.bytes} bytes and had ${physical}: it was cut or moved. It is begun again.`);
-      await this.#continueAt(found.bytes);
-    }
     await this.#leadTo(path, found);
   }
 
