@@ -15,8 +15,10 @@ interface Entry {
   lastCode: string;
 }
 
+export type Connection = "none" | "joining" | "live";
+
 /** A target that answers with a refusal is asked again less often: somebody has to change something first. */
-const refusedMsMin = 10_000;
+const refusedMsMin = 4_000;
 
 export class Dialler {
   readonly #random: Random;
@@ -29,17 +31,19 @@ export class Dialler {
   }
 
   /** The targets whose time has come, marked as being dialled. Forgets those that are no longer in the list. */
-  due(targets: readonly DialTarget[], isConnected: (target: DialTarget) => boolean, nowMs: number): DialTarget[] {
+  due(targets: readonly DialTarget[], connectionTo: (target: DialTarget) => Connection, nowMs: number): DialTarget[] {
     const keys = new Set(targets.map(keyOf));
     for (const [key, { isDialling }] of this.#entries) if (!keys.has(key) && !isDialling) this.#entries.delete(key);
     return targets.filter((target) => {
       const entry = this.#entry(target);
       if (entry.isDialling) return false;
-      if (isConnected(target)) {
+      const connection = connectionTo(target);
+      if (connection === "live") {
+        // Only a live session is a success: a node that is refused every time keeps its back-off.
         entry.backoff.reset();
         entry.nextMs = nowMs + this.#limits.dialFirstMs;
-        return false;
       }
+      if (connection !== "none") return false;
       if (nowMs < entry.nextMs) return false;
       entry.isDialling = true;
       return true;
@@ -52,7 +56,8 @@ export class Dialler {
     entry.isDialling = false;
     const delayMs = entry.backoff.nextDelayMs();
     const isOrdinary = code === "unreachable" || code === "connected";
-    entry.nextMs = nowMs + (isOrdinary ? delayMs : Math.max(delayMs, refusedMsMin * (0.75 + this.#random.fraction() / 4)));
+    entry.nextMs =
+      nowMs + (isOrdinary ? delayMs : Math.max(delayMs, refusedMsMin * (0.75 + this.#random.fraction() / 4)));
     const isNews = entry.lastCode !== code;
     entry.lastCode = code;
     return isNews;

@@ -5,9 +5,7 @@ import type { Admission, AdmissionRefusal, MasterPin, Pins } from "./needs.ts";
 import type { PeerProof } from "./transport.ts";
 import { PROTOCOL_VERSIONS, type Hello, type Welcome } from "./wire.ts";
 
-export type Judgement =
-  | { refusal: AdmissionRefusal }
-  | { publicKey: Buffer; isNew: boolean; version: number };
+export type Judgement = { refusal: AdmissionRefusal } | { publicKey: Buffer; isNew: boolean; version: number };
 
 const refuse = (code: string, message: string): Judgement => ({ refusal: { code, message } });
 
@@ -21,7 +19,10 @@ export function judgeHello(
   const version = PROTOCOL_VERSIONS.find((ours) => hello.versions.includes(ours));
   if (version === undefined) {
     const theirs = hello.versions.join(", ");
-    return refuse("no_common_version", `${name} speaks version ${theirs} of the link, and we ${PROTOCOL_VERSIONS.join(", ")}`);
+    return refuse(
+      "no_common_version",
+      `${name} speaks version ${theirs} of the link, and we ${PROTOCOL_VERSIONS.join(", ")}`,
+    );
   }
   if (hello.cluster !== us.cluster) return refuse("wrong_cluster", `${name} says that it belongs to another cluster`);
   if (peer.name !== undefined && peer.name !== name) {
@@ -35,7 +36,10 @@ export function judgeHello(
   const refusal = us.admission.refusalOf({ name, role, sourceAddress: peer.address, isPinned: pinned !== undefined });
   // A name that is taken is the graver news than a missing approval, which only concerns names that are free.
   if (pinned !== undefined && !pinned.equals(publicKey)) {
-    return refuse("name_claimed", `${name} is known with another node key; if it was set up anew: argus cluster replace ${name}`);
+    return refuse(
+      "name_claimed",
+      `${name} is known with another node key; if it was set up anew: argus cluster replace ${name}`,
+    );
   }
   return refusal === undefined ? { publicKey, isNew: pinned === undefined, version } : { refusal };
 }
@@ -68,10 +72,14 @@ function judgeMaster(
   const { name, publicKey, term, version } = master;
   const known = masterPin.current();
   if (known === undefined) return { publicKey, isNew: true, version };
-  if (term < known.term) return refuse("lower_term", `${name} has term ${term}, and we have followed term ${known.term}`);
+  if (term < known.term)
+    return refuse("lower_term", `${name} has term ${term}, and we have followed term ${known.term}`);
   const isSameKey = known.publicKey.equals(publicKey);
   if (!isSameKey && term === known.term) {
-    return refuse("other_master_key", `${name} has another key than ${known.name}, the master of term ${term} that we know`);
+    return refuse(
+      "other_master_key",
+      `${name} has another key than ${known.name}, the master of term ${term} that we know`,
+    );
   }
   return { publicKey, isNew: !isSameKey || term > known.term || name !== known.name, version };
 }

@@ -6,7 +6,7 @@ import { OccasionalLog } from "../base/occasional-log.ts";
 import type { Random } from "../base/random.ts";
 import type { Service } from "../base/service.ts";
 import { meaningOf } from "./codes.ts";
-import { Dialler } from "./dialler.ts";
+import { Dialler, type Connection } from "./dialler.ts";
 import { linkLimits, type LinkLimits } from "./limits.ts";
 import { MasterEnd, type MasterEndNeeds, type MasterEndOwner } from "./master-end.ts";
 import { countReason, newLinkCounters, type LinkCounters } from "./metrics.ts";
@@ -46,7 +46,13 @@ export interface LinkMasterEvents {
   /** `reason` is a code of docs/protocol/link.md. */
   onClosed(name: string, session: number, reason: string): void;
   /** `name` is a claim where `isProven` is false. The log line has been written by the link, at most one a minute each. */
-  onRefused(refusal: { name: string | undefined; address: string; code: string; message: string; isProven: boolean }): void;
+  onRefused(refusal: {
+    name: string | undefined;
+    address: string;
+    code: string;
+    message: string;
+    isProven: boolean;
+  }): void;
 }
 
 export interface LinkMasterOptions {
@@ -147,17 +153,20 @@ export class LinkMaster implements Service {
     for (const end of this.#ends) end.tick();
   }
 
-  #isConnected({ name, address }: DialTarget): boolean {
+  #connectionTo({ name, address }: DialTarget): Connection {
+    let found: Connection = "none";
     for (const end of this.#ends) {
-      if (name === undefined ? end.transport.peer.address === address : end.workerName === name) return true;
+      if (name === undefined ? end.transport.peer.address !== address : end.workerName !== name) continue;
+      if (end.isLive) return "live";
+      found = "joining";
     }
-    return false;
+    return found;
   }
 
   #dialDue(signal: AbortSignal): void {
     const { clock, targets } = this.#options;
     if (this.#isStopping) return;
-    for (const target of this.#dialler.due(targets(), (one) => this.#isConnected(one), clock.monotonicMs())) {
+    for (const target of this.#dialler.due(targets(), (one) => this.#connectionTo(one), clock.monotonicMs())) {
       void this.#dial(target, signal);
     }
   }
@@ -226,7 +235,10 @@ export class LinkMaster implements Service {
   #onRefused(end: MasterEnd, code: string, message: string): void {
     const { address } = end.transport.peer;
     const name = end.workerName;
-    this.#complaints.warning(this.#kindOf(code, name), `Node ${name ?? ""} at ${address} refused (${code}): ${message}.`);
+    this.#complaints.warning(
+      this.#kindOf(code, name),
+      `Node ${name ?? ""} at ${address} refused (${code}): ${message}.`,
+    );
     if (code === "not_approved") this.#options.events.onWaiting(this.#peerOf(end));
     else this.#options.events.onRefused({ name, address, code, message, isProven: true });
   }

@@ -124,7 +124,9 @@ export class LinkWorker implements Service {
     if (this.#isStopping) return;
     const nowMs = this.#options.clock.monotonicMs();
     // There is one master, so any session with it is enough.
-    for (const target of this.#dialler.due(this.#options.targets(), () => this.#ends.size > 0, nowMs)) {
+    const isLive = [...this.#ends].some((end) => end.isLive);
+    const connection = isLive ? "live" : this.#ends.size > 0 ? "joining" : "none";
+    for (const target of this.#dialler.due(this.#options.targets(), () => connection, nowMs)) {
       void this.#dial(target, signal);
     }
   }

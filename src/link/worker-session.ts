@@ -119,12 +119,22 @@ function onMessage(state: Exclude<WorkerState, { name: "closed" }>, message: Mes
   if (message.type === "close") return close(message.body.code);
   if (message.type === "refuse") {
     const { code } = message.body;
-    return [{ name: "closed", reason: code }, [{ type: "told", code }, { type: "close", reason: code }]];
+    return [
+      { name: "closed", reason: code },
+      [
+        { type: "told", code },
+        { type: "close", reason: code },
+      ],
+    ];
   }
   if (state.name === "greeting" && message.type === "welcome") {
     return [{ ...state, name: "checking" }, [{ type: "check", welcome: message.body }]];
   }
   if (state.name === "joined" && message.type === "ping") return [state, [{ type: "pong", id: message.body.id }]];
+  // Streams overtake each other: the first snapshot may be here before `live`.
+  if (state.name === "joined" && message.type === "snapshot") {
+    return [state, [{ type: "snapshot", snapshot: message.body.snapshot }]];
+  }
   if (state.name !== "live") return close("out_of_turn");
   if (message.type === "ping") return [{ ...state, heardAtMs: nowMs }, [{ type: "pong", id: message.body.id }]];
   if (message.type === "snapshot") {
@@ -154,7 +164,9 @@ function becomeLive(acks: readonly Ack[], held: readonly HeldLane[], nowMs: numb
 }
 
 function holds(held: readonly HeldLane[], ack: Ack): boolean {
-  return held.some(({ lane, epochs }) => lane === ack.lane && epochs.some(({ epoch }) => isSameEpoch(epoch, ack.epoch)));
+  return held.some(
+    ({ lane, epochs }) => lane === ack.lane && epochs.some(({ epoch }) => isSameEpoch(epoch, ack.epoch)),
+  );
 }
 
 function knownLast(known: readonly Ack[], lane: number, epoch: Epoch): number {

@@ -70,7 +70,14 @@ export class MemorySpool implements RecordSource {
   beginEpoch(): Epoch {
     const number = (this.epochs.at(-1)?.epoch.number ?? 0) + 1;
     const epoch = { number, bits: number.toString(16).padStart(16, "a") };
-    const record: LaneRecord = { kind: "epoch", lane: 0, epoch, first: 1, count: 0, bytes: Buffer.from(`epoch ${number}`) };
+    const record: LaneRecord = {
+      kind: "epoch",
+      lane: 0,
+      epoch,
+      first: 1,
+      count: 0,
+      bytes: Buffer.from(`epoch ${number}`),
+    };
     this.epochs.push({ epoch, records: [record], last: 0 });
     this.#tell();
     return epoch;
