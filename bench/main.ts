@@ -1,13 +1,14 @@
 /**
  * `npm run -s bench -- lines --seed N --count N` prints log lines; `npm run -s bench -- relay [--seed N] [--count N]
- * [--workers N] [--dir DIR]` measures the whole path. A measurement is one JSON object on stdout, with the commit and
- * the machine that it belongs to.
+ * [--workers N] [--dir DIR]` measures the whole path, `-- intake [--seed N] [--count N]` the cost of taking lines in. A
+ * measurement is one JSON object on stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { cpus, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { relay } from "./end-to-end.ts";
+import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 
 function commit(): string {
@@ -61,8 +62,17 @@ async function main(argv: string[]): Promise<number> {
       );
       return 0;
     }
+    case "intake": {
+      const figures = await intake(seed, count);
+      process.stdout.write(
+        `${JSON.stringify({ bench: "intake", commit: commit(), machine: machine(), ...figures }, null, 2)}\n`,
+      );
+      return 0;
+    }
     default:
-      process.stderr.write("usage: npm run -s bench -- lines|relay [--seed N] [--count N] [--workers N] [--dir DIR]\n");
+      process.stderr.write(
+        "usage: npm run -s bench -- lines|relay|intake [--seed N] [--count N] [--workers N] [--dir DIR]\n",
+      );
       return 2;
   }
 }
