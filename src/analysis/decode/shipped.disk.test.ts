@@ -13,7 +13,13 @@ interface Case {
   name: string;
   lines: string[];
   queue?: string;
-  expect: { decoder?: string | null; programName?: string | null; fields?: Record<string, string | null> };
+  before?: (number | null)[];
+  expect: {
+    rule?: number | null;
+    decoder?: string | null;
+    programName?: string | null;
+    fields?: Record<string, string | null>;
+  };
 }
 
 function namesIn(folder: string, ending: string): string[] {
@@ -53,6 +59,23 @@ test("every shipped case has the decoder, the program name and the fields that i
     }
   }
   equal(checked > 100, true, `${checked} fields`);
+});
+
+test("every shipped rule that can answer is the answer of a case", () => {
+  const answers = new Set(
+    namesIn("cases", ".json").flatMap((file) =>
+      casesOf(file).flatMap(({ expect, before = [] }) => [expect.rule ?? null, ...before]),
+    ),
+  );
+  const rules = namesIn("rules", ".xml").flatMap((file) => [
+    ...readFileSync(join(ruleset, "rules", file), "utf8").matchAll(/<rule id="(\d+)" level="\d+"([^>]*)>/g),
+  ]);
+  const lacking = rules.filter(([, id, rest]) => rest?.includes("noalert") === false && !answers.has(Number(id)));
+  deepEqual(
+    lacking.map(([, id]) => id),
+    [],
+  );
+  equal(rules.length > 80, true, `${rules.length} rules`);
 });
 
 function valueOf(decoded: DecodedEvent, field: string): string | undefined {
