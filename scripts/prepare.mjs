@@ -65,7 +65,7 @@ function builtHash(root) {
   }
 }
 
-/** The compiler's script, when all of it is there: it is a dev dependency, and its binary an optional one of its own. */
+/** The compiler's script, when all of it is there: it is a dev dependency, its binary an optional one of its own. */
 function findCompiler(root) {
   const fromRoot = createRequire(join(root, "package.json"));
   try {

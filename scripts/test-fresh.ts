@@ -91,7 +91,9 @@ function hasAlert(place: Place): boolean {
   return (statSync(join(place.folder, alertsFile), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
-/** `npx argus up` until the first alert stands in the master's file, then Ctrl-C; resolves with when the alert stood. */
+/**
+ * `npx argus up` until the first alert stands in the master's file, then Ctrl-C; resolves with when the alert stood.
+ */
 async function upToFirstAlert(place: Place): Promise<number> {
   const child = start(place, "npx", ["argus", "up"], false);
   const state = { hasEnded: false, isStuck: false };
