@@ -143,7 +143,7 @@ export class ApiClient {
 
   #explained(error: Error, path: string): Error {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ECONNREFUSED" || errno === "ENOTDIR") return notRunning(this.home, error);
+    if (errno === "ENOENT" || errno === "ECONNREFUSED" || errno === "ENOTDIR") return notRunning(this.home);
     if (errno === "EACCES" || errno === "EPERM")
       return socketRefused(path, "you may not; run it as the node's user", error);
     return error;

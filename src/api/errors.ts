@@ -11,9 +11,10 @@ export type ReplyCode =
 
 export class ApiError extends ArgusError {}
 
-export function notRunning(home: string, cause?: unknown): ApiError {
+/** Without the system's own error: that there is no socket is what "not running" means, and says nothing more. */
+export function notRunning(home: string): ApiError {
   const message = `no node is running in ${home}; start it with: argus node --home ${home}`;
-  return new ApiError("ARGUS_API_NOT_RUNNING", message, { cause, retry: true });
+  return new ApiError("ARGUS_API_NOT_RUNNING", message, { retry: true });
 }
 
 /** The socket is there and may not be used. */
