@@ -219,3 +219,44 @@ test("a pattern answers the same with its needed literal in any case and place",
   equal(expression.exec(new Subject("user=a x"), 5), undefined);
   equal(new Pcre2("ab", { negate: true }).test(new Subject("xy")), true);
 });
+
+/** A random pattern of what PCRE2 and JavaScript read alike on texts without line ends. */
+function randomPattern(below: (limit: number) => number, depth: number): string {
+  const atom = (): string => {
+    const kind = below(depth > 0 ? 6 : 5);
+    if (kind < 3) return "abAB.1".charAt(below(3) + (kind === 2 ? 2 : 0)).replace(".", "\\.");
+    if (kind === 3) return ["[ab]", "[^a]", "\\d", "\\w"][below(4)] ?? "a";
+    return kind === 4 ? "x" : `(${randomPattern(below, depth - 1)})`;
+  };
+  const piece = (): string => atom() + (["", "", "", "+", "*", "?", "+?", "{1,2}"][below(8)] ?? "");
+  const sequence = (): string => Array.from({ length: 1 + below(3) }, piece).join("");
+  return below(5) === 0 ? `${sequence()}|${sequence()}` : `${below(4) === 0 ? "^" : ""}${sequence()}`;
+}
+
+test("agrees with JavaScript where both read a pattern alike: span, groups, filters (20 seeds)", () => {
+  let found = 0;
+  for (let seed = 1; seed <= 20; seed += 1) {
+    let state = seed;
+    const below = (limit: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % limit;
+    };
+    for (let round = 0; round < 200; round += 1) {
+      const pattern = randomPattern(below, 2);
+      const text = Array.from({ length: below(8) }, () => "abABx.1".charAt(below(7))).join("");
+      const expected = new RegExp(pattern).exec(text);
+      const expression = new Pcre2(pattern, { captures: true });
+      const actual = expression.exec(new Subject(text), 0);
+      const says = `seed ${seed}: ${pattern} on ${JSON.stringify(text)}`;
+      equal(actual?.pointer, expected === null ? undefined : expected.index + expected[0].length - 1, says);
+      equal(expression.test(new Subject(text)), expected !== null, says);
+      if (expected === null) continue;
+      found += 1;
+      const groupsThere = [...(actual?.groups ?? [])];
+      while (groupsThere.length < expected.length - 1) groupsThere.push(undefined);
+      deepEqual(groupsThere, expected.slice(1), says);
+      if (text !== "") equal(expression.firstBytes?.[text.charCodeAt(0)] ?? 1, 1, says);
+    }
+  }
+  equal(found > 1_000 && found < 3_800, true, `${found} of 4,000 match`);
+});

@@ -379,3 +379,31 @@ test("variables of a file hold in its decoders", () => {
     ["r", "(none)"],
   );
 });
+
+test("the index finds the same root as trying one after another does (20 seeds)", () => {
+  const prematches = ["^ab", "^AB|^c", "b", "^\\d+", "^\\d*a", "^(\\w)", "a$", "^ab$", "^\\s", ""];
+  const programs = ["^ab$", "^a", "b$", "a|b", "!a", "", "^ab$|^c$"];
+  let named = 0;
+  for (let seed = 1; seed <= 20; seed += 1) {
+    let state = seed;
+    const below = (limit: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % limit;
+    };
+    const text = (): string => Array.from({ length: below(4) }, () => "abABc1 ".charAt(below(7))).join("");
+    const roots = Array.from({ length: 1 + below(6) }, (_, index) =>
+      below(2) === 0
+        ? root(`r${index}`, `<prematch>${prematches[below(prematches.length)]}</prematch>`)
+        : root(`r${index}`, `<program_name>${programs[below(programs.length)]}</program_name>`),
+    );
+    const all = load(roots.join(""));
+    const alone = roots.map((one) => load(one));
+    for (let round = 0; round < 60; round += 1) {
+      const log = below(2) === 0 ? text() : `${line}${text().replaceAll(" ", "")}: ${text()}`;
+      const expected = alone.map((set) => decode(set, log)).find((answer) => answer !== "(none)") ?? "(none)";
+      if (expected !== "(none)") named += 1;
+      equal(decode(all, log), expected, `seed ${seed}: ${JSON.stringify(log)} with ${roots.join("")}`);
+    }
+  }
+  equal(named > 400, true, `${named} of 1,200 have a decoder`);
+});

@@ -170,3 +170,36 @@ test("a reader of cut and changed JSON never throws, and agrees with JSON.parse 
   }
   equal(accepted > 100, true, `${accepted} accepted`);
 });
+
+/** What the fields of a value are, by JSON.parse: keys that are no numbers, values whose text is plain. */
+function flatten(value: unknown, prefix: string): string[] {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [`${prefix}=${String(value)}`];
+  return Object.entries(value).flatMap(([key, inner]) => flatten(inner, prefix === "" ? key : `${prefix}.${key}`));
+}
+
+test("gives the fields of random objects, however they are spaced (20 seeds)", () => {
+  let count = 0;
+  for (let seed = 1; seed <= 20; seed += 1) {
+    let state = seed;
+    const below = (limit: number): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state % limit;
+    };
+    const object = (depth: number): Record<string, unknown> =>
+      Object.fromEntries(
+        Array.from({ length: below(5) }, (_, index) => [`k${index}${"xyz".charAt(below(4))}`, any(depth)]),
+      );
+    const any = (depth: number): unknown =>
+      depth > 0 && below(3) === 0
+        ? object(depth - 1)
+        : [true, null, below(1_000) - 500, 'a "q" \\ \n\t{[', ""][below(5)];
+    for (let round = 0; round < 50; round += 1) {
+      const value = object(4);
+      const expected = flatten(value, "");
+      count += expected.length;
+      deepEqual(fields(JSON.stringify(value)), expected, `seed ${seed}`);
+      deepEqual(fields(JSON.stringify(value, undefined, below(4))), expected, `seed ${seed}, spaced`);
+    }
+  }
+  equal(count > 1_000, true, `${count} fields`);
+});
