@@ -104,7 +104,7 @@ export class Http2Transport implements Transport {
     });
     session.on("stream", (stream: ServerHttp2Stream, headers) => {
       const name = String(headers[":path"]).slice(1);
-      if (!isStreamName(name) || this.#streams.has(name) || this.#isClosing) return void this.#break(stream, name);
+      if (!isStreamName(name) || this.#streams.has(name) || this.#isClosing) return this.#break(stream, name);
       stream.respond({ ":status": 200 });
       this.#adopt(name, stream);
     });

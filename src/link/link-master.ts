@@ -78,6 +78,8 @@ export interface LinkMasterOptions {
   snapshot: () => unknown;
   events: LinkMasterEvents;
   limits?: Partial<LinkLimits>;
+  /** The network's, so that one table counts both. */
+  counters?: LinkCounters;
 }
 
 /** Sessions that have proven the cluster's key and are not live: a member may be hostile too. */
@@ -85,7 +87,7 @@ const joiningMax = 64;
 
 export class LinkMaster implements Service {
   readonly name = "link";
-  readonly counters: LinkCounters = newLinkCounters();
+  readonly counters: LinkCounters;
   readonly #options: LinkMasterOptions;
   readonly #limits: LinkLimits;
   readonly #dialler: Dialler;
@@ -100,6 +102,7 @@ export class LinkMaster implements Service {
 
   constructor(options: LinkMasterOptions) {
     this.#options = options;
+    this.counters = options.counters ?? newLinkCounters();
     this.#limits = { ...linkLimits, ...options.limits };
     this.#dialler = new Dialler(options.random, this.#limits);
     this.#complaints = new OccasionalLog(options.log.tagged("Master", "Link"), options.clock);

@@ -49,6 +49,8 @@ export interface LinkWorkerOptions {
   status: () => WorkerStatus;
   events: LinkWorkerEvents;
   limits?: Partial<LinkLimits>;
+  /** The network's, so that one table counts both. */
+  counters?: LinkCounters;
 }
 
 /** Connections to whoever is, or says that he is, the master. */
@@ -56,7 +58,7 @@ const endsMax = 16;
 
 export class LinkWorker implements Service {
   readonly name = "link";
-  readonly counters: LinkCounters = newLinkCounters();
+  readonly counters: LinkCounters;
   readonly #options: LinkWorkerOptions;
   readonly #limits: LinkLimits;
   readonly #dialler: Dialler;
@@ -71,6 +73,7 @@ export class LinkWorker implements Service {
 
   constructor(options: LinkWorkerOptions) {
     this.#options = options;
+    this.counters = options.counters ?? newLinkCounters();
     this.#limits = { ...linkLimits, ...options.limits };
     this.#dialler = new Dialler(options.random, this.#limits);
     this.#log = options.log.tagged("Worker", "Link");
