@@ -179,7 +179,7 @@ async function runCluster(context: CommandContext, settings: UpSettings, plan: L
     await Promise.all([input, showing]);
   } finally {
     ending.abort();
-    screen.end();
+    if (isLive) screen.end();
     if (format !== "json") output.line("stopping …");
     await cluster.stop();
   }

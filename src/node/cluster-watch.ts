@@ -55,7 +55,7 @@ export class ClusterWatch {
     this.#options.events.spoolFilling(name, percent);
   }
 
-  #tell({ name, from, to, message }: NodeChange): void {
+  #tell({ name, from, to, message, reason }: NodeChange): void {
     const log = this.#options.log.tagged(isNodeName(name) ? `Worker ${name}` : "Master", "State");
     if (to === "down" || to === "refused") log.error(message);
     else if (to === "lagging") log.warning(message);
@@ -64,8 +64,8 @@ export class ClusterWatch {
     const wasAbsent =
       from === undefined || from === "expected" || from === "down" || from === "refused" || from === "waiting";
     if (to === "up" && wasAbsent) events.nodeUp(name, this.#addressOf(name));
-    else if (to === "down") events.nodeDown(name, reasonIn(message));
-    else if (to === "refused") events.nodeRefused(name, reasonIn(message));
+    else if (to === "down") events.nodeDown(name, reason);
+    else if (to === "refused") events.nodeRefused(name, reason);
   }
 
   #addressOf(name: string): string {
@@ -98,9 +98,4 @@ export class ClusterWatch {
       lastRefusal: node.lastRefusal?.reason ?? "",
     }));
   }
-}
-
-/** What stands in parentheses at the end of a change's sentence. */
-function reasonIn(message: string): string {
-  return /\((.*)\)$/.exec(message)?.[1] ?? message;
 }

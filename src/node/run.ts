@@ -36,15 +36,6 @@ async function makeFolders(home: Home): Promise<void> {
   for (const folder of foldersOf(home)) await nodeDisk.makeFolder(folder, FOLDER_MODE);
 }
 
-/** Errors stop the start; a weak key does so only where the operator says so. */
-function refuseBadSettings(settings: NodeSettings): void {
-  if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems));
-  const weakness = weaknessOfKey(settings);
-  if (weakness !== undefined && settings.cluster?.weak_key === "refuse") {
-    throw new ConfigRefused([`${settings.home}/etc/ossec.conf: error: <key> ${weakness}, and <weak_key> says refuse`]);
-  }
-}
-
 function weaknessOfKey({ cluster }: NodeSettings): string | undefined {
   return cluster?.key === undefined ? undefined : weaknessOf(cluster.key.reveal());
 }
@@ -75,7 +66,7 @@ function tellStart({ settings, logs }: NodeParts): void {
 export async function runNode(options: RunOptions, signal: AbortSignal): Promise<void> {
   const home = homeAt(options.home);
   const settings = await readSettings(home.folder, nodeDisk);
-  refuseBadSettings(settings);
+  if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems));
   await makeFolders(home);
   const lock = await lockHome(home);
   const time = new LocalTime(systemZone());

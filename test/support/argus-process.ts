@@ -22,7 +22,11 @@ export function removeFolder(folder: string): void {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Resolves with what `look` gives as soon as that is neither undefined nor false; rejects in words after `msMax`. */
-export async function until<T>(what: string, look: () => T | Promise<T>, msMax = 20_000): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string | (() => string),
+  look: () => T | Promise<T>,
+  msMax = 20_000,
+): Promise<NonNullable<T>> {
   const endMs = performance.now() + msMax;
   let trouble = "";
   for (;;) {
@@ -32,7 +36,9 @@ export async function until<T>(what: string, look: () => T | Promise<T>, msMax =
     } catch (error) {
       trouble = ` (${error instanceof Error ? error.message : String(error)})`;
     }
-    if (performance.now() > endMs) throw new Error(`not within ${msMax} ms: ${what}${trouble}`);
+    if (performance.now() > endMs) {
+      throw new Error(`not within ${msMax} ms: ${typeof what === "string" ? what : what()}${trouble}`);
+    }
     await sleep(50);
   }
 }
@@ -105,7 +111,10 @@ export class TestNode {
   }
 
   async untilReady(): Promise<void> {
-    await until(`${this.home} answers\n${this.output}`, () => this.api.get(statusRoute));
+    await until(
+      () => `${this.home} answers\n${this.output}`,
+      () => this.api.get(statusRoute),
+    );
   }
 
   /** SIGTERM, and its exit code. */

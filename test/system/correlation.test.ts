@@ -27,7 +27,10 @@ before(async () => {
   master.write("etc/rules/local_rules.xml", localRules);
   for (const node of cluster.all) node.start();
   for (const name of ["worker-node1", "worker-node2"]) {
-    await until(`${name} is up\n${master.output}`, async () => (await master.stateOf(name)) === "up");
+    await until(
+      () => `${name} is up\n${master.output}`,
+      async () => (await master.stateOf(name)) === "up",
+    );
   }
 });
 

@@ -21,7 +21,10 @@ async function withCluster(changes: SeedChanges, work: (cluster: SeedCluster) =>
 
 async function untilUp({ master }: SeedCluster): Promise<void> {
   for (const name of ["worker-node1", "worker-node2"]) {
-    await until(`${name} is up\n${master.output}`, async () => (await master.stateOf(name)) === "up");
+    await until(
+      () => `${name} is up\n${master.output}`,
+      async () => (await master.stateOf(name)) === "up",
+    );
   }
 }
 
@@ -124,7 +127,6 @@ test("leaves the cluster block out of the alerts of events that a hidden node to
       const { master, workers } = cluster;
       const hidden = await firstAlert(cluster);
       equal(hidden.cluster, undefined);
-      equal(hidden.manager.name, "worker-node1");
       await sendTcp(workers[1].address, [line.replace("root", "seen")]);
       const seen = await until("the other alert", () =>
         master.alerts().find(({ full_log: log }) => log.includes(" seen ")),

@@ -31,7 +31,7 @@ const ordinary: readonly [Line, ...Line[]] = [
 ];
 
 const failed: Line = (at) =>
-  `${at} web-1 sshd[${1000 + number(9000)}]: Failed password for ${pick(["root", "invalid user admin", "invalid user test"])} from ${attacker} port ${40_000 + number(9000)} ssh2`;
+  `${at} web-1 sshd[${1000 + number(9000)}]: Failed password for root from ${attacker} port ${40_000 + number(9000)} ssh2`;
 
 /** In order; between two of them ordinary life goes on. */
 const story: readonly Line[] = [
@@ -86,17 +86,26 @@ class SyslogSender {
   }
 }
 
-/** Tells the story again and again, to the workers in turn, until `signal` is aborted. */
+/** How many stretches of ordinary life follow the story before it is told again. */
+const quietScenes = 60;
+
+/**
+ * Tells the story again and again until `signal` is aborted. Scenes go to the workers in turn, so that neither of them
+ * sees the whole attack; each worker gets every second of its lines by file and the others over syslog.
+ */
 export async function tellDemo(workers: readonly LocalNode[], signal: AbortSignal): Promise<void> {
   const senders = workers.map((node) => new SyslogSender(node));
-  for (let step = 0; !signal.aborted; step += 1) {
-    const worker = workers[step % workers.length];
-    const scene = story[Math.floor(step / 2) % (story.length * 3)];
-    const line = step % 2 === 1 && scene !== undefined ? scene(stamp()) : pick(ordinary)(stamp());
-    if (worker !== undefined) {
-      if (Math.floor(step / workers.length) % 2 === 0) await appendFile(worker.demoFile, `${line}\n`, { mode: 0o640 });
-      else senders[step % workers.length]?.send(line);
-    }
+  const tell = async (turn: number, line: string): Promise<void> => {
+    const index = turn % workers.length;
+    const worker = workers[index];
+    if (worker === undefined) return;
+    if (Math.floor(turn / workers.length) % 2 === 0) await appendFile(worker.demoFile, `${line}\n`, { mode: 0o640 });
+    else senders[index]?.send(line);
+  };
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    await tell(turn + 1, pick(ordinary)(stamp()));
+    const scene = story[turn % (story.length + quietScenes)];
+    if (scene !== undefined) await tell(turn, scene(stamp()));
     await pause(systemClock, stepMs, signal);
   }
   for (const sender of senders) sender.end();
