@@ -1,13 +1,15 @@
 /**
- * `npm run -s bench -- lines --seed N --count N` prints log lines; `npm run -s bench -- relay [--seed N] [--count N]
- * [--workers N] [--dir DIR]` measures the whole path, `-- intake [--seed N] [--count N]` the cost of taking lines in. A
- * measurement is one JSON object on stdout, with the commit and the machine that it belongs to.
+ * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine` and `intake` measure the whole path
+ * or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`. A measurement is one
+ * JSON object on stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { cpus, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { relay } from "./end-to-end.ts";
+import { engineFigures } from "./engine.ts";
+import { intake } from "./intake.ts";
 import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 
@@ -38,6 +40,11 @@ async function printLines(seed: number, count: number): Promise<void> {
   process.stdout.write(block);
 }
 
+function print(bench: string, figures: object): number {
+  process.stdout.write(`${JSON.stringify({ bench, commit: commit(), machine: machine(), ...figures }, null, 2)}\n`);
+  return 0;
+}
+
 async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -55,20 +62,12 @@ async function main(argv: string[]): Promise<number> {
     case "lines":
       await printLines(seed, count);
       return 0;
-    case "relay": {
-      const figures = await relay({ seed, lineCount: count, workerCount, dir: values.dir });
-      process.stdout.write(
-        `${JSON.stringify({ bench: "relay", commit: commit(), machine: machine(), ...figures }, null, 2)}\n`,
-      );
-      return 0;
-    }
-    case "intake": {
-      const figures = await intake(seed, count);
-      process.stdout.write(
-        `${JSON.stringify({ bench: "intake", commit: commit(), machine: machine(), ...figures }, null, 2)}\n`,
-      );
-      return 0;
-    }
+    case "relay":
+      return print("relay", await relay({ seed, lineCount: count, workerCount, dir: values.dir }));
+    case "engine":
+      return print("engine", await engineFigures(seed, count));
+    case "intake":
+      return print("intake", await intake(seed, count));
     default:
       process.stderr.write(
         "usage: npm run -s bench -- lines|relay|intake [--seed N] [--count N] [--workers N] [--dir DIR]\n",
