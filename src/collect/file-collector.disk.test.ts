@@ -174,6 +174,15 @@ test("follows what a pattern matches, also what appears later, and not what is e
     await running.stop();
   }));
 
+test("finds a new file of a pattern by the hint of its folder", () =>
+  inFolder(async (folder) => {
+    const running = run([fromStart(`${folder}/*.log`)], { limits: { pollMs: 60_000 } });
+    await setTimeout(100);
+    await writeFile(join(folder, "a.log"), "a\n");
+    deepEqual(await until(running.sink, 1), ["a"]);
+    await running.stop();
+  }));
+
 test("reads a file once whose rotated name the pattern matches too", () =>
   inFolder(async (folder) => {
     const path = join(folder, "x.log");

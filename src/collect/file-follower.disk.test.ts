@@ -321,6 +321,15 @@ test("reads a truncated file from its beginning, also when it has grown beyond t
     deepEqual(new Set(world.notices), new Set([`ossec: File size reduced (inode remained): '${world.path}'.`]));
   }));
 
+test("reads a file that was cut shorter from its beginning, although it begins as before", () =>
+  inWorld(async (world) => {
+    const lines = Array.from({ length: 30 }, (_, index) => `line ${index} of this file`);
+    await writeFile(world.path, `${lines.join("\n")}\n`);
+    await world.settle();
+    await truncate(world.path, lines.slice(0, 20).join("\n").length + 1);
+    deepEqual(await logsOf(world), [...lines, ...lines.slice(0, 20)]);
+  }));
+
 test("keeps its place through copytruncate", () =>
   inWorld(async (world) => {
     await writeFile(world.path, "one\ntwo\n");
