@@ -1,7 +1,7 @@
 /**
  * What intake costs per line: CPU of this process, for each way in which lines come, with the senders in a process of
- * their own. Lines go through the sockets, the framing and the batcher into a store that forgets them, so that nothing but
- * intake is measured: compression, disk and link have benches of their own.
+ * their own. Lines go through the sockets, the framing and the batcher into a store that forgets them, so that nothing
+ * but intake is measured: compression, disk and link have benches of their own.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { createSocket } from "node:dgram";
