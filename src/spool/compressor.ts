@@ -32,9 +32,7 @@ export class Compressor {
     brotliCompress(job.payload, optionsFor(job.payload), (error, compressed) => {
       this.#working -= 1;
       const isSmaller = error === null && compressed.length < job.payload.length;
-      job.done(
-        isSmaller ? { codec: CODEC_BROTLI, payload: compressed } : { codec: CODEC_NONE, payload: job.payload },
-      );
+      job.done(isSmaller ? { codec: CODEC_BROTLI, payload: compressed } : { codec: CODEC_NONE, payload: job.payload });
       this.#next();
     });
   }

@@ -1,6 +1,7 @@
 /** A folder of segments: what is in it, and what is put aside. */
 import type { Disk } from "../base/disk.ts";
 import type { Log } from "../base/log.ts";
+import { SpoolError } from "./errors.ts";
 import { numberOfName, segmentName, type Core } from "./head.ts";
 import { FOLDER_PERMISSIONS, ioError, readHead } from "./segment.ts";
 
@@ -43,7 +44,11 @@ export async function openFolder(disk: Disk, folder: string, type: Core["type"],
     for (const [index, head] of heads.entries()) {
       const number = some[index] ?? 0;
       const path = `${folder}/${segmentName(number)}`;
-      if (head !== undefined && head.core.type === type && numberOf(head.core) === number) {
+      if (head !== undefined && head.core.type !== type) {
+        const message = `${path} belongs to a ${head.core.type}, but ${folder} is the folder of a ${type}: move it away`;
+        throw new SpoolError("ARGUS_SPOOL_IO", path, message);
+      }
+      if (head !== undefined && numberOf(head.core) === number) {
         segments.push({ number, path, ...head });
         continue;
       }

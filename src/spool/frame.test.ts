@@ -25,7 +25,7 @@ async function walk(bytes: Buffer, windowBytes = 64, limit = bytes.length): Prom
   await file.write([bytes], 0);
   const frames = new Frames(file, salt, windowBytes);
   const words: string[] = [];
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const found = await frames.at(offset, limit);
     if (found.what === "end") return words;
     if (found.what === "bad") words.push(`bad ${found.offset}-${found.end}`);

@@ -113,7 +113,7 @@ export class Frames {
     if (offset >= limit) return { what: "end" };
     const frame = await this.#frameAt(offset, limit);
     if (frame !== undefined) return { what: "frame", frame };
-    for (let from = offset + 1; ; ) {
+    for (let from = offset + 1; ;) {
       const next = await this.#findSalt(from, limit);
       if (next < 0) return { what: "bad", offset, end: limit };
       if ((await this.#frameAt(next, limit)) !== undefined) return { what: "bad", offset, end: next };
@@ -130,7 +130,7 @@ export class Frames {
   }
 
   async #findSalt(from: number, limit: number): Promise<number> {
-    for (let at = from; at < limit; ) {
+    for (let at = from; at < limit;) {
       const bytes = await this.#view(at, SALT_BYTES, limit);
       const found = bytes.indexOf(this.#salt);
       if (found >= 0) return at + found;

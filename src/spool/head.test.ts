@@ -53,6 +53,10 @@ test("a later version is told apart from damage", () => {
 test("names sort as their numbers do, and no other name is a segment's", () => {
   const numbers = [0, 1, 15, 16, 255, 2 ** 32, 2 ** 52];
   deepEqual(numbers.map(segmentName).toSorted(), numbers.map(segmentName));
-  deepEqual(numbers.map((number) => numberOfName(segmentName(number))), numbers);
-  for (const name of ["damaged", "0.seg", `${segmentName(1)}.new`, "000000000000000G.seg"]) equal(numberOfName(name), undefined);
+  deepEqual(
+    numbers.map((number) => numberOfName(segmentName(number))),
+    numbers,
+  );
+  for (const name of ["damaged", "0.seg", `${segmentName(1)}.new`, "000000000000000G.seg"])
+    equal(numberOfName(name), undefined);
 });

@@ -53,8 +53,14 @@ type Unsized<T> = Omit<T, "tableBytes" | "tableCrc">;
 export function writeHead(core: Unsized<SpoolCore> | Unsized<JournalCore>, table: Uint8Array): Buffer {
   assert(table.length <= TABLE_BYTES_MAX, "a segment's table is too large");
   const writer = new ByteWriter(CORE_BYTES);
-  writer.raw(magic).u8(SEGMENT_VERSION).u8(core.type === "spool" ? typeSpool : typeJournal);
-  writer.u16(core.type === "spool" && core.isDropped ? flagDropped : 0).u32(0).raw(core.salt);
+  writer
+    .raw(magic)
+    .u8(SEGMENT_VERSION)
+    .u8(core.type === "spool" ? typeSpool : typeJournal);
+  writer
+    .u16(core.type === "spool" && core.isDropped ? flagDropped : 0)
+    .u32(0)
+    .raw(core.salt);
   writer.u64(core.type === "spool" ? core.ordinal : core.base).f64(core.createdMs);
   writer.u32(table.length).u32(crc32(table));
   if (core.type === "spool") writeSpoolPart(writer, core);

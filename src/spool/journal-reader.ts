@@ -207,7 +207,13 @@ export class JournalReader {
     try {
       const { bytes } = await file.stat();
       if (!isLast || limit !== Infinity) return { end: bytes, isTorn: false };
-      const scan = await scanLast(file, core, bytes, () => undefined, () => undefined);
+      const scan = await scanLast(
+        file,
+        core,
+        bytes,
+        () => undefined,
+        () => undefined,
+      );
       return { end: scan.end, isTorn: scan.end < bytes };
     } catch (error) {
       throw ioError(path, "read", error);

@@ -26,7 +26,14 @@ import { originBytes, writeOrigin, type Origin } from "./origin.ts";
 import { epochRecord, parseRecord } from "./record.ts";
 import { beginSegment, ioError, type SegmentWriter } from "./segment.ts";
 import { drawEpochBits, type SpoolLimits, type SpoolStats, type SyncMode } from "./spool.ts";
-import { LaneTable, writeJournalTable, type EpochNote, type LaneState, type MarkTable, type StoreRefusal } from "./table.ts";
+import {
+  LaneTable,
+  writeJournalTable,
+  type EpochNote,
+  type LaneState,
+  type MarkTable,
+  type StoreRefusal,
+} from "./table.ts";
 
 export type { JournalDamage } from "./journal-recovery.ts";
 export type { Origin } from "./origin.ts";
@@ -60,7 +67,8 @@ export interface JournalOptions {
  * predecessor, or none that is known here, although the lane has a history: its spool was lost or replaced.
  */
 export type StoreResult =
-  { code: "stored" | "duplicate"; last: number; note?: EpochNote } | { code: StoreRefusal; last: number };
+  | { code: "stored" | "duplicate"; last: number; note?: EpochNote }
+  | { code: StoreRefusal; last: number };
 
 export class Journal {
   readonly #options: JournalOptions;
@@ -320,16 +328,20 @@ export class Journal {
    * less than an eighth of the share is free, those behind the checkpoint go earlier, and it is logged. A file that
    * cannot be removed is logged, and tried again the next time.
    */
-  removeBehind(checkpointPosition: number, nowMs: number, keepMs: number): Promise<void> {
+  async removeBehind(checkpointPosition: number, nowMs: number, keepMs: number): Promise<void> {
     this.#checkpointPosition = checkpointPosition;
     const { bytesMax } = this.#options.limits;
-    return this.#remove((next) => nowMs - next.receivedMs > keepMs || this.#isNearlyFull(bytesMax / 8));
+    await this.#remove((next) => nowMs - next.receivedMs > keepMs || this.#isNearlyFull(bytesMax / 8));
+    // What waits for more room than an eighth looks for itself what may go, now that the checkpoint has moved.
+    this.#committer.unblock();
   }
 
   #isNearlyFull(bytesFree: number): boolean {
     const isNearlyFull = this.#bytes + bytesFree > this.#options.limits.bytesMax;
     if (isNearlyFull && !this.#isRemovingEarly) {
-      this.#options.log.warning("journal: its share is nearly full: analysed segments are removed before <keep> is over");
+      this.#options.log.warning(
+        "journal: its share is nearly full: analysed segments are removed before <keep> is over",
+      );
     }
     this.#isRemovingEarly = isNearlyFull;
     return isNearlyFull;
@@ -354,7 +366,6 @@ export class Journal {
       } catch (error) {
         log.error(`journal: an old segment stays: ${describeError(ioError(folder, "remove from", error))}`);
       }
-      if (removed > 0) this.#committer.unblock();
     });
     return this.#removing;
   }
@@ -364,7 +375,10 @@ export class Journal {
     const { clock, limits } = this.#options;
     const oldestMs = Math.max(0, clock.wallMs() - (this.#segments[0]?.createdMs ?? clock.wallMs()));
     const { bytesMax } = limits;
-    const lost = this.damages.reduce((sum, { lost: ranges }) => sum + ranges.reduce((all, { count }) => all + count, 0), 0);
+    const lost = this.damages.reduce(
+      (sum, { lost: ranges }) => sum + ranges.reduce((all, { count }) => all + count, 0),
+      0,
+    );
     return { events: 0, bytes: this.#bytes, bytesMax, oldestMs, isFull: this.#isFull, appended: this.#appended, lost };
   }
 
@@ -449,7 +463,13 @@ async function begin(
 }
 
 function isSameNumbers(a: LaneRecord, b: LaneRecord): boolean {
-  return a.kind === b.kind && a.lane === b.lane && a.first === b.first && a.count === b.count && isSameEpoch(a.epoch, b.epoch);
+  return (
+    a.kind === b.kind &&
+    a.lane === b.lane &&
+    a.first === b.first &&
+    a.count === b.count &&
+    isSameEpoch(a.epoch, b.epoch)
+  );
 }
 
 function lastEpochOf(table: LaneTable, node: string): Predecessor | undefined {

@@ -172,9 +172,7 @@ export class Ledger {
 
   /** The age of the oldest event that waits; of events of earlier runs, that of their segment. */
   oldestMs(wallMs: number, monotonicMs: number): number {
-    const oldest = this.#segments.find(
-      (segment, index) => !segment.isDropped && this.#waitingAt(segment, index) > 0,
-    );
+    const oldest = this.#segments.find((segment, index) => !segment.isDropped && this.#waitingAt(segment, index) > 0);
     if (oldest === undefined) return 0;
     const sample = this.#samples[0];
     if (isSameEpoch(oldest.epoch, this.active.epoch) && sample !== undefined) return monotonicMs - sample.atMs;

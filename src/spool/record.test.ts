@@ -55,7 +55,10 @@ test("a batch gives its payload and its marks back", () => {
 
 test("an epoch's record gives its predecessor and its preamble back", () => {
   const predecessor = { epoch: { number: 6, bits: "00000000000000ff" }, last: 12 };
-  deepEqual(epochContent(epochRecord(0, epoch, predecessor, Buffer.from("{}"))), { predecessor, preamble: Buffer.from("{}") });
+  deepEqual(epochContent(epochRecord(0, epoch, predecessor, Buffer.from("{}"))), {
+    predecessor,
+    preamble: Buffer.from("{}"),
+  });
   deepEqual(epochContent(epochRecord(0, epoch, undefined, Buffer.from("x")))?.predecessor, undefined);
   equal(epochContent(events()), undefined);
 });

@@ -133,7 +133,7 @@ async function findOwnLast(disk: Disk, ledger: Ledger, segment: SegmentEntry): P
   await withFile(disk, segment.path, async (file) => {
     const { salt, end } = segment;
     const frames = new Frames(file, salt, 1_048_576);
-    for (let offset = segment.framesAt; offset < end; ) {
+    for (let offset = segment.framesAt; offset < end;) {
       const found = await frames.at(offset, end);
       if (found.what === "end") break;
       const record = found.what === "frame" ? found.frame.record : undefined;

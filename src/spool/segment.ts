@@ -195,7 +195,7 @@ export async function scanLast<T>(
   const frames = new Frames(file, core.salt, scanWindowBytes);
   const seen: { offset: number; end: number; kept: { frame: T } | undefined }[] = [];
   let provenTo = start;
-  for (let offset = start; ; ) {
+  for (let offset = start; ;) {
     const found = await frames.at(offset, bytes);
     if (found.what === "end") break;
     const { end } = found.what === "frame" ? found.frame : found;
@@ -225,7 +225,7 @@ export async function scanLast<T>(
  */
 export async function settleTail(file: DiskFile, scan: Scan, bytes: number): Promise<void> {
   if (bytes > scan.end) await file.truncate(scan.end);
-  for (let offset = scan.provenTo; offset < scan.end; ) {
+  for (let offset = scan.provenTo; offset < scan.end;) {
     const piece = Buffer.allocUnsafeSlow(Math.min(scanWindowBytes, scan.end - offset));
     const filled = await file.read(piece, offset);
     if (filled === 0) break;

@@ -95,7 +95,11 @@ class Run {
 type End = "kill" | "cut" | "close" | "sync";
 
 /** Lets one process live until its end, which may come in the middle of any call of the disk. */
-async function live(world: SpoolWorld, master: ModelMaster, ends: readonly End[]): Promise<{ promised: number; next: number }> {
+async function live(
+  world: SpoolWorld,
+  master: ModelMaster,
+  ends: readonly End[],
+): Promise<{ promised: number; next: number }> {
   const { random, disk } = world;
   const end = ends[random.below(ends.length)] ?? "close";
   let callsLeft = end === "close" ? Infinity : 1 + random.below(90);
@@ -140,10 +144,18 @@ async function walk(seed: number, ends: readonly End[]): Promise<void> {
   await run.append();
   await run.ship(Infinity);
   const total = run.next - 1;
-  deepEqual(master.events, Array.from({ length: total }, (_, index) => index + 1), `seed ${seed}`);
+  deepEqual(
+    master.events,
+    Array.from({ length: total }, (_, index) => index + 1),
+    `seed ${seed}`,
+  );
   equal(master.holes, 0, `seed ${seed}: nothing is declared missing without damage`);
   for (const { epoch } of spool.held().epochs) await spool.acknowledge(epoch, master.lastOf(epoch));
-  deepEqual(spool.held().epochs.map((held) => nameOfEpoch(held.epoch)), [nameOfEpoch(spool.epoch)], `seed ${seed}`);
+  deepEqual(
+    spool.held().epochs.map((held) => nameOfEpoch(held.epoch)),
+    [nameOfEpoch(spool.epoch)],
+    `seed ${seed}`,
+  );
   await spool.close();
   equal(world.logged("ERROR"), "", `seed ${seed}`);
 }

@@ -14,7 +14,13 @@ async function words(spool: Spool, fromSeq = 0, epoch: Epoch = spool.epoch, byte
 }
 function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const other = settle(4).then(() => false);
-  return Promise.race([promise.then(() => true, () => true), other]);
+  return Promise.race([
+    promise.then(
+      () => true,
+      () => true,
+    ),
+    other,
+  ]);
 }
 /** Until `claim` holds: compression runs on real threads. */
 async function until(claim: () => boolean): Promise<void> {
@@ -123,7 +129,13 @@ test("a start begins an epoch that names the one before, and goes on from the la
     { epoch, first: 1, last: 3, predecessor: undefined },
     { epoch: again.epoch, first: 1, last: 0, predecessor: { epoch, last: 3 } },
   ]);
-  deepEqual(again.marks(), new Map([["b", Buffer.from("y")], ["a", Buffer.from("z")]]));
+  deepEqual(
+    again.marks(),
+    new Map([
+      ["b", Buffer.from("y")],
+      ["a", Buffer.from("z")],
+    ]),
+  );
   deepEqual(await words(again, 0, epoch), ["epoch 1", "events 1-2: 1,2", "events 3-3: 3"]);
 });
 
@@ -152,7 +164,10 @@ test("an epoch that is over is released when its last seq is acknowledged, an em
   await spool.acknowledge(empty.epoch, 0);
   equal(spool.held().epochs.length, 3); // In order: the one before it is not released yet.
   await spool.acknowledge(epoch, 2);
-  deepEqual(spool.held().epochs.map((held) => held.epoch.number), [3]);
+  deepEqual(
+    spool.held().epochs.map((held) => held.epoch.number),
+    [3],
+  );
 });
 
 test("a batch without events moves its marks and is not shipped", async () => {
@@ -169,7 +184,11 @@ test("a batch without events moves its marks and is not shipped", async () => {
 test("a new epoch in mid-run takes what is appended after the call", async () => {
   const spool = await new SpoolWorld().openSpool();
   const { epoch } = spool;
-  const appends = [spool.append(batchOf([1])), spool.beginEpoch("the clock has stepped", Buffer.from("new")), spool.append(batchOf([2]))];
+  const appends = [
+    spool.append(batchOf([1])),
+    spool.beginEpoch("the clock has stepped", Buffer.from("new")),
+    spool.append(batchOf([2])),
+  ];
   await Promise.all(appends);
   equal(spool.epoch.number, 2);
   deepEqual(await words(spool, 0, epoch), ["epoch 1", "events 1-1: 1"]);
@@ -202,7 +221,9 @@ test("with `block` a full spool takes nothing until segments are released", asyn
   const world = new SpoolWorld();
   const spool = await world.openSpool({ limits: { ...smallLimits, bytesMax: 30_000 } });
   let appended = 0;
-  const waiting = Array.from({ length: 100 }, (_, index) => spool.append(batchOf([index + 1])).then(() => (appended += 1)));
+  const waiting = Array.from({ length: 100 }, (_, index) =>
+    spool.append(batchOf([index + 1])).then(() => (appended += 1)),
+  );
   await until(() => spool.stats().isFull);
   const held = appended;
   ok(held > 5 && held < 100, `${held} taken`);
@@ -225,10 +246,18 @@ test("with `drop_oldest` the oldest events are declared missing, once and exactl
   const all = await words(spool, 1);
   const dropped = /^hole 1-(\d+): dropped: the spool was full$/.exec(all[0] ?? "")?.[1];
   ok(dropped !== undefined, all[0]);
-  deepEqual(all.slice(1), Array.from({ length: 200 - Number(dropped) }, (_, i) => `events ${Number(dropped) + i + 1}-${Number(dropped) + i + 1}: ${Number(dropped) + i + 1}`));
+  deepEqual(
+    all.slice(1),
+    Array.from(
+      { length: 200 - Number(dropped) },
+      (_, i) => `events ${Number(dropped) + i + 1}-${Number(dropped) + i + 1}: ${Number(dropped) + i + 1}`,
+    ),
+  );
   equal(spool.stats().lost, Number(dropped));
   ok(spool.stats().bytes <= 30_010, `${spool.stats().bytes} bytes`);
-  deepEqual(spool.held().holes, [{ epoch: spool.epoch, first: 1, count: Number(dropped), reason: "dropped: the spool was full" }]);
+  deepEqual(spool.held().holes, [
+    { epoch: spool.epoch, first: 1, count: Number(dropped), reason: "dropped: the spool was full" },
+  ]);
   const { epoch } = spool;
   await spool.close();
   deepEqual(await words(await world.openSpool(options), 1, epoch), all);

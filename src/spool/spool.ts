@@ -408,7 +408,9 @@ export class Spool {
       }
       if (released > 0) await disk.syncFolder(folder);
     } catch (error) {
-      log.error(`spool: a segment that the master has acknowledged stays: ${describeError(ioError(folder, "remove from", error))}`);
+      log.error(
+        `spool: a segment that the master has acknowledged stays: ${describeError(ioError(folder, "remove from", error))}`,
+      );
     }
     this.#forgetHoles();
     if (released > 0) this.#committer.unblock();
@@ -471,7 +473,10 @@ async function begin(
   const createdMs = clock.wallMs();
   const table = new ByteWriter(1_024);
   found.marks.write(table);
-  const head = writeHead({ type: "spool", ordinal, isDropped: false, lane, first, createdMs, salt, ...opening }, table.view());
+  const head = writeHead(
+    { type: "spool", ordinal, isDropped: false, lane, first, createdMs, salt, ...opening },
+    table.view(),
+  );
   const crashNames = isNewEpoch
     ? ({ written: "spool.epoch.written", synced: "spool.epoch.synced" } as const)
     : ({ written: undefined, synced: "spool.segment.begun" } as const);

@@ -37,7 +37,10 @@ test("knows what it has", () =>
     "duplicate 3",
   ]));
 test("refuses what overlaps in part, and what leaves a gap", () =>
-  deepEqual(judge(opens(e1), batch(e1, 1, 3), batch(e1, 3, 4), batch(e1, 5, 6)).slice(2), ["batch_overlap 3", "batch_gap 3"]));
+  deepEqual(judge(opens(e1), batch(e1, 1, 3), batch(e1, 3, 4), batch(e1, 5, 6)).slice(2), [
+    "batch_overlap 3",
+    "batch_gap 3",
+  ]));
 test("takes a declared hole in the place of what is missing", () =>
   deepEqual(judge(opens(e1), holeRecord(0, e1, 1, 9, "x"), batch(e1, 10, 11)), ["stored 0", "stored 9", "stored 11"]));
 test("refuses a batch whose epoch it has not heard of", () => deepEqual(judge(batch(e1, 1, 1)), ["epoch_unknown 0"]));
@@ -54,7 +57,12 @@ test("notes a node that was rolled back, and discards nothing", () =>
     "stored 1",
   ]));
 test("notes a restored disk that goes on from an epoch before the current one", () => {
-  const all = judge(opens(e1), batch(e1, 1, 3), opens(e2, { epoch: e1, last: 3 }), opens(restored, { epoch: e1, last: 3 }));
+  const all = judge(
+    opens(e1),
+    batch(e1, 1, 3),
+    opens(e2, { epoch: e1, last: 3 }),
+    opens(restored, { epoch: e1, last: 3 }),
+  );
   deepEqual(all[3], "stored 0 rolled_back");
 });
 test("notes a lane that begins anew", () =>
@@ -89,7 +97,10 @@ test("whatever a worker sends, its numbers have neither gap nor overlap (500 see
     for (let left = 60; left > 0; left -= 1) {
       const first = Math.max(1, expected - 3 + random.below(6));
       const last = first + random.below(4);
-      const { code } = table.accept("w", random.oneIn(4) ? holeRecord(0, e1, first, last - first + 1, "") : batch(e1, first, last));
+      const { code } = table.accept(
+        "w",
+        random.oneIn(4) ? holeRecord(0, e1, first, last - first + 1, "") : batch(e1, first, last),
+      );
       equal(code === "stored", first === expected, `seed ${seed}: ${first}-${last} after ${expected - 1}`);
       if (code === "stored") expected = last + 1;
     }
@@ -132,8 +143,12 @@ test("a table and its marks read back as they were", () => {
   const read = new MarkTable(10);
   deepEqual(readJournalTable(bytes, read), table.states());
   deepEqual(read.copy(), marks.copy());
-  deepEqual(table.states().map(({ node }) => node), ["a", "b"]);
-  for (let length = 0; length < bytes.length; length += 1) equal(readJournalTable(bytes.subarray(0, length), read), undefined);
+  deepEqual(
+    table.states().map(({ node }) => node),
+    ["a", "b"],
+  );
+  for (let length = 0; length < bytes.length; length += 1)
+    equal(readJournalTable(bytes.subarray(0, length), read), undefined);
 });
 
 test("marks keep the last position of each source, and forget the ones not moved for longest", () => {
@@ -143,7 +158,10 @@ test("marks keep the last position of each source, and forget the ones not moved
   move("b", "1");
   move("a", "2");
   move("c", "1");
-  deepEqual([...marks.copy()].map(([key, position]) => `${key}=${position.toString()}`), ["a=2", "c=1"]);
+  deepEqual(
+    [...marks.copy()].map(([key, position]) => `${key}=${position.toString()}`),
+    ["a=2", "c=1"],
+  );
 });
 
 test("a table of marks that claims more than it has is unknown", () => {

@@ -26,14 +26,20 @@ import {
  * record_damaged: not a record, or a wrong CRC. record_mismatch: its header and the numbers beside it disagree.
  */
 export type StoreRefusal =
-  "batch_overlap" | "batch_gap" | "epoch_unknown" | "epoch_order" | "record_damaged" | "record_mismatch";
+  | "batch_overlap"
+  | "batch_gap"
+  | "epoch_unknown"
+  | "epoch_order"
+  | "record_damaged"
+  | "record_mismatch";
 
 /** rolled_back: the predecessor ends below what is held. lane_restarted: no known predecessor, though there is a history. */
 export type EpochNote = "rolled_back" | "lane_restarted";
 
 /** `last`: of the record's epoch as held afterwards; 0 where the epoch is not known. */
 export type Judgement =
-  { code: "stored"; last: number; note?: EpochNote } | { code: "duplicate" | StoreRefusal; last: number };
+  | { code: "stored"; last: number; note?: EpochNote }
+  | { code: "duplicate" | StoreRefusal; last: number };
 
 /** What is held of one lane of one node. */
 export interface LaneState {

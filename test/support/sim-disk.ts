@@ -84,7 +84,8 @@ export class SimDisk {
     const settled = Buffer.alloc(length);
     inode.platter.copy(settled);
     for (const sector of dirty) {
-      if (this.#random() < 0.5) cached.copy(settled, sector * sectorBytes, sector * sectorBytes, (sector + 1) * sectorBytes);
+      if (this.#random() < 0.5)
+        cached.copy(settled, sector * sectorBytes, sector * sectorBytes, (sector + 1) * sectorBytes);
     }
     inode.platter = settled;
     inode.cached = Buffer.from(settled);
@@ -157,7 +158,8 @@ export class SimDisk {
     const room = Math.max(0, this.bytesMax - this.#used());
     const count = grows > room ? Math.max(0, bytes.length - (grows - room)) : bytes.length;
     const end = position + count;
-    if (end > inode.cached.length) inode.cached = Buffer.concat([inode.cached, Buffer.alloc(end - inode.cached.length)]);
+    if (end > inode.cached.length)
+      inode.cached = Buffer.concat([inode.cached, Buffer.alloc(end - inode.cached.length)]);
     inode.cached.set(bytes.subarray(0, count), position);
     for (let at = position - (position % sectorBytes); at < end; at += sectorBytes) inode.dirty.add(at / sectorBytes);
     if (count < bytes.length) throw systemError("ENOSPC", path);
@@ -206,7 +208,9 @@ export class SimDisk {
       return act();
     };
     const open = (path: string, mode: OpenMode): Promise<DiskFile> =>
-      call("open", path, () => this.#fileOf(mode === "create" ? (this.#names.get(path) ?? this.#make(path)) : this.#find(path), path, call));
+      call("open", path, () =>
+        this.#fileOf(mode === "create" ? (this.#names.get(path) ?? this.#make(path)) : this.#find(path), path, call),
+      );
     return {
       open,
       list: (path) => call("list", path, () => this.#list(path)),
@@ -226,7 +230,8 @@ export class SimDisk {
       hardLink: (from, to) => call("hardLink", to, () => this.#rename([{ path: to, inode: this.#find(from) }])),
       remove: (path) => call("remove", path, () => this.#remove(path)),
       syncFolder: (path) => call("syncFolder", path, () => this.#syncNames()),
-      space: (path) => call("space", path, () => ({ bytes: 1e12, freeBytes: Math.max(0, this.bytesMax - this.#used()) })),
+      space: (path) =>
+        call("space", path, () => ({ bytes: 1e12, freeBytes: Math.max(0, this.bytesMax - this.#used()) })),
     };
   }
 

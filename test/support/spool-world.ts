@@ -52,7 +52,8 @@ export class SpoolWorld {
   async entries(limit = Infinity, from: number | "oldest" = "oldest"): Promise<JournalEntry[]> {
     const reader = await JournalReader.open({ disk: this.disk.process(), folder: "/journal", from });
     const entries: JournalEntry[] = [];
-    for (let entry = await reader.next(limit); entry !== undefined; entry = await reader.next(limit)) entries.push(entry);
+    for (let entry = await reader.next(limit); entry !== undefined; entry = await reader.next(limit))
+      entries.push(entry);
     await reader.close();
     return entries;
   }
@@ -67,7 +68,11 @@ export class SpoolWorld {
 }
 
 /** A batch whose payload names its events, e.g. `17,18,19`. */
-export function batchOf(events: readonly number[], marks: Record<string, string> = {}, padding = 0): {
+export function batchOf(
+  events: readonly number[],
+  marks: Record<string, string> = {},
+  padding = 0,
+): {
   payload: Buffer;
   count: number;
   marks: { key: string; position: Buffer }[];
@@ -97,7 +102,7 @@ export function say(record: LaneRecord): string {
 /** All that the spool has of an epoch, from `fromSeq` on, read in pieces of `bytesMax`. */
 export async function readAll(spool: Spool, epoch: Epoch, fromSeq = 1, bytesMax = 400): Promise<LaneRecord[]> {
   const records: LaneRecord[] = [];
-  for (let next = fromSeq; ; ) {
+  for (let next = fromSeq; ;) {
     const some = await spool.read(epoch, next, bytesMax);
     if (some.length === 0) return records;
     records.push(...some);
