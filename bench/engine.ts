@@ -38,16 +38,18 @@ export async function engineFigures(seed: number, count: number): Promise<Engine
   for (const [index, log] of lines.entries()) {
     const atMs = startMs + Math.floor(index / perSecond) * 1_000;
     engine.answer({
-      ...{
-        queue: "1",
-        agentId: "000",
-        agentName: "",
-        agentIp: "",
-        location: "/var/log/syslog",
-        log,
-        isTruncated: false,
-      },
-      ...{ eventMs: atMs, receivedMs: atMs, node: "bench", host: "bench", isHidden: false },
+      queue: "1",
+      agentId: "000",
+      agentName: "",
+      agentIp: "",
+      location: "/var/log/syslog",
+      log,
+      isTruncated: false,
+      eventMs: atMs,
+      receivedMs: atMs,
+      node: "bench",
+      host: "bench",
+      isHidden: false,
     });
   }
   const seconds = (performance.now() - before) / 1_000;

@@ -41,7 +41,7 @@ test("what is no range is refused", () => {
 });
 
 test("days are names, abbreviations and the two words, in any mix", () => {
-  const days = (text: string): number[] => [...parseWeekdays(text)].sort();
+  const days = (text: string): number[] => [...parseWeekdays(text)].sort((a, b) => a - b);
   deepEqual(days("Monday, tue wed"), [1, 2, 3]);
   deepEqual(days("weekends"), [0, 6]);
   deepEqual(days("weekdays,sunday"), [0, 1, 2, 3, 4, 5]);
