@@ -10,7 +10,6 @@ import { parseArgs } from "node:util";
 import { relay } from "./end-to-end.ts";
 import { engineFigures } from "./engine.ts";
 import { intake } from "./intake.ts";
-import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 
 function commit(): string {
@@ -70,7 +69,7 @@ async function main(argv: string[]): Promise<number> {
       return print("intake", await intake(seed, count));
     default:
       process.stderr.write(
-        "usage: npm run -s bench -- lines|relay|intake [--seed N] [--count N] [--workers N] [--dir DIR]\n",
+        "usage: npm run -s bench -- lines|relay|engine|intake [--seed N] [--count N] [--workers N] [--dir DIR]\n",
       );
       return 2;
   }
