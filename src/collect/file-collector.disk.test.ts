@@ -176,10 +176,11 @@ test("follows what a pattern matches, also what appears later, and not what is e
 
 test("finds a new file of a pattern by the hint of its folder", () =>
   inFolder(async (folder) => {
+    await writeFile(join(folder, "b.log"), "b\n");
     const running = run([fromStart(`${folder}/*.log`)], { limits: { pollMs: 60_000 } });
-    await setTimeout(100);
+    await until(running.sink, 1);
     await writeFile(join(folder, "a.log"), "a\n");
-    deepEqual(await until(running.sink, 1), ["a"]);
+    deepEqual(await until(running.sink, 2), ["b", "a"]);
     await running.stop();
   }));
 
