@@ -1,10 +1,11 @@
 /**
- * The first TLS record of a stranger, looked at before a TLS object is made for him: is it a ClientHello that offers a PSK
- * under an identity of ours, and ALPN? RFC 8446 sections 4.1.2 and 4.2.11. Nothing is believed: TLS itself checks it all
- * again. The parser is pure and bounded by the caller's 4 KiB.
+ * The first TLS record of a stranger, looked at before a TLS object is made for him: is it a ClientHello that offers a
+ * PSK under an identity of ours, and ALPN? RFC 8446 sections 4.1.2 and 4.2.11. Nothing is believed: TLS itself checks
+ * it all again. The parser is pure and bounded by the caller's 4 KiB.
  *
  *   record    := 22 | version u16 | length u16 | handshake
- *   handshake := 1 | length u24 | version u16 | random 32 | session id u8.. | suites u16.. | compression u8.. | extensions u16..
+ *   handshake := 1 | length u24 | version u16 | random 32 | session id u8.. | suites u16.. | compression u8..
+ *                | extensions u16..
  *   extension := type u16 | length u16 | body
  */
 import { ByteReader } from "../base/bytes.ts";

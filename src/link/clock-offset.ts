@@ -1,4 +1,6 @@
-/** A worker's clock against the master's, from ping round trips: link.md section 4, *Clock*. A value without a timer. */
+/**
+ * A worker's clock against the master's, from ping round trips: link.md section 4, *Clock*. A value without a timer.
+ */
 
 const samplesMax = 8;
 /** Below this a difference is left alone: ordinary NTP, and nothing that a rule's timeframe would notice. */

@@ -56,7 +56,9 @@ export class FrameReader {
     return this.#held;
   }
 
-  /** Takes the bytes over, and calls `onFrame` for every whole frame; its body is a view that is not used again here. */
+  /**
+   * Takes the bytes over, and calls `onFrame` for every whole frame; its body is a view that is not used again here.
+   */
   push(bytes: Buffer, onFrame: (kind: number, body: Buffer) => void): void {
     if (this.#broken || bytes.length === 0) return;
     this.#chunks.push(bytes);

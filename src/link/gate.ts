@@ -1,6 +1,6 @@
 /**
- * Who may hold a place before authentication: docs/protocol/link.md section 3.2. Pure bookkeeping over whatever stands for a
- * connection; the sockets are in gate-connection.ts.
+ * Who may hold a place before authentication: docs/protocol/link.md section 3.2. Pure bookkeeping over whatever stands
+ * for a connection; the sockets are in gate-connection.ts.
  */
 
 export interface GateLimits {

@@ -1,6 +1,7 @@
 /**
- * Who signs what in hello and welcome: docs/protocol/link.md section 4. The exporter ties a signature to one connection,
- * the role keeps the master's from being used as a worker's, and lengths keep two lists from having the same bytes.
+ * Who signs what in hello and welcome: docs/protocol/link.md section 4. The exporter ties a signature to one
+ * connection, the role keeps the master's from being used as a worker's, and lengths keep two lists from having the
+ * same bytes.
  */
 import { createHash, createPublicKey, verify } from "node:crypto";
 import type { NodeRole } from "../model/node.ts";

@@ -1,6 +1,6 @@
 /**
- * A transport over HTTP/2 on a TLS socket whose peer has proven the cluster's key: docs/protocol/link.md section 3.3. The
- * master is the server, whoever dialled. Windows are set by us, because Node's defaults differ between releases.
+ * A transport over HTTP/2 on a TLS socket whose peer has proven the cluster's key: docs/protocol/link.md section 3.3.
+ * The master is the server, whoever dialled. Windows are set by us, because Node's defaults differ between releases.
  */
 import {
   connect,

@@ -1,4 +1,7 @@
-/** The TLS identity `from>to@keyid.tag.role`: docs/protocol/link.md section 3.1. It travels in clear and is only a claim. */
+/**
+ * The TLS identity `from>to@keyid.tag.role`: docs/protocol/link.md section 3.1. It travels in clear and is only a
+ * claim.
+ */
 import { isNodeName, type NodeRole } from "../model/node.ts";
 
 export interface LinkIdentity {
@@ -33,7 +36,8 @@ export interface Listener {
 export type IdentityRefusal = "wrong_cluster" | "wrong_key" | "own_name" | "wrong_node";
 
 /**
- * Why a listener refuses an identity. The key comes before the names, so that only who knows a valid key id can try names.
+ * Why a listener refuses an identity. The key comes before the names, so that only who knows a valid key id can try
+ * names.
  */
 export function refusalOfIdentity(identity: LinkIdentity, listener: Listener): IdentityRefusal | undefined {
   if (identity.clusterTag !== listener.clusterTag) return "wrong_cluster";

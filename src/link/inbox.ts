@@ -1,6 +1,7 @@
 /**
- * What a peer may say on which stream (docs/protocol/link.md section 5): bytes become checked messages, records and acks, or a
- * reason to end the session. Nothing that leaves here is unchecked in form; whether it is its turn is the session's to say.
+ * What a peer may say on which stream (docs/protocol/link.md section 5): bytes become checked messages, records and
+ * acks, or a reason to end the session. Nothing that leaves here is unchecked in form; whether it is its turn is the
+ * session's to say.
  */
 import type { NodeRole } from "../model/node.ts";
 import {

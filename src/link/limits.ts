@@ -22,7 +22,7 @@ export interface LinkLimits {
 }
 
 export const linkLimits: LinkLimits = {
-  inFlightBytesMax: 4_194_304, // 60,000 lines/s compress to 3 MB/s: over a second of it, so the disks never wait for acks.
+  inFlightBytesMax: 4_194_304, // 60,000 lines/s compress to 3 MB/s: over a second of it, so no disk waits for acks.
   storingBytesMax: 4_194_304, // Two nodes of equal speed: what one ships ahead, the other can hold.
   readBytesMax: 1_048_576,
   heartbeatMs: 4_000, // Three of them fit into the silence limit, so one may be lost.

@@ -1,4 +1,6 @@
-/** The master's link: listens, dials the workers of cluster.conf, holds one session per worker, stores what they ship. */
+/**
+ * The master's link: listens, dials the workers of cluster.conf, holds one session per worker, stores what they ship.
+ */
 import type { Clock } from "../base/clock.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { Log } from "../base/log.ts";
@@ -45,7 +47,9 @@ export interface LinkMasterEvents {
   onEvents(name: string, count: number): void;
   /** `reason` is a code of docs/protocol/link.md. */
   onClosed(name: string, session: number, reason: string): void;
-  /** `name` is a claim where `isProven` is false. The log line has been written by the link, at most one a minute each. */
+  /**
+   * `name` is a claim where `isProven` is false. The log line has been written by the link, at most one a minute each.
+   */
   onRefused(refusal: {
     name: string | undefined;
     address: string;

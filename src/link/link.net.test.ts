@@ -425,7 +425,7 @@ test("a replayed ClientHello gets no further, and is let go in time", async () =
   await master.stop();
 });
 
-test("of 200 silent strangers at most four of an address are held, a worker joins meanwhile, and all are let go", async () => {
+test("of 200 silent strangers four are held at most, a worker joins meanwhile, and all are let go", async () => {
   const master = await startMaster([], { limits: { authenticationMsMax: 1_500 } });
   const strangers = Array.from({ length: 200 }, () => stranger(master.network.port, () => undefined));
   await until(() => master.network.counters.accepted >= 200);

@@ -1,4 +1,6 @@
-/** One session at the master: carries the orders of master-session.ts out over a transport, the pins and the journal. */
+/**
+ * One session at the master: carries the orders of master-session.ts out over a transport, the pins and the journal.
+ */
 import type { Clock } from "../base/clock.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
 import { ClockOffset } from "./clock-offset.ts";

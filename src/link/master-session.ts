@@ -4,9 +4,9 @@
  *   greeting ──hello──▶ admitting ──admitted──▶ welcomed ──join──▶ measuring ──pongs──▶ live
  *       └────────────────── any disorder, silence, refusal or break ──────────────────────┴──▶ closed
  *
- * Pure: no socket, clock, key or disk; the caller passes the time in and carries the actions out, in order. A peer can send
- * anything, so what is out of turn closes the session. An acknowledgement is only ever made of what the journal has said
- * to be durable. docs/protocol/link.md sections 4 to 7.
+ * Pure: no socket, clock, key or disk; the caller passes the time in and carries the actions out, in order. A peer can
+ * send anything, so what is out of turn closes the session. An acknowledgement is only ever made of what the journal
+ * has said to be durable. docs/protocol/link.md sections 4 to 7.
  */
 import { assert } from "../base/assert.ts";
 import { lastOf, type Ack } from "./frames.ts";

@@ -1,4 +1,6 @@
-/** What the link needs from the rest of a node. The programs give it: the spool, the journal, keys on disk, membership. */
+/**
+ * What the link needs from the rest of a node. The programs give it: the spool, the journal, keys on disk, membership.
+ */
 import type { NodeRole } from "../model/node.ts";
 
 /** Two epochs are the same only if both fields agree. `bits` are 16 hex digits. */
@@ -39,9 +41,9 @@ export interface HeldLane {
 export interface RecordSource {
   held(): readonly HeldLane[];
   /**
-   * Durable records of the epoch in order, from the one that holds `fromSeq`; 0 means from the epoch's own record on. At
-   * least one if there is any, then as many as `bytesMax` allows. What is missing comes as a record of kind `hole`, so
-   * the records never leave a gap. The link makes one call at a time. A rejection ends the link with that error.
+   * Durable records of the epoch in order, from the one that holds `fromSeq`; 0 means from the epoch's own record on.
+   * At least one if there is any, then as many as `bytesMax` allows. What is missing comes as a record of kind `hole`,
+   * so the records never leave a gap. The link makes one call at a time. A rejection ends the link with that error.
    */
   read(lane: number, epoch: Epoch, fromSeq: number, bytesMax: number): Promise<LaneRecord[]>;
   /** Called when more is durable, or a new epoch has begun. Returns the function that ends it. */

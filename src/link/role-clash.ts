@@ -1,6 +1,6 @@
 /**
- * Two masters, or two workers, have connected by mistake. The dialled one plays the missing role for as long as it takes
- * to say so: a worker refuses every hello as a server, a master says hello as a client and is refused.
+ * Two masters, or two workers, have connected by mistake. The dialled one plays the missing role for as long as it
+ * takes to say so: a worker refuses every hello as a server, a master says hello as a client and is refused.
  */
 import type { Clock } from "../base/clock.ts";
 import { pause } from "../base/clock.ts";

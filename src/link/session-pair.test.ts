@@ -143,7 +143,7 @@ test("every record is stored once and in order, however often the connection bre
   ok(breaks > 300, `${breaks} breaks`);
 });
 
-test("a clock that is five seconds behind is measured before the first record, one of a second is left alone", async () => {
+test("a clock five seconds behind is measured before the first record, one a second behind is left alone", async () => {
   for (const [behindMs, offsetMs] of [
     [5_000, 5_000],
     [-90_000, -90_000],

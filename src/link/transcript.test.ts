@@ -9,7 +9,9 @@ import type { Epoch, LaneRecord } from "./needs.ts";
 import type { Message } from "./wire.ts";
 import { newWorkerState, stepWorker, type WorkerAction, type WorkerInput, type WorkerState } from "./worker-session.ts";
 
-/** `--rewrite` records what today's sessions order; only for a new transcript, because those of a release are frozen. */
+/**
+ * `--rewrite` records what today's sessions order; only for a new transcript, because those of a release are frozen.
+ */
 const isRewriting = process.argv.includes("--rewrite");
 
 const epochOf = (number: string): Epoch => ({ number: Number(number), bits: number.padStart(16, "0") });

@@ -31,7 +31,9 @@ export interface Transport {
   readonly peer: PeerProof;
   /** What we are on this connection: the server plays the master. A dialled node plays what its dialler is not. */
   readonly plays: NodeRole;
-  /** To be called once; nothing is delivered before. The worker's end opens all streams here, in the order of the list. */
+  /**
+   * To be called once; nothing is delivered before. The worker's end opens all streams here, in the order of the list.
+   */
   start(events: TransportEvents): void;
   /** Queues the pieces, one after another. Ignored when the stream is not open or the connection has closed. */
   send(stream: StreamName, ...pieces: Buffer[]): void;
@@ -57,7 +59,9 @@ export interface ConnectionRefusal {
 export interface NetworkEvents {
   /** A peer has dialled us and has proven the cluster's key. */
   onTransport(transport: Transport): void;
-  /** Someone could not prove it, or asked for another node. Already limited to one line a minute and reason in the log. */
+  /**
+   * Someone could not prove it, or asked for another node. Already limited to one line a minute and reason in the log.
+   */
   onRefused(refusal: ConnectionRefusal): void;
 }
 
@@ -70,6 +74,8 @@ export interface Network {
   listen(events: NetworkEvents): Promise<void>;
   /** Never rejects. */
   dial(target: DialTarget, signal: AbortSignal): Promise<DialResult>;
-  /** Stops listening and drops who has not proven the key; transports are closed by their owners. May be called twice. */
+  /**
+   * Stops listening and drops who has not proven the key; transports are closed by their owners. May be called twice.
+   */
   close(): Promise<void>;
 }

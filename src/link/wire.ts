@@ -1,7 +1,7 @@
 /**
- * The messages of the link as schemas, version 1. They are frozen: testdata/link-v1/schema.json is written from them, and a
- * test fails when they change without a new version. Everything a peer says is checked against them, after its frame has
- * been bounded and before anything is believed. docs/protocol/link.md sections 4 to 6.
+ * The messages of the link as schemas, version 1. They are frozen: testdata/link-v1/schema.json is written from them,
+ * and a test fails when they change without a new version. Everything a peer says is checked against them, after its
+ * frame has been bounded and before anything is believed. docs/protocol/link.md sections 4 to 6.
  *
  * Objects are open: a field that this version does not know is ignored, so that a later one may add some.
  */

@@ -1,4 +1,7 @@
-/** One session at a worker: carries the orders of worker-session.ts out over a transport, the spool and the master's pin. */
+/**
+ * One session at a worker: carries the orders of worker-session.ts out over a transport, the spool and the master's
+ * pin.
+ */
 import type { Clock } from "../base/clock.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { NodeRole } from "../model/node.ts";

@@ -93,8 +93,8 @@ test("waits for the spool when it has read to the end, without asking again and 
 });
 test("closes on an ack of what was not shipped, of another epoch, or that goes back", () => {
   const begin = [live([[1, 1]], 9), records(1, [2, 2])];
-  for (const bad of [ack(1, 4), ack(1, 0), ack(2, 1)]) deepEqual(play(...begin, bad).slice(3), ["close ack_invalid"]);
-  deepEqual(play(...begin, ack(1, 1)).slice(3), ["release 1: 1", "read 1 from 4"].slice(0, 1));
+  for (const bad of [ack(1, 4), ack(1, 0), ack(2, 1)]) deepEqual(play(...begin, bad).slice(4), ["close ack_invalid"]);
+  deepEqual(play(...begin, ack(1, 1)).slice(3), ["read 1 from 4", "release 1: 1"]); // The same again is no fault.
 });
 test("closes on whatever is out of turn", () => {
   deepEqual(play(ack(1, 1)), ["close out_of_turn"]);

@@ -6,9 +6,9 @@
  *
  * Pure: no socket, clock, key or disk; the caller passes the time in and carries the actions out, in order.
  *
- * Invariants of a lane's cursor: acked <= shipped; `nextSeq` follows what was shipped; the next epoch is begun only when
- * the last seq of the one before is acknowledged; one read of the spool at a time; what is shipped ahead of the acks is
- * bounded. docs/protocol/link.md sections 4 to 7.
+ * Invariants of a lane's cursor: acked <= shipped; `nextSeq` follows what was shipped; the next epoch is begun only
+ * when the last seq of the one before is acknowledged; one read of the spool at a time; what is shipped ahead of the
+ * acks is bounded. docs/protocol/link.md sections 4 to 7.
  */
 import { isSameEpoch, lastOf, type Ack } from "./frames.ts";
 import type { LinkLimits } from "./limits.ts";

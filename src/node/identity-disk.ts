@@ -1,5 +1,6 @@
 /**
- * Who this node is and whom it knows: `etc/node.key` (its Ed25519 pair, PEM) and `etc/nodes.keys` (pins and terms), both 0600.
+ * Who this node is and whom it knows: `etc/node.key` (its Ed25519 pair, PEM) and `etc/nodes.keys` (pins and terms),
+ * both 0600.
  *
  *   term N                       the master's own term
  *   worker NAME KEY              a worker that has proven itself to this master; KEY is base64 of the raw public key
