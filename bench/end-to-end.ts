@@ -35,8 +35,9 @@ export interface RelayFigures {
   workerCpuMicrosPerEvent: number;
   masterCpuMicrosPerEvent: number;
   nodes: NodeFigures[];
-  /** What lies in the queues of all nodes afterwards (journal, what is left of spools, checkpoints), per event. */
-  queueBytesPerEvent: number;
+  /** What lies on the disks of all nodes afterwards, per event: the journal, and everything else of the queues. */
+  journalBytesPerEvent: number;
+  otherQueueBytesPerEvent: number;
   alertBytesPerEvent: number;
   writtenBytesPerEvent: number;
 }
@@ -139,7 +140,8 @@ export async function relay(options: RelayOptions): Promise<RelayFigures> {
       workerCpuMicrosPerEvent: perEvent(cpu(false) * 1e6, lineCount),
       masterCpuMicrosPerEvent: perEvent(cpu(true) * 1e6, lineCount),
       nodes,
-      queueBytesPerEvent: perEvent(sum("queue"), lineCount),
+      journalBytesPerEvent: perEvent(sum("queue/journal"), lineCount),
+      otherQueueBytesPerEvent: perEvent(sum("queue") - sum("queue/journal"), lineCount),
       alertBytesPerEvent: perEvent(sum("logs/alerts"), lineCount),
       writtenBytesPerEvent: perEvent(written, lineCount),
     };
