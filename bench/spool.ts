@@ -1,6 +1,7 @@
 /**
- * What the spool costs: CPU per event of an append (batches of 256 KiB of 200-byte events, each synced), bytes per event
- * on disk, the time to read it all back, and the time to open a folder with a backlog of many segments (sparse files).
+ * What the spool costs: CPU per event of an append (batches of 256 KiB of 200-byte events, each synced), bytes per
+ * event on disk, the time to read it all back, and the time to open a folder with a backlog of many segments (sparse
+ * files).
  *
  *   npm run bench -- spool [EVENTS] [SEGMENTS]
  */
@@ -35,7 +36,7 @@ function payloadOf(seed: number): Buffer {
     const pid = random.below(32_768);
     const text = random.oneIn(2)
       ? `sshd[${pid}]: Failed password for invalid user u${a} from 203.0.${a}.${b} port ${port} ssh2`
-      : `nginx[${pid}]: 198.51.${a}.${b} - - "GET /page/${port}?q=${pid} HTTP/1.1" 200 ${port * 7} "-" "Mozilla/5.0 (X11; Linux x86_64)"`;
+      : `nginx[${pid}]: 198.51.${a}.${b} - - "GET /page/${port}?q=${pid} HTTP/1.1" 200 ${port * 7} "-" "curl/8.1"`;
     lines.push(`Nov 25 01:${String(a % 60).padStart(2, "0")}:07 host${b % 9} ${text}`.padEnd(200, " -"));
   }
   return Buffer.from(lines.join("\n"));

@@ -33,7 +33,8 @@ async function runTo(
     }
     await spool.close();
   };
-  // A crash point is passed in the middle of a turn: what follows in that turn has not happened in a process that is dead.
+  // A crash point is passed in the middle of a turn: what follows in that turn has not happened in a process that is
+  // dead.
   await Promise.race([died, life()]);
   world.crash = () => undefined;
   return state;

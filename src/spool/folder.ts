@@ -45,7 +45,7 @@ export async function openFolder(disk: Disk, folder: string, type: Core["type"],
       const number = some[index] ?? 0;
       const path = `${folder}/${segmentName(number)}`;
       if (head !== undefined && head.core.type !== type) {
-        const message = `${path} belongs to a ${head.core.type}, but ${folder} is the folder of a ${type}: move it away`;
+        const message = `${path} belongs to a ${head.core.type}, but its folder to a ${type}: move it away`;
         throw new SpoolError("ARGUS_SPOOL_IO", path, message);
       }
       if (head !== undefined && numberOf(head.core) === number) {

@@ -106,8 +106,8 @@ export class Frames {
   }
 
   /**
-   * What stands at `offset`; nothing at or behind `limit` is looked at. Every frame's buffers are views into the window,
-   * which is never written again: they stay valid for as long as they are kept.
+   * What stands at `offset`; nothing at or behind `limit` is looked at. Every frame's buffers are views into the
+   * window, which is never written again: they stay valid for as long as they are kept.
    */
   async at(offset: number, limit: number): Promise<Found> {
     if (offset >= limit) return { what: "end" };

@@ -82,8 +82,8 @@ export class JournalReader {
   }
 
   /**
-   * `from` must be the start of a record (or the end of the journal); `oldest` is the oldest one kept. Throws `SpoolError`:
-   * ARGUS_SPOOL_POSITION_GONE when it has been removed, ARGUS_SPOOL_IO, ARGUS_SPOOL_VERSION.
+   * `from` must be the start of a record (or the end of the journal); `oldest` is the oldest one kept. Throws
+   * `SpoolError`: ARGUS_SPOOL_POSITION_GONE when it has been removed, ARGUS_SPOOL_IO, ARGUS_SPOOL_VERSION.
    */
   static async open({ disk, folder, from }: JournalReaderOptions): Promise<JournalReader> {
     const reader = new JournalReader(disk, folder, 0);
@@ -102,8 +102,8 @@ export class JournalReader {
   }
 
   /**
-   * Why `next` last returned `undefined`: `limit`: the limit is reached. `end`: a clean end of the last file. `torn`: the
-   * last file ends in the middle of a record (a crash, or a write in progress).
+   * Why `next` last returned `undefined`: `limit`: the limit is reached. `end`: a clean end of the last file. `torn`:
+   * the last file ends in the middle of a record (a crash, or a write in progress).
    */
   get standing(): "limit" | "end" | "torn" {
     return this.#standing;
@@ -220,7 +220,9 @@ export class JournalReader {
     }
   }
 
-  /** Opens the file that holds the position; an entry where no readable file does, `undefined` where there is none yet. */
+  /**
+   * Opens the file that holds the position; an entry where no readable file does, `undefined` where there is none yet.
+   */
   async #enter(limit: number): Promise<Current | JournalEntry | undefined> {
     const bases = await this.#bases();
     const base = bases.findLast((one) => one <= this.#position);

@@ -1,7 +1,7 @@
 /**
  * Seeded walks of the journal: two workers that send in order and repeat what was not acknowledged, the master's own
- * file, a process that is killed or loses power at any call of the disk. The promise: each acknowledged record stands in
- * the journal exactly once, and the numbers of each lane have neither gap nor overlap.
+ * file, a process that is killed or loses power at any call of the disk. The promise: each acknowledged record stands
+ * in the journal exactly once, and the numbers of each lane have neither gap nor overlap.
  */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";

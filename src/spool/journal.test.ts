@@ -22,13 +22,14 @@ function store(journal: Journal, record: LaneRecord, node = "w1", receivedMs = 1
 }
 /** An entry in words: `w1 events 1-3: 7,8,9`. */
 function say(entry: JournalEntry): string {
+  const range = "first" in entry ? `${entry.first}-${entry.first + entry.count - 1}` : "";
   switch (entry.kind) {
     case "batch":
-      return `${entry.node} events ${entry.first}-${entry.first + entry.count - 1}: ${eventsIn(entry.payload()).join(",")}`;
+      return `${entry.node} events ${range}: ${eventsIn(entry.payload()).join(",")}`;
     case "epoch":
       return `${entry.node} epoch ${entry.epoch.number}`;
     case "hole":
-      return `${entry.node} hole ${entry.first}-${entry.first + entry.count - 1}: ${entry.reason}`;
+      return `${entry.node} hole ${range}: ${entry.reason}`;
     case "control":
       return `control ${entry.bytes.toString()}`;
     case "damaged":

@@ -1,9 +1,9 @@
 /**
- * The taking-in end of a lane, for the worker's spool and the master's own intake alike: numbers batches in the order of
- * the calls, compresses them, and gives them to the committer in that order.
+ * The taking-in end of a lane, for the worker's spool and the master's own intake alike: numbers batches in the order
+ * of the calls, compresses them, and gives them to the committer in that order.
  */
 import { assert } from "../base/assert.ts";
-import { Committer, Slot, type Item } from "./commit.ts";
+import { Slot, type Committer, type Item } from "./commit.ts";
 import type { Compressed, Compressor } from "./compressor.ts";
 import type { SpoolError } from "./errors.ts";
 import { FRAME_HEADER_BYTES, type FrameParts } from "./frame.ts";

@@ -1,6 +1,8 @@
 /** The nouns of a lane: what is stored, shipped and journalled, and how it is named. */
 
-/** Two epochs are the same only if both fields agree: the number orders them, the bits make a restored disk a new one. */
+/**
+ * Two epochs are the same only if both fields agree: the number orders them, the bits make a restored disk a new one.
+ */
 export interface Epoch {
   number: number;
   /** 64 random bits as 16 hex digits. */

@@ -1,6 +1,6 @@
 /**
- * The `<spool>` and `<journal>` sections of ossec.conf: how much of the disk waiting events and the master's journal may
- * take, and what is done when that is full. The only place where their names, defaults and limits are written.
+ * The `<spool>` and `<journal>` sections of ossec.conf: how much of the disk waiting events and the master's journal
+ * may take, and what is done when that is full. The only place where their names, defaults and limits are written.
  */
 import { duration, oneOf, section, size, type Size, type Values } from "../config/schema.ts";
 import type { SpoolLimits } from "./spool.ts";
@@ -20,11 +20,11 @@ export const spoolSection = section("spool", {
     size: size({ initial: SHARE, min: SHARE_MIN, help: `The most that waiting events may take. ${sizeHelp}` }),
     full: oneOf(["block", "drop_oldest"], {
       initial: "block",
-      help: "What happens when it is full: `block` slows the senders down, `drop_oldest` declares the oldest events lost.",
+      help: "When it is full: `block` slows the senders down, `drop_oldest` declares the oldest events lost.",
     }),
     sync: oneOf(["batch", "1s"], {
       initial: "batch",
-      help: "`batch` syncs before events count as taken in; `1s` syncs once a second, safe against a kill but not against loss of power.",
+      help: "`batch`: events count when they are synced; `1s`: synced once a second, safe against a kill only.",
     }),
   },
 });

@@ -149,8 +149,8 @@ export function recordLength(bytes: Buffer): number {
 }
 
 /**
- * The record that `bytes` are, all of them; its `bytes` are the same memory. `undefined` unless version, kind, bounds and
- * CRC are right. The payload is not looked into.
+ * The record that `bytes` are, all of them; its `bytes` are the same memory. `undefined` unless version, kind, bounds
+ * and CRC are right. The payload is not looked into.
  */
 export function parseRecord(bytes: Buffer): LaneRecord | undefined {
   if (bytes.length < RECORD_HEADER_BYTES || recordLength(bytes) !== bytes.length) return undefined;
@@ -191,8 +191,8 @@ export function marksOf(record: LaneRecord): Mark[] {
 }
 
 /**
- * The raw payload, inflated with the raw length in the header as the limit; `undefined` when it is not of that length or
- * cannot be inflated: the CRC says that the bytes are as the writer made them, not that the writer was honest.
+ * The raw payload, inflated with the raw length in the header as the limit; `undefined` when it is not of that length
+ * or cannot be inflated: the CRC says that the bytes are as the writer made them, not that the writer was honest.
  */
 export function payloadOf(record: LaneRecord): Buffer | undefined {
   const payload = marksAndPayload(record)?.payload;

@@ -1,8 +1,8 @@
 /**
  * Segment files: how one is begun, written, and recovered (docs/protocol/spool-format.md sections 3 to 5).
  *
- * Invariants: a file has its name only when its head is on the disk. `synced` never passes what a sync has covered. After
- * a failed sync the writer is dead. Recovery believes a frame only if it lies before a proven sync, or follows it
+ * Invariants: a file has its name only when its head is on the disk. `synced` never passes what a sync has covered.
+ * After a failed sync the writer is dead. Recovery believes a frame only if it lies before a proven sync, or follows it
  * without a break and has been written and synced again.
  */
 import { crc32 } from "node:zlib";
@@ -91,7 +91,7 @@ export class SegmentWriter {
       await this.#file.sync();
     } catch (cause) {
       await this.#file.truncate(this.#synced).catch(() => undefined);
-      const message = `${this.path} could not be synced: what was written last may not be on the disk; nothing more is accepted`;
+      const message = `${this.path} could not be synced: its last bytes may not be on the disk; nothing more is accepted`;
       throw new SpoolError("ARGUS_SPOOL_SYNC_FAILED", this.path, message, { cause });
     }
     this.#synced = end;
@@ -181,8 +181,9 @@ export interface Scan {
 }
 
 /**
- * Looks at every frame of a last segment and decides where it ends. `visit` is then called for each frame before that end
- * and each damage, in order; a frame's buffers are only valid during the call unless `keep` makes something else of it.
+ * Looks at every frame of a last segment and decides where it ends. `visit` is then called for each frame before that
+ * end and each damage, in order; a frame's buffers are only valid during the call unless `keep` makes something else
+ * of it.
  */
 export async function scanLast<T>(
   file: DiskFile,
@@ -220,8 +221,8 @@ export async function scanLast<T>(
 }
 
 /**
- * Cuts the torn tail off and writes what follows the last proven sync again, so that the sync that follows covers it even
- * if the kernel lost it after a failed sync of an earlier process.
+ * Cuts the torn tail off and writes what follows the last proven sync again, so that the sync that follows covers it
+ * even if the kernel lost it after a failed sync of an earlier process.
  */
 export async function settleTail(file: DiskFile, scan: Scan, bytes: number): Promise<void> {
   if (bytes > scan.end) await file.truncate(scan.end);

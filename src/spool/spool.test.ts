@@ -149,7 +149,7 @@ test("marks outlive the segments that they came in", async () => {
   deepEqual((await world.openSpool()).marks().get("old"), Buffer.from("still here"));
 });
 
-test("an epoch that is over is released when its last seq is acknowledged, an empty one by its own record", async () => {
+test("an epoch that is over is released by the ack of its last seq, an empty one by that of its record", async () => {
   const world = new SpoolWorld();
   const first = await world.openSpool();
   const { epoch } = first;

@@ -198,7 +198,9 @@ export class Spool {
     return this.#writer.epoch;
   }
 
-  /** Resolves, once, when the disk has failed and no append will succeed any more: the node must stop with this error. */
+  /**
+   * Resolves, once, when the disk has failed and no append will succeed any more: the node must stop with this error.
+   */
   get failure(): Promise<SpoolError> {
     return this.#committer.failure;
   }
@@ -209,8 +211,8 @@ export class Spool {
   }
 
   /**
-   * Numbers the batch at once, in the order of the calls, and resolves when it is durable (see `SyncMode`). Waits for as
-   * long as the share is full with the policy `block`. Rejects with ARGUS_SPOOL_SYNC_FAILED, ARGUS_SPOOL_IO or
+   * Numbers the batch at once, in the order of the calls, and resolves when it is durable (see `SyncMode`). Waits for
+   * as long as the share is full with the policy `block`. Rejects with ARGUS_SPOOL_SYNC_FAILED, ARGUS_SPOOL_IO or
    * ARGUS_SPOOL_CLOSED. Many may be pending: the caller stops at `isBusy`.
    */
   append(batch: Batch): Promise<void> {
@@ -312,7 +314,9 @@ export class Spool {
     };
   }
 
-  /** Writes what is pending, syncs, closes the files. Appends that wait for a full share reject. May be called twice. */
+  /**
+   * Writes what is pending, syncs, closes the files. Appends that wait for a full share reject. May be called twice.
+   */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -408,9 +412,8 @@ export class Spool {
       }
       if (released > 0) await disk.syncFolder(folder);
     } catch (error) {
-      log.error(
-        `spool: a segment that the master has acknowledged stays: ${describeError(ioError(folder, "remove from", error))}`,
-      );
+      const why = describeError(ioError(folder, "remove from", error));
+      log.error(`spool: a segment that the master has acknowledged stays: ${why}`);
     }
     this.#forgetHoles();
     if (released > 0) this.#committer.unblock();

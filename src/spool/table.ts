@@ -33,7 +33,10 @@ export type StoreRefusal =
   | "record_damaged"
   | "record_mismatch";
 
-/** rolled_back: the predecessor ends below what is held. lane_restarted: no known predecessor, though there is a history. */
+/**
+ * rolled_back: the predecessor ends below what is held. lane_restarted: no known predecessor, though there is a
+ * history.
+ */
 export type EpochNote = "rolled_back" | "lane_restarted";
 
 /** `last`: of the record's epoch as held afterwards; 0 where the epoch is not known. */

@@ -70,7 +70,7 @@ test("a full disk writes what fits and says ENOSPC", async () => {
   deepEqual(sim.bytesOf("/f"), Buffer.from("abcd"));
 });
 
-test("after a failed sync the cache shows what the disk does not have, and a later sync does not bring it", async () => {
+test("after a failed sync the cache shows what the disk lacks, and a later sync does not bring it", async () => {
   const sim = new SimDisk(() => 0.999);
   const file = await sim.process().open("/f", "create");
   await sim.process().syncFolder("/");

@@ -5,7 +5,8 @@
  *   new SimDisk(random)          the platter and the kernel's cache
  *     .process()                 a Disk as one process sees it
  *     .kill()                    the process is gone, the cache is not: its calls never return
- *     .cutPower()                the process and the cache are gone: of what was not synced, random sectors and a random
+ *     .cutPower()                the process and the cache are gone: of what was not synced, random sectors and a
+ * random
  *                                number of the changes of names are on the platter
  *
  * Faults: `failSyncs` (the cache keeps what the platter did not get, and calls it clean, as Linux does), `bytesMax`
@@ -76,7 +77,9 @@ export class SimDisk {
     this.#names = new Map(this.#platterNames);
   }
 
-  /** After a loss of power: each dirty sector is on the platter or not; a length may have grown over sectors of zeros. */
+  /**
+   * After a loss of power: each dirty sector is on the platter or not; a length may have grown over sectors of zeros.
+   */
   #settle(inode: Inode): void {
     const { cached, dirty } = inode;
     const isLengthKept = this.#random() < 0.5;
