@@ -1,7 +1,7 @@
 /**
- * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine` and `intake` measure the whole path
- * or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`. A measurement is one
- * JSON object on stdout, with the commit and the machine that it belongs to.
+ * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine` and `intake` measure the whole
+ * path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`. A measurement
+ * is one JSON object on stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";

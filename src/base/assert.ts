@@ -1,4 +1,6 @@
-/** Claims about our own code. A failure is our bug: it is never caught to carry on. Never use them on a peer's input. */
+/**
+ * Claims about our own code. A failure is our bug: it is never caught to carry on. Never use them on a peer's input.
+ */
 import { AssertionError } from "node:assert";
 
 export function assert(claim: boolean, message: string): asserts claim {

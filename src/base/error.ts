@@ -1,6 +1,7 @@
 /**
- * What the world does to us (disk full, port taken, bad ossec.conf). Each stage declares its own classes in `errors.ts`;
- * the codes are stable and are listed with cause and remedy in docs/operating/errors.md, which a test compares.
+ * What the world does to us (disk full, port taken, bad ossec.conf). Each stage declares its own classes in
+ * `errors.ts`; the codes are stable and are listed with cause and remedy in docs/operating/errors.md, which a test
+ * compares.
  */
 export interface ArgusErrorOptions {
   cause?: unknown;

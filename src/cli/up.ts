@@ -109,7 +109,9 @@ class LocalCluster {
     };
   }
 
-  /** Events of the workers that have been answered since the journal began; undefined while the master does not answer. */
+  /**
+   * Events of the workers that have been answered since the journal began; undefined while the master does not answer.
+   */
   async analysedOfWorkers(): Promise<number | undefined> {
     try {
       const { lanes } = await this.#master.get(journalRoute);

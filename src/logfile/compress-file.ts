@@ -9,8 +9,8 @@ const chunkBytes = 256 * 1_024;
 
 /**
  * `path` becomes `path.gz`, which is made beside (`path.gz.new`), synced and renamed before `path` is removed. An
- * absent file is no error: another call may have been quicker. `signal` stops between two pieces and leaves `path` as it
- * was.
+ * absent file is no error: another call may have been quicker. `signal` stops between two pieces and leaves `path` as
+ * it was.
  */
 export async function compressFile(disk: Disk, path: string, permissions: number, signal?: AbortSignal): Promise<void> {
   const found = await disk.stat(path);

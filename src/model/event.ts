@@ -121,7 +121,12 @@ export function readEventBatch(bytes: Uint8Array): Event[] | undefined {
   const sources: Source[] = [];
   for (let left = reader.u16(); left > 0 && !reader.isBroken; left -= 1) {
     const queue = String.fromCharCode(reader.u8());
-    const [agentId, agentName, agentIp, location] = [reader.text16(), reader.text16(), reader.text16(), reader.text16()];
+    const [agentId, agentName, agentIp, location] = [
+      reader.text16(),
+      reader.text16(),
+      reader.text16(),
+      reader.text16(),
+    ];
     sources.push({ queue, agentId, agentName, agentIp, location });
   }
   const count = reader.u32();

@@ -1,7 +1,7 @@
 /**
  * What the analysis knows of each lane beside the engine's own state: the last event time, the node's host name and
- * whether it is hidden, and how many events have gone through. It is saved in front of the engine's state in the body of
- * a checkpoint:
+ * whether it is hidden, and how many events have gone through. It is saved in front of the engine's state in the body
+ * of a checkpoint:
  *
  *   body := lanes bytes32 (JSON, UTF-8) | engine state
  */

@@ -36,7 +36,9 @@ export interface AnalystOptions {
   logsFolder: string;
   /** Undefined: a fresh analysis from the oldest record, which leaves no checkpoint. */
   checkpoints: CheckpointStore | undefined;
-  /** The snapshot that was in force last, for a journal whose first `ruleset` record is gone and no checkpoint readable. */
+  /**
+   * The snapshot that was in force last, for a journal whose first `ruleset` record is gone and no checkpoint readable.
+   */
   fallbackSnapshot: string | undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Watches for a wall clock that no longer agrees with take-in time (the epoch's wall clock plus monotonic time): by over
- * a second for ten seconds. Then the queue begins a new epoch, so that later events are stamped by the corrected clock.
+ * Watches for a wall clock that no longer agrees with take-in time (the epoch's wall clock plus monotonic time): by
+ * over a second for ten seconds. Then the queue begins a new epoch, so that later events are stamped by the corrected
+ * clock.
  */
 import { pause, type Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";

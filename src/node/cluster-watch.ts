@@ -1,6 +1,6 @@
 /**
- * The master's view of its cluster: feeds what the link reports into the node table, and turns each change of state into
- * one line of cluster.log and, where an operator must know, one event.
+ * The master's view of its cluster: feeds what the link reports into the node table, and turns each change of state
+ * into one line of cluster.log and, where an operator must know, one event.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";

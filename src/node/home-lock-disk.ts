@@ -85,7 +85,9 @@ function foreignDaemon(folder: string): string | undefined {
   return undefined;
 }
 
-/** A pid file can be stale and its number reused, so the process must also bear the name. Empty where /proc is absent. */
+/**
+ * A pid file can be stale and its number reused, so the process must also bear the name. Empty where /proc is absent.
+ */
 function commandOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "latin1");

@@ -1,6 +1,7 @@
 /**
- * A master, in data-path order: link and own intake → journal → analysis → alerts; and beside it the view of the cluster
- * and the API. Drained in the reverse order: first the sources, then what carries, then what stores, then what reads.
+ * A master, in data-path order: link and own intake → journal → analysis → alerts; and beside it the view of the
+ * cluster and the API. Drained in the reverse order: first the sources, then what carries, then what stores, then
+ * what reads.
  */
 import { RecentAlerts } from "../alerts/recent.ts";
 import type { ApiNeeds } from "../api/needs.ts";

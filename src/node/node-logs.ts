@@ -1,7 +1,7 @@
 /**
  * The two logs of a node: `logs/cluster.log` for what concerns the cluster (synchronisation, connections, errors of
- * workers), `logs/ossec.log` for the rest. A worker also keeps its last warnings and errors for the master, which writes
- * them into its own cluster.log, so that one file tells the story of the whole cluster.
+ * workers), `logs/ossec.log` for the rest. A worker also keeps its last warnings and errors for the master, which
+ * writes them into its own cluster.log, so that one file tells the story of the whole cluster.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk.ts";

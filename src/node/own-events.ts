@@ -11,7 +11,6 @@ const source: Source = { queue: "1", agentId: "000", agentName: "", agentIp: "",
 const quotedLengthMax = 256;
 
 function quoted(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.slice(0, quotedLengthMax).replace(/[\u0000-\u001f\u007f']/g, "?");
 }
 

@@ -4,8 +4,8 @@
  *
  *   starting ──all started──▶ running ──signal, or a service that cannot go on──▶ draining ──▶ stopped
  *
- * A service that rejects with a retryable error is started again after a jittered back-off; any other error (ours or the
- * world's) stops the node, because a node that half works is one that nobody notices.
+ * A service that rejects with a retryable error is started again after a jittered back-off; any other error (ours or
+ * the world's) stops the node, because a node that half works is one that nobody notices.
  */
 import { Backoff } from "../base/backoff.ts";
 import { pause, type Clock } from "../base/clock.ts";

@@ -1,6 +1,6 @@
 /**
- * A worker, in data-path order: own intake → spool → link. It decides nothing about an event: it stamps, keeps and ships
- * it. Drained in the reverse order: first the sources, then the link, then what stores.
+ * A worker, in data-path order: own intake → spool → link. It decides nothing about an event: it stamps, keeps and
+ * ships it. Drained in the reverse order: first the sources, then the link, then what stores.
  */
 import { Check } from "typebox/value";
 import { nodesReply, type NodeInfo, type StatusReply } from "../api/contract/reply.ts";

@@ -5,7 +5,9 @@ import { codeOf, productFiles, readText } from "../support/source.ts";
 
 const page = "docs/operating/errors.md";
 
-/** Every code in the sources, with the file that declares it; settings of the environment look alike and are left out. */
+/**
+ * Every code in the sources, with the file that declares it; settings of the environment look alike and are left out.
+ */
 function codesInSources(): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const path of productFiles()) {

@@ -140,7 +140,9 @@ export class MemorySpool implements RecordSource {
   }
 }
 
-/** A journal in memory with the rules of spool-format.md: what does not follow is refused, what is there is a duplicate. */
+/**
+ * A journal in memory with the rules of spool-format.md: what does not follow is refused, what is there is a duplicate.
+ */
 export class MemoryJournal implements RecordStore {
   readonly records: { node: string; record: LaneRecord; offsetMs: number }[] = [];
   readonly #lanes = new Map<string, StoredLane[]>();

@@ -1,6 +1,6 @@
 /**
- * A clock that a test moves. Timers fire in order of their time, and in order of their making where the times are equal;
- * a timer set by a timer fires in the same `advance` when its time is reached.
+ * A clock that a test moves. Timers fire in order of their time, and in order of their making where the times are
+ * equal; a timer set by a timer fires in the same `advance` when its time is reached.
  */
 import type { Clock, Timer } from "../../src/base/clock.ts";
 

@@ -1,6 +1,7 @@
 /**
- * A network in memory: pairs of transports that deliver in order, cut bytes where they like, honour `pause`, and break when
- * told. What was sent before a break is delivered up to a random byte and no further, as with a real connection.
+ * A network in memory: pairs of transports that deliver in order, cut bytes where they like, honour `pause`, and
+ * break when told. What was sent before a break is delivered up to a random byte and no further, as with a real
+ * connection.
  */
 import { createHash } from "node:crypto";
 import type { NodeRole } from "../../src/model/node.ts";

@@ -24,7 +24,9 @@ function nth(point: CrashPointName): number {
   return /batch|ack|alerts\.written/.test(point) ? 2 : 1;
 }
 
-/** Points that a feed of some seconds does not come to; test/…/damage tests and unit walks pass them with small limits. */
+/**
+ * Points that a feed of some seconds does not come to; test/…/damage tests and unit walks pass them with small limits.
+ */
 const unreachedByFeed: ReadonlySet<CrashPointName> = new Set([
   "spool.segment.begun",
   "spool.release.before",

@@ -14,7 +14,9 @@ export interface FeedAccount {
   duplicated: number;
 }
 
-/** 48 bits: two lines of a million that share them are one chance in five hundred, and only blur which of them is lost. */
+/**
+ * 48 bits: two lines of a million that share them are one chance in five hundred, and only blur which of them is lost.
+ */
 function hashOf(line: Buffer): number {
   return createHash("md5").update(line.subarray(0, LOG_BYTES_MAX)).digest().readUIntBE(0, 6);
 }

@@ -1,6 +1,6 @@
 /**
- * Deals a file's lines in blocks to one followed file per worker. What is dealt is a function of the file alone, and the
- * lengths of the followed files say how far it has come: a second run goes on where the first one stopped.
+ * Deals a file's lines in blocks to one followed file per worker. What is dealt is a function of the file alone, and
+ * the lengths of the followed files say how far it has come: a second run goes on where the first one stopped.
  */
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
@@ -70,7 +70,9 @@ class Dealt {
   }
 }
 
-/** Resolves with the number of lines of the whole feed when all of them are dealt, or sooner when `signal` is aborted. */
+/**
+ * Resolves with the number of lines of the whole feed when all of them are dealt, or sooner when `signal` is aborted.
+ */
 export async function dealFeed(path: string, into: readonly string[], signal: AbortSignal): Promise<number> {
   const dealt: Dealt[] = [];
   for (const file of into) dealt.push(new Dealt(file, await sizeOf(file)));

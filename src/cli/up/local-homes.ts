@@ -1,6 +1,6 @@
 /**
- * The homes of a whole cluster on this machine: who is called how, listens where, and is configured by what. The plan is
- * kept in `DIR/argus-up.json`, so that a second `argus up` goes on with the same nodes, key and addresses.
+ * The homes of a whole cluster on this machine: who is called how, listens where, and is configured by what. The plan
+ * is kept in `DIR/argus-up.json`, so that a second `argus up` goes on with the same nodes, key and addresses.
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
