@@ -91,7 +91,7 @@ test("crash points are passed after writing and after renaming, in that order", 
   deepEqual(passed, ["checkpoint.written", "checkpoint.renamed"]);
 });
 
-test("power may go at any call: the checkpoint of before or the new one is whole (60 seeds at every call)", async () => {
+test("power may go at any call: the checkpoint of before or the new one is whole (60 seeds)", async () => {
   let cuts = 0;
   for (let seed = 1; seed <= 60; seed += 1) {
     for (let at = 1; ; at += 1) {

@@ -1,7 +1,8 @@
 /**
  * A checkpoint: how far the journal is answered, and all that is needed to go on from there as if nothing had happened.
  *
- *   checkpoint := "ARGUSCP1" | headLength u32 | head | headCrc u32 | bodyVersion u16 | bodyLength u64 | bodyCrc u32 | body
+ *   checkpoint := "ARGUSCP1" | headLength u32 | head | headCrc u32 | bodyVersion u16 | bodyLength u64
+ *               | bodyCrc u32 | body
  *   head       := position u64 | snapshot 32 raw bytes | lengths bytes32
  *
  * Big-endian; CRCs are CRC-32 as of zlib, each over exactly the head or the body. The head has this form for ever, so

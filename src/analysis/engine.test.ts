@@ -157,7 +157,7 @@ test("if_group finds its text anywhere in the groups of the rules loaded before"
   deepEqual(answers(rules, "a x", "b x"), [101, 102]);
 });
 
-test("if_level hangs a rule below all rules of that level or more; level 0 counts as the highest, so roots are among them", () => {
+test("if_level hangs a rule below all of that level or more; level 0 is the highest, so roots are among them", () => {
   const rules =
     rule(100, 3, "<match>a</match>") +
     rule(101, 6, "<match>b</match>") +
@@ -171,7 +171,7 @@ test("a rule without a parent stands below the root of its category, which is sy
   deepEqual(answers(rules, "x", "web: x"), [100, 101]);
 });
 
-test("files are loaded by base name, so a file can stand before the templates' children and see only earlier rules", () => {
+test("files are loaded by base name, and a rule sees only the rules before it", () => {
   const files = {
     "0300-late.xml": `<group name="g,">${rule(100, 3, "<match>a</match>")}</group>`,
     "0200-early.xml": `<group name="g,">${rule(101, 5, "<if_sid>100</if_sid>")}</group>`,

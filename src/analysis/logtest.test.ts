@@ -5,9 +5,11 @@ import { Engine } from "./engine.ts";
 import { describeLogtest, Logtest } from "./logtest.ts";
 
 const rules = `
-<rule id="100" level="5"><match>failed</match><group>bad,</group><mitre><id>T1110</id></mitre><description>failed $(srcip)</description></rule>
+<rule id="100" level="5"><match>failed</match><group>bad,</group><mitre><id>T1110</id></mitre>
+  <description>failed $(srcip)</description></rule>
 <rule id="101" level="0"><match>calm</match><description>calm</description></rule>
-<rule id="200" level="12" frequency="3"><if_matched_sid>100</if_matched_sid><info>why</info><cve>CVE-1</cve><description>many</description></rule>`;
+<rule id="200" level="12" frequency="3"><if_matched_sid>100</if_matched_sid><info>why</info><cve>CVE-1</cve>
+  <description>many</description></rule>`;
 
 function logtest(): Logtest {
   let nowMs = startMs;

@@ -1,4 +1,4 @@
-/** The form of a file of cases (docs/operating/ruleset-cases.md), read strictly: a mistyped expectation must not pass. */
+/** The form of a file of cases (docs/operating/ruleset-cases.md), read strictly: a mistyped one must not pass. */
 import { CaseFileError } from "./errors.ts";
 
 export interface RulesetCase {

@@ -35,7 +35,7 @@ const folderEntry = (text: string, pattern?: string) => ({
 
 const shipped = ["shipped/decoders/0010-a.xml", "shipped/rules/0010-a.xml", "shipped/rules/README"];
 
-test("a home without a ruleset of its own uses the shipped one, with its own etc/rules, etc/decoders and etc/lists", async (t) => {
+test("a home without a ruleset of its own adds its etc/rules, etc/decoders and etc/lists to the shipped one", async (t) => {
   const own = [
     "home/etc/rules/local_rules.xml",
     "home/etc/decoders/local_decoder.xml",

@@ -11,7 +11,8 @@ import { testRuleset, type RulesetTestResult } from "./ruleset-test.ts";
 const rules = `${templates}<group name="test,">
 <rule id="100" level="5"><match>failed</match><mitre><id>T1110</id></mitre><description>failed</description></rule>
 <rule id="101" level="3"><list field="srcip">lists/bad</list><description>listed</description></rule>
-<rule id="200" level="10" frequency="3" timeframe="10"><if_matched_sid>100</if_matched_sid><description>many</description></rule></group>`;
+<rule id="200" level="10" frequency="3" timeframe="10"><if_matched_sid>100</if_matched_sid>
+  <description>many</description></rule></group>`;
 
 function folderWith(t: TestContext, files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), "argus-cases-"));

@@ -1,7 +1,7 @@
 /**
  * A *ruleset snapshot*: everything that changes an answer except the events, under the SHA-256 of its content
- * (design-journal section 3). The content is a *manifest*: one JSON object of fixed form that names each file by path and
- * by the SHA-256 of its bytes, the options and Argus's version. The manifest's own SHA-256 is the snapshot's name.
+ * (design-journal section 3). The content is a *manifest*: one JSON object of fixed form that names each file by its
+ * path and the SHA-256 of its bytes, the options and Argus's version. The manifest's own SHA-256 is the snapshot's name.
  */
 import { createHash } from "node:crypto";
 import type { RulesetOptions, RulesetSource } from "./ruleset.ts";
@@ -29,7 +29,7 @@ export function sha256Of(bytes: Uint8Array | string): string {
 
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
 
-/** Options in a fixed order, whatever order the caller built them in; one added later changes every name, as it must. */
+/** Options in a fixed order, whatever order the caller built them in; a new one changes every name, as it must. */
 function orderedOptions(options: RulesetOptions): RulesetOptions {
   const { jsonout_output, alerts_log, logall, logall_json } = options.outputs;
   return {

@@ -20,8 +20,8 @@ export const templates = `
 </group>`;
 
 /**
- * One decoder for logs that say their own fields: `app: srcip=1.2.3.4 user=bob id=7 status=ok url=/x x=1` in any part, in
- * this order; x and y become dynamic fields `x.name` and `Y`.
+ * One decoder for logs that say their own fields: `app: srcip=1.2.3.4 user=bob id=7 status=ok url=/x x=1` in any part,
+ * in this order; x and y become dynamic fields `x.name` and `Y`.
  */
 export const appDecoders = `
 <decoder name="app"><prematch>^app: </prematch></decoder>
@@ -36,7 +36,8 @@ export const appDecoders = `
 <decoder name="app-fields"><parent>app</parent><regex>x=(\\S+)</regex><order>x.name</order></decoder>
 <decoder name="app-fields"><parent>app</parent><regex>y=(\\S+)</regex><order>Y</order></decoder>
 <decoder name="other"><prematch>^other: </prematch></decoder>
-<decoder name="seen"><prematch>^seen: </prematch><regex offset="after_prematch">^(\\S+) (\\S+)</regex><order>dstuser,srcip</order><fts>name,dstuser</fts></decoder>
+<decoder name="seen"><prematch>^seen: </prematch>
+  <regex offset="after_prematch">^(\\S+) (\\S+)</regex><order>dstuser,srcip</order><fts>name,dstuser</fts></decoder>
 <decoder name="web"><type>web-log</type><prematch>^web: </prematch></decoder>`;
 
 export interface RulesetParts {

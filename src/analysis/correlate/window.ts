@@ -2,8 +2,8 @@
  * The events that composite rules remember.
  *
  * A *remembered* event is held once, with one consumption mark, however many windows name it: a composite that fired on
- * it bars all others up to its level (ruleset-spec 5.5). A *window* belongs to one composite rule and holds one *bucket*
- * per key (composite.ts), in order of arrival.
+ * it bars all others up to its level (ruleset-spec 5.5). A *window* belongs to one composite rule and holds a *bucket*
+ * for each key (composite.ts), in order of arrival.
  *
  * Time (design-journal section 4): two events meet when their event times differ by at most the timeframe, in either
  * direction. An entry leaves by arrival: when the current event was received over timeframe + lateness after it. What

@@ -161,7 +161,8 @@ class RuleLoader {
       const counted = this.byId.get(ifMatchedSid.id);
       if (counted !== undefined) counted.sidFeeds.push({ composite, times: 1 });
       else {
-        const message = `rule ${draft.id} counts rule ${ifMatchedSid.id}, which is not loaded before it, and never fires`;
+        const what = `rule ${draft.id} counts rule ${ifMatchedSid.id}`;
+        const message = `${what}, which is not loaded before it, and never fires`;
         this.#needs.report(problemAt(ifMatchedSid.place, "warning", message));
       }
     } else if (ifMatchedGroup !== undefined) {
@@ -207,7 +208,7 @@ function compositeOf(draft: RuleDraft, flavour: Flavour): Composite {
   });
 }
 
-/** Loads rule files in the order given (the caller sorts them by base name). Problems are reported, nothing is thrown. */
+/** Loads rule files in the order given (the caller sorts them by base name). Problems are reported, not thrown. */
 export function loadRules(files: readonly RuleFile[], needs: RuleSetNeeds): RuleSet {
   const loader = new RuleLoader(needs);
   for (const file of files) {

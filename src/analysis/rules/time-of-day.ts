@@ -22,7 +22,7 @@ function minuteOf(text: string): number {
   return hour * 60 + Number(minutes);
 }
 
-/** `18:00 - 08:30` spans midnight: it is all but what lies between its end and its start, and `!` does nothing to it. */
+/** `18:00 - 08:30` spans midnight: it is all but what lies between its end and its start; `!` does nothing to it. */
 export function parseTimeRange(text: string): TimeRange {
   const written = text.trim();
   const isInverted = written.startsWith("!");
