@@ -91,7 +91,7 @@ export class SegmentWriter {
       await this.#file.sync();
     } catch (cause) {
       await this.#file.truncate(this.#synced).catch(() => undefined);
-      const message = `${this.path} could not be synced: its last bytes may not be on the disk; nothing more is accepted`;
+      const message = `${this.path} could not be synced: its last bytes may be lost; nothing more is accepted`;
       throw new SpoolError("ARGUS_SPOOL_SYNC_FAILED", this.path, message, { cause });
     }
     this.#synced = end;
