@@ -6,7 +6,7 @@ export type CrashPoint = (name: CrashPointName) => void;
 
 /** In data-path order. A kill test runs once per name; docs/protocol/spool-format.md says what each one separates. */
 export const crashPointNames = [
-  "spool.epoch.written", // The epoch record is written, not synced.
+  "spool.epoch.written", // The new epoch lies in a file beside that has no name yet.
   "spool.epoch.synced",
   "spool.batch.written", // A batch is written, not synced.
   "spool.batch.synced", // Synced, neither shipped nor acknowledged.
