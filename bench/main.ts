@@ -1,7 +1,7 @@
 /**
- * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine` and `intake` measure the whole
- * path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`. A measurement
- * is one JSON object on stdout, with the commit and the machine that it belongs to.
+ * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine`, `intake` and `spool` measure
+ * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`. A
+ * measurement is one JSON object on stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -11,6 +11,7 @@ import { relay } from "./end-to-end.ts";
 import { engineFigures } from "./engine.ts";
 import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
+import { spoolFigures } from "./spool.ts";
 
 function commit(): string {
   try {
@@ -53,6 +54,7 @@ async function main(argv: string[]): Promise<number> {
       count: { type: "string", default: "200000" },
       workers: { type: "string", default: "2" },
       dir: { type: "string", default: "" },
+      segments: { type: "string", default: "160" },
     },
   });
   const [seed, count, workerCount] = [Number(values.seed), Number(values.count), Number(values.workers)];
@@ -67,9 +69,11 @@ async function main(argv: string[]): Promise<number> {
       return print("engine", await engineFigures(seed, count));
     case "intake":
       return print("intake", await intake(seed, count));
+    case "spool":
+      return print("spool", await spoolFigures(count, Number(values.segments)));
     default:
       process.stderr.write(
-        "usage: npm run -s bench -- lines|relay|engine|intake [--seed N] [--count N] [--workers N] [--dir DIR]\n",
+        "usage: npm run -s bench -- lines|relay|engine|intake|spool [--seed N] [--count N] [--workers N] [--dir DIR]\n",
       );
       return 2;
   }

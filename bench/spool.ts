@@ -3,10 +3,10 @@
  * event on disk, the time to read it all back, and the time to open a folder with a backlog of many segments (sparse
  * files).
  *
- *   npm run bench -- spool [EVENTS] [SEGMENTS]
+ *   npm run -s bench -- spool [--count EVENTS] [--segments SEGMENTS]
  */
 import { mkdir, mkdtemp, open, rm } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../src/base/clock.ts";
 import { noCrash } from "../src/base/crash-point.ts";
@@ -92,31 +92,40 @@ async function makeBacklog(folder: string, segments: number): Promise<void> {
   }
 }
 
-const events = Number(process.argv[2] ?? 400_000);
-const segments = Number(process.argv[3] ?? 160);
-const folder = await mkdtemp(join(tmpdir(), "argus-bench-spool-"));
-try {
-  const spool = await openSpool(join(folder, "spool"));
-  await measure(() => appendAll(spool, 20 * eventsPerBatch));
-  const warmBytes = spool.stats().bytes;
-  const appended = await measure(() => appendAll(spool, events));
-  const bytes = spool.stats().bytes - warmBytes;
-  const read = await measure(() => readAll(spool));
-  await spool.close();
-  await makeBacklog(join(folder, "backlog"), segments);
-  const opened = await measure(() => openSpool(join(folder, "backlog")));
-  await opened.value.close();
-  const round = (value: number): number => Math.round(value * 1_000) / 1_000;
-  const result = {
-    ...{ bench: "spool", node: process.version, cores: cpus().length, events, eventBytes: 200 },
-    appendCpuMicrosPerEvent: round(appended.cpuMicros / events),
-    appendEventsPerSecond: Math.round((events * 1_000) / appended.wallMs),
-    bytesPerEvent: round(bytes / events),
-    readCpuMicrosPerEvent: round(read.cpuMicros / events),
-    openSegments: segments,
-    openMs: round(opened.wallMs),
-  };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-} finally {
-  await rm(folder, { recursive: true });
+export interface SpoolFigures {
+  events: number;
+  eventBytes: number;
+  appendCpuMicrosPerEvent: number;
+  appendEventsPerSecond: number;
+  bytesPerEvent: number;
+  readCpuMicrosPerEvent: number;
+  openSegments: number;
+  openMs: number;
+}
+
+export async function spoolFigures(events: number, openSegments: number): Promise<SpoolFigures> {
+  const folder = await mkdtemp(join(tmpdir(), "argus-bench-spool-"));
+  try {
+    const spool = await openSpool(join(folder, "spool"));
+    await measure(() => appendAll(spool, 20 * eventsPerBatch));
+    const warmBytes = spool.stats().bytes;
+    const appended = await measure(() => appendAll(spool, events));
+    const bytes = spool.stats().bytes - warmBytes;
+    const read = await measure(() => readAll(spool));
+    await spool.close();
+    await makeBacklog(join(folder, "backlog"), openSegments);
+    const opened = await measure(() => openSpool(join(folder, "backlog")));
+    await opened.value.close();
+    const round = (value: number): number => Math.round(value * 1_000) / 1_000;
+    return {
+      ...{ events, eventBytes: 200 },
+      appendCpuMicrosPerEvent: round(appended.cpuMicros / events),
+      appendEventsPerSecond: Math.round((events * 1_000) / appended.wallMs),
+      bytesPerEvent: round(bytes / events),
+      readCpuMicrosPerEvent: round(read.cpuMicros / events),
+      ...{ openSegments, openMs: round(opened.wallMs) },
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
