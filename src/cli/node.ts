@@ -1,7 +1,20 @@
 /** `argus node`: one node in the foreground. */
+import { productionTrial, type TrialSettings } from "../node/parts.ts";
 import { runNode } from "../node/run.ts";
 import type { Command } from "./command.ts";
 import { EXIT_DONE } from "./output.ts";
+
+/** What system tests set: nobody else has a use for a node that dies on purpose. */
+function trialOf(environment: NodeJS.ProcessEnv): TrialSettings {
+  const crash = environment["ARGUS_TEST_CRASH"] ?? productionTrial.crash;
+  const checkpoint = environment["ARGUS_TEST_CHECKPOINT_MS"];
+  const segment = environment["ARGUS_TEST_SEGMENT_BYTES"];
+  return {
+    crash,
+    checkpointEveryMs: checkpoint === undefined ? productionTrial.checkpointEveryMs : Number(checkpoint),
+    segmentBytesMax: segment === undefined ? productionTrial.segmentBytesMax : Number(segment),
+  };
+}
 
 export const node: Command = {
   words: ["node"],
@@ -15,9 +28,8 @@ export const node: Command = {
   ],
   async run({ output, home, signal }, values) {
     const echo = values["quiet"] === true ? undefined : (text: string) => output.line(text);
-    const crash = process.env["ARGUS_TEST_CRASH"] ?? "";
     const stop = values["withParent"] === true ? AbortSignal.any([signal, endOf(process.stdin)]) : signal;
-    await runNode({ home, isVerbose: values["verbose"] === true, echo, crash }, stop);
+    await runNode({ home, isVerbose: values["verbose"] === true, echo, trial: trialOf(process.env) }, stop);
     return EXIT_DONE;
   },
 };

@@ -8,6 +8,7 @@ export interface AnalysisSetup {
   /** Everything before it is durable at the start. */
   durable: number;
   fallbackSnapshot: string | undefined;
+  checkpointEveryMs: number;
   /** `ARGUS_TEST_CRASH`, or empty. */
   crash: string;
 }

@@ -15,7 +15,6 @@ import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnal
 import { Analyst } from "./analyst.ts";
 import { homeAt } from "./home.ts";
 
-const checkpointEveryMs = 10_000;
 /** A checkpoint that took longer than this is taken only after twenty times as long. */
 const checkpointSlowMs = 500;
 const checkpointSlowFactor = 20;
@@ -25,15 +24,18 @@ const raisedPerMessage = 200;
 class AnalysisThread {
   readonly #port: MessagePort;
   readonly #analyst: Analyst;
+  readonly #checkpointEveryMs: number;
   #limit: number;
   #isStopping = false;
   #wake: () => void = () => undefined;
-  #checkpointDueMs = systemClock.monotonicMs() + checkpointEveryMs;
+  #checkpointDueMs: number;
 
-  constructor(port: MessagePort, analyst: Analyst, limit: number) {
+  constructor(port: MessagePort, analyst: Analyst, { durable, checkpointEveryMs }: AnalysisSetup) {
     this.#port = port;
     this.#analyst = analyst;
-    this.#limit = limit;
+    this.#limit = durable;
+    this.#checkpointEveryMs = checkpointEveryMs;
+    this.#checkpointDueMs = systemClock.monotonicMs() + checkpointEveryMs;
     port.on("message", (message: ToAnalysis) => {
       if (message.type === "stop") this.#isStopping = true;
       else this.#limit = Math.max(this.#limit, message.position);
@@ -61,7 +63,7 @@ class AnalysisThread {
     const startedMs = systemClock.monotonicMs();
     await this.#analyst.checkpoint();
     const tookMs = systemClock.monotonicMs() - startedMs;
-    const pauseMs = tookMs > checkpointSlowMs ? tookMs * checkpointSlowFactor : checkpointEveryMs;
+    const pauseMs = tookMs > checkpointSlowMs ? tookMs * checkpointSlowFactor : this.#checkpointEveryMs;
     this.#checkpointDueMs = systemClock.monotonicMs() + pauseMs;
     this.#tell([]);
   }
@@ -121,7 +123,7 @@ async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
     checkpoints: new CheckpointStore(nodeDisk, home.checkpoints, crash),
     fallbackSnapshot: setup.fallbackSnapshot,
   });
-  await new AnalysisThread(port, analyst, setup.durable).run();
+  await new AnalysisThread(port, analyst, setup).run();
 }
 
 const port = must(parentPort, "the analysis thread was not started as a thread");

@@ -39,7 +39,9 @@ test("refuses a home that a Wazuh daemon holds", async () => {
     writeFileSync(join(run, `wazuh-analysisd-${daemon.pid}.pid`), `${daemon.pid}\n`);
     await rejects(lockHome(home), /wazuh-analysisd/);
   } finally {
+    const gone = new Promise((resolve) => daemon.once("exit", resolve));
     daemon.kill("SIGKILL");
+    await gone;
   }
   await (await lockHome(home)).release();
 });

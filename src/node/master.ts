@@ -22,7 +22,7 @@ import { openIdentity, openPins, openTerm } from "./identity-disk.ts";
 import { MasterStatus } from "./master-status.ts";
 import { OwnEvents } from "./own-events.ts";
 import { argusVersion } from "./package-disk.ts";
-import type { NodeParts, OpenNode } from "./parts.ts";
+import { withTrial, type NodeParts, type OpenNode } from "./parts.ts";
 import { lastRecordedSnapshot, publishRuleset } from "./ruleset-in-force.ts";
 import { openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
@@ -35,7 +35,7 @@ async function openJournal(parts: NodeParts): Promise<Journal> {
   await disk.makeFolder(home.journal, 0o750);
   const journal = await Journal.open({
     ...{ disk, clock, random, crash, log: logs.main.tagged("Journal"), folder: home.journal, node: settings.name },
-    limits: journalLimitsOf(settings.journal, await disk.space(home.journal)),
+    limits: withTrial(journalLimitsOf(settings.journal, await disk.space(home.journal)), parts.trial),
     sync: settings.spool.sync,
     preamble: writeEpochPreamble({ host, hidden: settings.isHidden }),
   });
@@ -59,7 +59,8 @@ function openAnalysis(
       home: parts.home.folder,
       durable: journal.durablePosition,
       fallbackSnapshot: snapshot,
-      crash: parts.crashSetting,
+      checkpointEveryMs: parts.trial.checkpointEveryMs,
+      crash: parts.trial.crash,
     },
     log: parts.logs.main.tagged("Analysis"),
     onDurable: (listener) => journal.onDurable(listener),

@@ -14,7 +14,7 @@ import { lockHome } from "./home-lock-disk.ts";
 import { openMaster } from "./master.ts";
 import { NodeLogs } from "./node-logs.ts";
 import { argusVersion } from "./package-disk.ts";
-import type { NodeParts } from "./parts.ts";
+import type { NodeParts, TrialSettings } from "./parts.ts";
 import { errorLines, readSettings, type NodeSettings } from "./settings.ts";
 import { supervise } from "./supervisor.ts";
 import { openWorker } from "./worker.ts";
@@ -25,8 +25,7 @@ export interface RunOptions {
   isVerbose: boolean;
   /** Shows each line of the logs to whoever started the node in the foreground. */
   echo: ((text: string) => void) | undefined;
-  /** `ARGUS_TEST_CRASH`: where a test wants the process to be killed; usually empty. */
-  crash: string;
+  trial: TrialSettings;
 }
 
 /** How long one part may take to drain. What it holds then stays on its disk and is found at the next start. */
@@ -75,8 +74,8 @@ export async function runNode(options: RunOptions, signal: AbortSignal): Promise
   const kill = (): void => void process.kill(process.pid, "SIGKILL");
   const parts: NodeParts = {
     ...{ home, settings, disk: nodeDisk, clock: systemClock, random: systemRandom, time, logs, host: hostname() },
-    crash: options.crash === "" ? noCrash : armedCrash(options.crash, kill),
-    crashSetting: options.crash,
+    crash: options.trial.crash === "" ? noCrash : armedCrash(options.trial.crash, kill),
+    trial: options.trial,
     startedMs: systemClock.wallMs(),
   };
   try {

@@ -19,7 +19,7 @@ import { must } from "../base/assert.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { openIdentity, openMasterPin } from "./identity-disk.ts";
 import { argusVersion } from "./package-disk.ts";
-import type { NodeParts, OpenNode } from "./parts.ts";
+import { withTrial, type NodeParts, type OpenNode } from "./parts.ts";
 import { Rate } from "./rate.ts";
 import { named, openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
@@ -32,7 +32,7 @@ async function openSpool(parts: NodeParts): Promise<Spool> {
   await disk.makeFolder(home.spool, 0o750);
   return Spool.open({
     ...{ disk, clock, random, crash, log: logs.main.tagged("Spool"), folder: home.spool, lane: LANE },
-    limits: spoolLimitsOf(settings.spool, await disk.space(home.spool)),
+    limits: withTrial(spoolLimitsOf(settings.spool, await disk.space(home.spool)), parts.trial),
     policy: settings.spool.full,
     sync: settings.spool.sync,
     preamble: writeEpochPreamble({ host, hidden: settings.isHidden }),

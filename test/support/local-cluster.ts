@@ -22,6 +22,7 @@ export interface FeedRunOptions {
   workers?: number;
   /** `NODE=POINT:n`. */
   crash?: string;
+  env?: NodeJS.ProcessEnv;
 }
 
 /** One run of `argus up --feed FILE --once -o json`. */
@@ -32,7 +33,7 @@ export class FeedRun {
   #stdout = "";
   stderr = "";
 
-  constructor({ dir, feed, network, workers = 2, crash = "" }: FeedRunOptions) {
+  constructor({ dir, feed, network, workers = 2, crash = "", env = {} }: FeedRunOptions) {
     this.dir = dir;
     const args = [
       "up",
@@ -50,7 +51,7 @@ export class FeedRun {
     ];
     const child = spawn(process.execPath, [commandFile, ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ARGUS_TEST_CRASH: crash },
+      env: { ...process.env, ARGUS_TEST_CRASH: crash, ...env },
     });
     child.stdout.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));

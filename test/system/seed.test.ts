@@ -87,11 +87,13 @@ test("tells the story of the cluster in the master's cluster.log, one line per c
 
 test("shows the cluster from each node, and says so when a worker goes and comes back", async () => {
   const [first] = workers;
-  deepEqual((await first.node.nodes()).map(({ name, state }) => `${name} ${state}`).sort(), [
-    "master-node up",
-    "worker-node1 up",
-    "worker-node2 up",
-  ]);
+  const view = async (): Promise<string> =>
+    (await first.node.nodes())
+      .map(({ name, state }) => `${name} ${state}`)
+      .sort()
+      .join(", ");
+  const all = "master-node up, worker-node1 up, worker-node2 up";
+  await until("the worker sees all of them", async () => (await view()) === all);
   await first.node.kill();
   await until("the worker is down", async () => (await master.stateOf("worker-node1")) === "down");
   await until("an alert says so", () =>
