@@ -1,5 +1,6 @@
 /** `if_fts`: whether an event is the first of its kind, by the fields that its decoder lists (ruleset-spec 5.7). */
 import { staticFieldOf, type DecodedEvent } from "./decoded-event.ts";
+import { ownCopy } from "./own-copy.ts";
 import type { EngineState } from "./state.ts";
 
 /** The fixed fields of a key are cut here, as in the peers. */
@@ -34,15 +35,15 @@ export function isFirstSeen(state: EngineState, event: DecodedEvent, bytesMax: n
   const key = ftsKeyOf(event);
   if (key === undefined || state.fts.has(key)) return false;
   if (event.decoder?.type !== "ids") {
-    state.rememberKey(key, bytesMax);
+    state.rememberKey(ownCopy(key), bytesMax);
     return true;
   }
   // Many events of one scanner differ in their tail only: the part that they share stands for all of them.
   const shared = sharedPrefix(state.ftsIds, key);
-  state.ftsIds.push(key);
+  state.ftsIds.push(ownCopy(key));
   if (state.ftsIds.length > idsKeysMax) state.ftsIds.shift();
   if (state.fts.has(shared)) return false;
-  state.rememberKey(shared, bytesMax);
+  state.rememberKey(ownCopy(shared), bytesMax);
   return true;
 }
 

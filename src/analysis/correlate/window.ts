@@ -11,6 +11,7 @@
  *
  * Memory is counted by the arithmetic below, not by the heap, so that what a cap drops is a function of the events.
  */
+import { ownCopy } from "../own-copy.ts";
 import { isAnyEqual, type Composite } from "./composite.ts";
 
 export interface Remembered {
@@ -30,6 +31,7 @@ export interface Remembered {
 
 export interface Entry {
   readonly remembered: Remembered;
+  /** Cut from the log of `remembered`, which is kept as long as they are. */
   readonly compared: readonly (string | undefined)[];
   /** The latest event time of this entry and of all before it in the bucket: behind it a search may stop. */
   readonly latestMs: number;
@@ -46,7 +48,7 @@ const bucketBytes = 192;
 
 export class Bucket {
   readonly key: string;
-  #entries: Entry[] = [];
+  #entries: (Entry | undefined)[] = [];
   #head = 0;
 
   constructor(key: string) {
@@ -69,6 +71,7 @@ export class Bucket {
   shift(): Entry | undefined {
     const entry = this.#entries[this.#head];
     if (entry === undefined) return undefined;
+    this.#entries[this.#head] = undefined; // Its log is let go at once, not when the list is next moved up.
     this.#head += 1;
     if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
       this.#entries = this.#entries.slice(this.#head);
@@ -104,8 +107,9 @@ export class Window {
   append(key: string, remembered: Remembered, compared: readonly (string | undefined)[]): void {
     let bucket = this.buckets.get(key);
     if (bucket === undefined) {
-      bucket = new Bucket(key);
-      this.buckets.set(key, bucket);
+      // A bucket may outlive the event that it began with.
+      bucket = new Bucket(ownCopy(key));
+      this.buckets.set(bucket.key, bucket);
       this.#totals.bytes += bucketBytes + key.length;
     }
     if (bucket.length >= BUCKET_ENTRIES_MAX) {
