@@ -1,6 +1,6 @@
 /** `argus node`: one node in the foreground. */
-import { productionTrial, type TrialSettings } from "../node/parts.ts";
 import { runNode } from "../node/run.ts";
+import { productionTrial, type TrialSettings } from "../node/trial.ts";
 import type { Command } from "./command.ts";
 import { EXIT_DONE } from "./output.ts";
 

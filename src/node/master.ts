@@ -22,10 +22,11 @@ import { openIdentity, openPins, openTerm } from "./identity-disk.ts";
 import { MasterStatus } from "./master-status.ts";
 import { OwnEvents } from "./own-events.ts";
 import { argusVersion } from "./package-disk.ts";
-import { withTrial, type NodeParts, type OpenNode } from "./parts.ts";
+import type { NodeParts, OpenNode } from "./parts.ts";
 import { lastRecordedSnapshot, publishRuleset } from "./ruleset-in-force.ts";
 import { openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
+import { withTrial } from "./trial.ts";
 
 /** A minute between two looks for journal segments that are behind the checkpoint and old enough. */
 const removeEverySeconds = 60;
@@ -161,7 +162,8 @@ async function openLink(
   watch.take({ type: "seen_before", names: pins.names() });
   const counters = newLinkCounters();
   return new LinkMaster({
-    ...{ clock, random, crash, log, cluster: cluster.name, name: settings.name, version: argusVersion, pins, store },
+    ...{ clock, random, crash, log, counters, pins, store },
+    ...{ cluster: cluster.name, name: settings.name, version: argusVersion },
     network: openNetwork({
       ...{ clock, log, bindAddress: cluster.bind_addr, port: cluster.port, name: settings.name, role: "master" },
       ...{ cluster: cluster.name, keys: [key], counters },

@@ -9,22 +9,7 @@ import type { ApiNeeds } from "../api/needs.ts";
 import type { Home } from "./home.ts";
 import type { NodeLogs } from "./node-logs.ts";
 import type { NodeSettings } from "./settings.ts";
-
-/** What only tests set, by the environment; `productionTrial` otherwise. */
-export interface TrialSettings {
-  /** `POINT:n`: where the process is to be killed; empty nowhere. */
-  crash: string;
-  /** How often the analysis leaves a checkpoint. */
-  checkpointEveryMs: number;
-  /** Length of a segment of spool and journal; undefined: as their shares say. */
-  segmentBytesMax: number | undefined;
-}
-
-export const productionTrial: TrialSettings = {
-  crash: "",
-  checkpointEveryMs: 10_000, // A restart then analyses five seconds of events again, on average.
-  segmentBytesMax: undefined,
-};
+import type { TrialSettings } from "./trial.ts";
 
 export interface NodeParts {
   home: Home;
@@ -47,9 +32,4 @@ export interface OpenNode {
   api: ApiNeeds;
   /** Called once, after all services have drained. */
   close(): Promise<void>;
-}
-
-/** Limits of a queue, with the shorter segments that a test may want. */
-export function withTrial<L extends { segmentBytesMax: number }>(limits: L, { segmentBytesMax }: TrialSettings): L {
-  return segmentBytesMax === undefined ? limits : { ...limits, segmentBytesMax };
 }

@@ -14,9 +14,10 @@ import { lockHome } from "./home-lock-disk.ts";
 import { openMaster } from "./master.ts";
 import { NodeLogs } from "./node-logs.ts";
 import { argusVersion } from "./package-disk.ts";
-import type { NodeParts, TrialSettings } from "./parts.ts";
+import type { NodeParts } from "./parts.ts";
 import { errorLines, readSettings, type NodeSettings } from "./settings.ts";
 import { supervise } from "./supervisor.ts";
+import type { TrialSettings } from "./trial.ts";
 import { openWorker } from "./worker.ts";
 
 export interface RunOptions {

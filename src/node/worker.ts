@@ -19,10 +19,11 @@ import { must } from "../base/assert.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { openIdentity, openMasterPin } from "./identity-disk.ts";
 import { argusVersion } from "./package-disk.ts";
-import { withTrial, type NodeParts, type OpenNode } from "./parts.ts";
+import type { NodeParts, OpenNode } from "./parts.ts";
 import { Rate } from "./rate.ts";
 import { named, openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
+import { withTrial } from "./trial.ts";
 
 /** The one lane there is; priority events get a second one. */
 const LANE = 0;
@@ -167,12 +168,13 @@ async function openLink(
     if (view.isConnected !== isConnected) view.sinceMs = clock.wallMs();
     view.isConnected = isConnected;
   };
+  const counters = newLinkCounters();
   return new LinkWorker({
-    ...{ clock, random, crash, log, cluster: cluster.name, name: settings.name, version: argusVersion, host },
+    ...{ clock, random, crash, log, counters, cluster: cluster.name, name: settings.name, version: argusVersion, host },
     isHidden: settings.isHidden,
     network: openNetwork({
       ...{ clock, log, bindAddress: cluster.bind_addr, port: cluster.port, name: settings.name, role: "worker" },
-      ...{ cluster: cluster.name, keys: [key], counters: newLinkCounters() },
+      ...{ cluster: cluster.name, keys: [key], counters },
       knownAddresses: () => settings.dialTargets.map((target) => target.address),
     }),
     identity: await openIdentity(home, disk),

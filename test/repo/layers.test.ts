@@ -44,6 +44,7 @@ const programDoors: ReadonlySet<string> = new Set([
   "src/node/package-disk.ts",
   "src/node/ruleset-check.ts",
   "src/node/run.ts",
+  "src/node/trial.ts",
 ]);
 
 interface Import {
