@@ -28,6 +28,13 @@ test("says the first of a kind at once, and the next of it a minute later, with 
   deepEqual(said[1], "WARNING refused later (and 1000 more of this kind since the last line)");
 });
 
+test("says what is no trouble as INFO, and as seldom", () => {
+  const { said, log } = begin();
+  log.info("left", "left 1");
+  log.info("left", "left 2");
+  deepEqual(said, ["INFO left 1"]);
+});
+
 test("counts each kind by itself", () => {
   const { said, log } = begin();
   log.warning("a", "first a");

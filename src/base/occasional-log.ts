@@ -1,5 +1,5 @@
 /**
- * A warning that strangers can provoke as often as they like, written at most once per period and kind; the next line
+ * A line that strangers can provoke as often as they like, written at most once per period and kind; the next line
  * of that kind says how many were kept back. Kinds are words of ours, never text of a peer, so there are few of them.
  */
 import type { Clock } from "./clock.ts";
@@ -24,6 +24,14 @@ export class OccasionalLog {
 
   /** `message` is escaped by whoever writes the log's lines. */
   warning(kind: string, message: string): void {
+    this.#say("warning", kind, message);
+  }
+
+  info(kind: string, message: string): void {
+    this.#say("info", kind, message);
+  }
+
+  #say(level: "info" | "warning", kind: string, message: string): void {
     const nowMs = this.#clock.monotonicMs();
     const known = this.#kinds.get(kind);
     if (known !== undefined && nowMs < known.nextMs) {
@@ -32,6 +40,6 @@ export class OccasionalLog {
     }
     const keptBack = known?.keptBack ?? 0;
     this.#kinds.set(kind, { nextMs: nowMs + this.#everyMs, keptBack: 0 });
-    this.#log.warning(keptBack === 0 ? message : `${message} (and ${keptBack} more of this kind since the last line)`);
+    this.#log[level](keptBack === 0 ? message : `${message} (and ${keptBack} more of this kind since the last line)`);
   }
 }

@@ -16,6 +16,7 @@ const told: Readonly<Record<string, string>> = {
   not_approved: "this node is new there and waits for `argus cluster approve NODE`",
   other_master_key: "the master that it knows has another key; `argus cluster promote` on the right one changes that",
   lower_term: "it has followed a master of a higher term",
+  stopping: "it is stopping",
 };
 
 /** A part of a sentence about the peer, or the code itself where it is of a version that this one does not know. */

@@ -11,7 +11,7 @@ import { meaningOf } from "./codes.ts";
 import { Dialler, type Connection } from "./dialler.ts";
 import { linkLimits, type LinkLimits } from "./limits.ts";
 import { MasterEnd, type MasterEndNeeds, type MasterEndOwner } from "./master-end.ts";
-import { countReason, newLinkCounters, type LinkCounters } from "./metrics.ts";
+import { countReason, type LinkCounters } from "./metrics.ts";
 import type { Admission, DialTarget, NodeIdentity, Pins, RecordStore } from "./needs.ts";
 import { refuseAsClient } from "./role-clash.ts";
 import { everyMs } from "./ticker.ts";
@@ -83,7 +83,7 @@ export interface LinkMasterOptions {
   events: LinkMasterEvents;
   limits?: Partial<LinkLimits>;
   /** The network's, so that one table counts both. */
-  counters?: LinkCounters;
+  counters: LinkCounters;
 }
 
 /** Sessions that have proven the cluster's key and are not live: a member may be hostile too. */
@@ -106,7 +106,7 @@ export class LinkMaster implements Service {
 
   constructor(options: LinkMasterOptions) {
     this.#options = options;
-    this.counters = options.counters ?? newLinkCounters();
+    this.counters = options.counters;
     this.#limits = { ...linkLimits, ...options.limits };
     this.#dialler = new Dialler(options.random, this.#limits);
     this.#complaints = new OccasionalLog(options.log.tagged("Master", "Link"), options.clock);
@@ -269,7 +269,9 @@ export class LinkMaster implements Service {
     const isQuiet = this.#isStopping || reason === "replaced" || (!wasLive && reason in this.counters.refused);
     if (!isQuiet) {
       const text = `Session with ${name} (${end.transport.peer.address}) ended: ${meaningOf(reason)}.`;
-      this.#complaints.warning(this.#kindOf(`closed ${reason}`, name), text);
+      const kind = this.#kindOf(`closed ${reason}`, name);
+      if (reason === "stopping") this.#complaints.info(kind, text);
+      else this.#complaints.warning(kind, text);
     }
     if (wasLive || reason === "replaced") this.#options.events.onClosed(name, end.session, reason);
   }

@@ -9,7 +9,7 @@ import { meaningOf } from "./codes.ts";
 import { Dialler } from "./dialler.ts";
 import { fingerprintOf } from "./hello.ts";
 import { linkLimits, type LinkLimits } from "./limits.ts";
-import { countReason, newLinkCounters, type LinkCounters } from "./metrics.ts";
+import { countReason, type LinkCounters } from "./metrics.ts";
 import type { DialTarget, MasterPin, NodeIdentity, RecordSource } from "./needs.ts";
 import { refuseAsServer } from "./role-clash.ts";
 import { everyMs } from "./ticker.ts";
@@ -50,7 +50,7 @@ export interface LinkWorkerOptions {
   events: LinkWorkerEvents;
   limits?: Partial<LinkLimits>;
   /** The network's, so that one table counts both. */
-  counters?: LinkCounters;
+  counters: LinkCounters;
 }
 
 /** Connections to whoever is, or says that he is, the master. */
@@ -73,7 +73,7 @@ export class LinkWorker implements Service {
 
   constructor(options: LinkWorkerOptions) {
     this.#options = options;
-    this.counters = options.counters ?? newLinkCounters();
+    this.counters = options.counters;
     this.#limits = { ...linkLimits, ...options.limits };
     this.#dialler = new Dialler(options.random, this.#limits);
     this.#log = options.log.tagged("Worker", "Link");
@@ -191,9 +191,9 @@ export class LinkWorker implements Service {
     this.#ends.delete(end);
     countReason(this.counters.closed, reason);
     if (end.welcome === undefined || this.#isStopping) return;
-    if (reason !== "replaced") {
-      this.#complaints.warning(`closed ${reason}`, `The session with the master ended: ${meaningOf(reason)}.`);
-    }
+    const text = `The session with the master ended: ${meaningOf(reason)}.`;
+    if (reason === "stopping") this.#complaints.info(`closed ${reason}`, text);
+    else if (reason !== "replaced") this.#complaints.warning(`closed ${reason}`, text);
     if (![...this.#ends].some(({ isLive }) => isLive)) this.#options.events.onClosed(reason);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "../../test/support/link-nodes.ts";
 import { LinkMaster, type LinkMasterOptions } from "./link-master.ts";
 import { LinkWorker, type LinkWorkerOptions } from "./link-worker.ts";
+import { newLinkCounters } from "./metrics.ts";
 import type { DialTarget } from "./needs.ts";
 import { deriveClusterKey } from "./psk.ts";
 import { openNetwork, type TlsNetwork, type TlsNetworkOptions } from "./tls-connection.ts";
@@ -45,6 +46,7 @@ interface Master extends Running {
 function networkOf(
   options: Partial<TlsNetworkOptions> & Pick<TlsNetworkOptions, "name" | "role">,
   lines: LogLine[],
+  counters = newLinkCounters(),
 ): TlsNetwork {
   const log = logTo((line) => lines.push(line));
   const keys = options.keys ?? [key];
@@ -52,6 +54,7 @@ function networkOf(
     ...{ clock: systemClock, log, bindAddress: "127.0.0.1", port: 0, cluster: "argus", knownAddresses: () => [] },
     ...options,
     keys,
+    counters,
   });
 }
 
@@ -83,13 +86,15 @@ async function startWorker(
   const events: string[] = [];
   const spool = new MemorySpool();
   if (options.source === undefined) spool.beginEpoch();
-  const own = networkOf({ name, role: "worker", ...network }, lines);
+  const counters = newLinkCounters();
+  const own = networkOf({ name, role: "worker", ...network }, lines, counters);
   const link = new LinkWorker({
     ...{ clock: systemClock, random: systemRandom, crash: noCrash, cluster: network.cluster ?? "argus", name },
     ...{ version: "0.1.0", host: `${name}.example`, isHidden: false, identity: newIdentity() },
     ...{ masterPin: new MemoryMasterPin(), source: spool, targets: () => [], status: () => quietStatus },
     log: logTo((line) => lines.push(line)),
     network: own,
+    counters,
     events: {
       onMaster: (master) => events.push(`master ${master.name}`),
       onSnapshot: (snapshot) => events.push(`snapshot ${JSON.stringify(snapshot)}`),
@@ -111,7 +116,8 @@ async function startMaster(
   const events: string[] = [];
   const journal = new MemoryJournal();
   const name = network.name ?? "master";
-  const own = networkOf({ role: "master", ...network, name }, lines);
+  const counters = newLinkCounters();
+  const own = networkOf({ role: "master", ...network, name }, lines, counters);
   const link = new LinkMaster({
     ...{ clock: systemClock, random: systemRandom, crash: noCrash, cluster: network.cluster ?? "argus", name },
     ...{ version: "0.1.0", identity: newIdentity(), pins: new MemoryPins(), term: 1 },
@@ -121,6 +127,7 @@ async function startMaster(
     snapshot: () => ({ nodes: ["master"] }),
     log: logTo((line) => lines.push(line)),
     network: own,
+    counters,
     events: {
       onPeer: (peer) => events.push(`peer ${peer.name}`),
       onWaiting: (peer) => events.push(`waiting ${peer.name}`),
@@ -164,6 +171,25 @@ test("a worker that dials the master it does not know by name joins", async () =
   await worker.stop();
   await until(() => master.events.includes("closed worker-node1 stopping"));
   await master.stop();
+});
+
+test("the orderly stop of a node is no warning in the log of the other", async () => {
+  const ended = ({ lines }: Running): string[] =>
+    lines.filter(({ message }) => /ended/.test(message)).map(({ level, message }) => `${level} ${message}`);
+  const worker = await startWorker("worker-node1");
+  const first = await startMaster([at(worker, "worker-node1")]);
+  await until(() => worker.events.includes("master master"));
+  await first.stop();
+  await until(() => worker.events.includes("closed stopping"));
+  deepEqual(ended(worker), ["INFO The session with the master ended: it is stopping."]);
+  const other = await startWorker("worker-node2");
+  const second = await startMaster([at(other, "worker-node2")]);
+  await until(() => second.events.includes("peer worker-node2"));
+  await other.stop();
+  await until(() => second.events.includes("closed worker-node2 stopping"));
+  deepEqual(ended(second), ["INFO Session with worker-node2 (127.0.0.1) ended: it is stopping."]);
+  await second.stop();
+  await worker.stop();
 });
 
 test("both may dial at once, and one session is left", async () => {

@@ -22,7 +22,7 @@ import { GateServer, type HeldSocket } from "./gate-connection.ts";
 import { gateLimits, type GateLimits } from "./gate.ts";
 import { Http2Transport } from "./http2-connection.ts";
 import { readIdentity, writeIdentity, type LinkIdentity, type Listener } from "./identity.ts";
-import { newLinkCounters, type LinkCounters } from "./metrics.ts";
+import type { LinkCounters } from "./metrics.ts";
 import type { DialTarget } from "./needs.ts";
 import { clusterTagOf, type ClusterKey } from "./psk.ts";
 import type { ConnectionRefusal, DialResult, Network, NetworkEvents } from "./transport.ts";
@@ -40,7 +40,8 @@ export interface TlsNetworkOptions {
   keys: readonly ClusterKey[];
   /** Addresses of cluster.conf or `<nodes>`: each has four places of its own before authentication. */
   knownAddresses: () => readonly string[];
-  counters?: LinkCounters;
+  /** Of the link that uses this network. */
+  counters: LinkCounters;
   limits?: Partial<GateLimits>;
 }
 
@@ -74,7 +75,7 @@ export class TlsNetwork implements Network {
   constructor(options: TlsNetworkOptions) {
     const { name, role, cluster, keys } = options;
     this.#options = options;
-    this.counters = options.counters ?? newLinkCounters();
+    this.counters = options.counters;
     this.#limits = { ...gateLimits, ...options.limits };
     this.#listener = { name, role, clusterTag: clusterTagOf(cluster), keyIds: keys.map(({ keyId }) => keyId) };
     this.#server = createServer({

@@ -3,6 +3,7 @@ import { equal, ok } from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { metricsRoute } from "../../src/api/contract/route.ts";
 import { removeFolder, temporaryFolder, TestNode, until } from "../support/argus-process.ts";
 import { sendTcp, writeSeedCluster } from "../support/seed-cluster.ts";
 
@@ -69,6 +70,13 @@ test("refuses a second node that claims a name, whoever holds the key, and keeps
 test("refuses a node under the master's own name", async () => {
   guest("master-node", "127.41.0.5", same);
   await until("the master's line", () => /own_name/.test(masterLog()));
+});
+
+test("counts refusals in its metrics, before and after the proof of the key", async () => {
+  const metrics = await master.api.get(metricsRoute);
+  for (const reason of ["refusedEarly.wrong_key", "refusedEarly.wrong_cluster", "refused.unlisted"]) {
+    ok((metrics[`link.${reason}`] ?? 0) > 0, `${reason} in ${JSON.stringify(metrics)}`);
+  }
 });
 
 function stranger(bytes: Buffer): Promise<Socket> {
