@@ -12,11 +12,19 @@ export interface TakeIn {
   sources: Service[];
   /** By name, for `/metrics`. */
   counters(): Record<string, number>;
+  /** Gives the addresses back when the node does not come to run; sources that have run have closed themselves. */
+  close(): Promise<void>;
 }
 
-/** Rejects with `IntakeListenError` when a listener's address cannot be had. */
+/** What of a node's parts counts here. */
+export type TakeInParts = Pick<NodeParts, "disk" | "clock" | "time"> & {
+  logs: Pick<NodeParts["logs"], "main">;
+  settings: Pick<NodeParts["settings"], "syslogRemotes" | "agentListenerCount" | "pendingEventsMax" | "followed">;
+};
+
+/** Rejects with `IntakeListenError` when a listener's address cannot be had; none is held then. */
 export async function openTakeIn(
-  parts: NodeParts,
+  parts: TakeInParts,
   store: AppendBatch & TakeInClock,
   marks: ReadonlyMap<string, Uint8Array>,
 ): Promise<TakeIn> {
@@ -24,10 +32,7 @@ export async function openTakeIn(
   const log = logs.main;
   const limits = { pendingEventsMax: settings.pendingEventsMax };
   const batcher = new Batcher({ store, takeIn: store, clock, limits });
-  const listeners: SyslogListener[] = [];
-  for (const remote of settings.syslogRemotes) {
-    listeners.push(await SyslogListener.open({ remote, sink: batcher, clock, disk, log: log.tagged("Syslog") }));
-  }
+  const listeners = await openListeners(parts, batcher);
   for (const { protocol, address, port } of listeners.flatMap((listener) => listener.addresses())) {
     log.info(`syslog over ${protocol} on ${address}:${port}`);
   }
@@ -44,7 +49,26 @@ export async function openTakeIn(
       ...named("files", files.counters()),
       ...Object.assign({}, ...listeners.map((listener, index) => named(`syslog${index + 1}`, listener.counters()))),
     }),
+    close: () => closeAll(listeners),
   };
+}
+
+async function openListeners({ settings, clock, disk, logs }: TakeInParts, sink: Batcher): Promise<SyslogListener[]> {
+  const listeners: SyslogListener[] = [];
+  try {
+    for (const remote of settings.syslogRemotes) {
+      listeners.push(await SyslogListener.open({ remote, sink, clock, disk, log: logs.main.tagged("Syslog") }));
+    }
+  } catch (error) {
+    // An open socket keeps the process alive: senders would connect and nobody would read.
+    await closeAll(listeners);
+    throw error;
+  }
+  return listeners;
+}
+
+async function closeAll(listeners: readonly SyslogListener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
 }
 
 /** OSSEC's log collector speaks of itself so. */

@@ -2,8 +2,7 @@
  * A worker, in data-path order: own intake → spool → link. It decides nothing about an event: it stamps, keeps and
  * ships it. Drained in the reverse order: first the sources, then the link, then what stores.
  */
-import { Check } from "typebox/value";
-import { nodesReply, type NodeInfo, type StatusReply } from "../api/contract/reply.ts";
+import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
 import type { NodeStatus } from "../api/needs.ts";
 import { LinkWorker } from "../link/link-worker.ts";
 import { newLinkCounters } from "../link/metrics.ts";
@@ -18,6 +17,7 @@ import { Spool } from "../spool/spool.ts";
 import { must } from "../base/assert.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { openIdentity, openMasterPin } from "./identity-disk.ts";
+import { MasterView } from "./master-view.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts, OpenNode } from "./parts.ts";
 import { Rate } from "./rate.ts";
@@ -51,21 +51,6 @@ function recordSource(spool: Spool): RecordSource {
   };
 }
 
-/** What a worker knows of its master and of the rest of the cluster. */
-class MasterView {
-  name = "";
-  address = "";
-  version = "";
-  isConnected = false;
-  sinceMs: number;
-  lastRefusal = "";
-  nodes: NodeInfo[] = [];
-
-  constructor(nowMs: number) {
-    this.sinceMs = nowMs;
-  }
-}
-
 class WorkerNodeStatus implements NodeStatus {
   readonly #parts: NodeParts;
   readonly #spool: Spool;
@@ -95,14 +80,7 @@ class WorkerNodeStatus implements NodeStatus {
   }
 
   nodes(): NodeInfo[] {
-    const others = this.#view.nodes.filter((node) => node.name !== this.#parts.settings.name);
-    const master = others.find((node) => node.role === "master");
-    if (master !== undefined && !this.#view.isConnected) {
-      // What it said last is all that is known; that it cannot be reached now is known better here.
-      master.state = "down";
-      master.sinceMs = this.#view.sinceMs;
-    }
-    return [this.#own(), ...others];
+    return [this.#own(), ...this.#view.others(this.#parts.settings.name)];
   }
 
   #own(): NodeInfo {
@@ -164,10 +142,6 @@ async function openLink(
   const { home, settings, disk, clock, random, crash, logs, host } = parts;
   const log = logs.cluster;
   const key = await deriveClusterKey(cluster.key?.reveal() ?? "", cluster.name);
-  const become = (isConnected: boolean): void => {
-    if (view.isConnected !== isConnected) view.sinceMs = clock.wallMs();
-    view.isConnected = isConnected;
-  };
   const counters = newLinkCounters();
   return new LinkWorker({
     ...{ clock, random, crash, log, counters, cluster: cluster.name, name: settings.name, version: argusVersion, host },
@@ -183,17 +157,9 @@ async function openLink(
     targets: () => settings.dialTargets,
     status: () => statusForMaster(parts, spool, takeIn, rate),
     events: {
-      onMaster(master) {
-        view.name = master.name;
-        view.address = master.address;
-        view.version = master.version;
-        become(true);
-      },
-      onSnapshot(snapshot) {
-        const reply = { nodes: snapshot };
-        if (Check(nodesReply, reply)) view.nodes = reply.nodes;
-      },
-      onClosed: () => become(false),
+      onMaster: ({ name }) => view.joined(name, clock.wallMs()),
+      onSnapshot: (snapshot) => view.take(snapshot),
+      onClosed: () => view.lost(clock.wallMs()),
       onRefused({ code, message }) {
         view.lastRefusal = `${code}: ${message}`;
       },
@@ -201,10 +167,20 @@ async function openLink(
   });
 }
 
-/** Opens everything; rejects with the error of the part that cannot be opened. */
+/** Opens everything; rejects with the error of the part that cannot be opened, and nothing is open then. */
 export async function openWorker(parts: NodeParts): Promise<OpenNode> {
-  const { clock, logs, settings } = parts;
   const spool = await openSpool(parts);
+  try {
+    return await openAround(spool, parts);
+  } catch (error) {
+    await spool.close();
+    throw error;
+  }
+}
+
+async function openAround(spool: Spool, parts: NodeParts): Promise<OpenNode> {
+  const { clock, logs, settings } = parts;
+  const cluster = must(settings.cluster, "a worker without a cluster");
   const queue = {
     append: (batch: Parameters<Spool["append"]>[0]) => spool.append(batch),
     nowMs: () => spool.nowMs(),
@@ -213,7 +189,10 @@ export async function openWorker(parts: NodeParts): Promise<OpenNode> {
   const view = new MasterView(clock.wallMs());
   const rate = new Rate();
   const status = new WorkerNodeStatus(parts, spool, takeIn, view, rate);
-  const link = await openLink(parts, must(settings.cluster, "a worker without a cluster"), spool, takeIn, view, rate);
+  const link = await openLink(parts, cluster, spool, takeIn, view, rate).catch(async (error: unknown) => {
+    await takeIn.close();
+    throw error;
+  });
   status.link = link;
   return {
     services: [

@@ -1,0 +1,49 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import type { NodeInfo } from "../api/contract/reply.ts";
+import { MasterView } from "./master-view.ts";
+
+const info = (name: string, role: "master" | "worker"): NodeInfo => ({
+  ...{ name, role, state: "up", sinceMs: 5, address: "127.0.0.1:1516", version: "0", isHidden: false },
+  ...{ eventsPerSecond: 0, spool: null, clockOffsetMs: null, lastRefusal: "" },
+});
+const snapshot = [info("m", "master"), info("w1", "worker"), info("w2", "worker")];
+
+function states(view: MasterView): string[] {
+  return view.others("w1").map(({ name, state, sinceMs }) => `${name} ${state} ${sinceMs}`);
+}
+
+test("shows the others as the master said, and the master as down while it is not there", () => {
+  const view = new MasterView(0);
+  view.joined("m", 10);
+  view.take(snapshot);
+  deepEqual(states(view), ["m up 5", "w2 up 5"]);
+  view.lost(20);
+  view.lost(30);
+  deepEqual(states(view), ["m down 20", "w2 up 5"]);
+});
+
+test("believes the master again as soon as it is back, before it has said anything new", () => {
+  const view = new MasterView(0);
+  view.joined("m", 10);
+  view.take(snapshot);
+  view.lost(20);
+  states(view);
+  view.joined("m", 30);
+  deepEqual(states(view), ["m up 5", "w2 up 5"]);
+});
+
+test("forgets a refusal once a session lives", () => {
+  const view = new MasterView(0);
+  view.lastRefusal = "not_listed: w1 is not listed";
+  view.joined("m", 10);
+  equal(view.lastRefusal, "");
+});
+
+test("passes over what is no view of a cluster", () => {
+  const view = new MasterView(0);
+  view.take(snapshot);
+  view.take([{ name: 7 }]);
+  view.take(undefined);
+  equal(view.others("w1").length, 2);
+});

@@ -1,0 +1,47 @@
+/** What a worker knows of its master, and by it of the rest of the cluster. */
+import { Check } from "typebox/value";
+import { nodesReply, type NodeInfo } from "../api/contract/reply.ts";
+
+export class MasterView {
+  name = "";
+  isConnected = false;
+  /** Why this worker, or its master, was refused since the last session; empty when there is one. */
+  lastRefusal = "";
+  #sinceMs: number;
+  #nodes: readonly NodeInfo[] = [];
+
+  constructor(nowMs: number) {
+    this.#sinceMs = nowMs;
+  }
+
+  joined(name: string, nowMs: number): void {
+    this.name = name;
+    this.lastRefusal = ""; // What stood between the two does no longer.
+    this.#become(true, nowMs);
+  }
+
+  lost(nowMs: number): void {
+    this.#become(false, nowMs);
+  }
+
+  #become(isConnected: boolean, nowMs: number): void {
+    if (this.isConnected !== isConnected) this.#sinceMs = nowMs;
+    this.isConnected = isConnected;
+  }
+
+  /** The master's view of the cluster, as it came; anything else than that is passed over. */
+  take(snapshot: unknown): void {
+    const reply = { nodes: snapshot };
+    if (Check(nodesReply, reply)) this.#nodes = reply.nodes;
+  }
+
+  /** All nodes but `ownName`, as the master said last; the master itself as it is seen from here. */
+  others(ownName: string): NodeInfo[] {
+    return this.#nodes
+      .filter((node) => node.name !== ownName)
+      .map((node) =>
+        // That it cannot be reached now is known better here than by what it said last.
+        node.role === "master" && !this.isConnected ? { ...node, state: "down", sinceMs: this.#sinceMs } : node,
+      );
+  }
+}
