@@ -6,8 +6,6 @@ import { describeError } from "../base/error.ts";
 import { ApiClient } from "../api/client-connection.ts";
 import { alertsRoute, journalRoute, nodesRoute, statusRoute } from "../api/contract/route.ts";
 import type { StatusReply } from "../api/contract/reply.ts";
-import { homeAt } from "../node/home.ts";
-import { lockHome } from "../node/home-lock-disk.ts";
 import { textOf, type Command, type CommandContext, type CommandValues } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import { liveAlert, LivePlain, LiveScreen, renderLive, type LiveStatus } from "./live-status.ts";
@@ -18,7 +16,7 @@ import { tellDemo } from "./up/demo.ts";
 import { accountFeed } from "./up/feed-account.ts";
 import { dealFeed } from "./up/feed.ts";
 import { rememberInput } from "./up/input-memory.ts";
-import { prepareHomes, WORKERS_MAX, type LocalNode, type LocalPlan } from "./up/local-homes.ts";
+import { claimHomes, WORKERS_MAX, type LocalNode, type LocalPlan } from "./up/local-homes.ts";
 
 const lookMs = 250;
 /** A feed that makes no progress for so long is given up: what is missing then counts as lost. */
@@ -145,8 +143,7 @@ export const up: Command = {
       throw new UsageError(`${settings.feed} is not a file`);
     }
     const say = (text: string): void => context.output.problem(`argus: ${text}`);
-    const plan = await prepareHomes({ ...settings, say });
-    const lock = await lockHome({ ...homeAt(settings.dir), lockFile: resolve(settings.dir, "up.lock") });
+    const { plan, lock } = await claimHomes({ ...settings, say, signal: context.signal });
     try {
       rememberInput(settings.dir, settings.feed);
       return await runCluster(context, settings, plan);

@@ -3,10 +3,16 @@
  * is kept in `DIR/argus-up.json`, so that a second `argus up` goes on with the same nodes, key and addresses.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises"; // Keeps the process alive, as the clock's timers do not.
+import { systemClock } from "../../base/clock.ts";
 import { errnoOf } from "../../base/error.ts";
+import { HomeInUse } from "../../node/errors.ts";
+import { homeAt } from "../../node/home.ts";
+import { lockHome, type HomeLock } from "../../node/home-lock-disk.ts";
 import { UsageError } from "../errors.ts";
 
 export interface LocalNode {
@@ -32,7 +38,9 @@ const syslogPort = 10_514;
 const portsTried = 100;
 export const WORKERS_MAX = 49;
 
-/** Whether this process can listen there now. */
+type Probe = typeof canListen;
+
+/** Whether this process can listen there over TCP now. */
 async function canListen(address: string, port: number): Promise<"yes" | "taken" | "no address"> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -41,8 +49,27 @@ async function canListen(address: string, port: number): Promise<"yes" | "taken"
   });
 }
 
-/** The first free port from `wanted` on; what is passed over is said. */
+/** The same over UDP. */
+async function canReceive(address: string, port: number): ReturnType<Probe> {
+  return new Promise((resolve) => {
+    const socket = createSocket("udp4");
+    socket.once("error", (error) => {
+      socket.close();
+      resolve(errnoOf(error) === "EADDRNOTAVAIL" ? "no address" : "taken");
+    });
+    socket.bind({ address, port, exclusive: true }, () => socket.close(() => resolve("yes")));
+  });
+}
+
+/** Syslog is taken over both protocols on one port. */
+async function canTakeSyslog(address: string, port: number): ReturnType<Probe> {
+  const overTcp = await canListen(address, port);
+  return overTcp === "yes" ? canReceive(address, port) : overTcp;
+}
+
+/** The first port from `wanted` on that is free; what is passed over is said. */
 async function freePort(
+  probe: Probe,
   address: string,
   wanted: number,
   used: ReadonlySet<string>,
@@ -50,7 +77,7 @@ async function freePort(
 ): Promise<number> {
   for (let port = wanted; port < wanted + portsTried; port += 1) {
     if (used.has(`${address}:${port}`)) continue;
-    if ((await canListen(address, port)) === "yes") {
+    if ((await probe(address, port)) === "yes") {
       if (port !== wanted && !used.has(`${address}:${wanted}`))
         say(`${address}:${wanted} is taken; using ${address}:${port}`);
       return port;
@@ -65,8 +92,9 @@ export interface HomesWanted {
   workerCount: number | undefined;
   /** The first three numbers of the addresses: `127.0.0`. */
   network: string;
-  /** Told of ports that are passed over. */
+  /** Told of ports that are passed over, and of what is waited for. */
   say(text: string): void;
+  signal: AbortSignal;
 }
 
 /** `NETWORK.1`, `.2`, `.3` … where the system has them, otherwise 127.0.0.1 for all, on several ports. */
@@ -77,9 +105,9 @@ async function placeNodes({ dir, network, say }: HomesWanted, workerCount: numbe
   const nodes: LocalNode[] = [];
   for (const [index, name] of names.entries()) {
     const address = hasMany ? `${network}.${index + 1}` : "127.0.0.1";
-    const port = await freePort(address, clusterPort, used, say);
+    const port = await freePort(canListen, address, clusterPort, used, say);
     used.add(`${address}:${port}`);
-    const syslog = index === 0 ? 0 : await freePort(address, syslogPort, used, say);
+    const syslog = index === 0 ? 0 : await freePort(canTakeSyslog, address, syslogPort, used, say);
     used.add(`${address}:${syslog}`);
     const role = index === 0 ? "master" : "worker";
     const into = (kind: string): string => join(dir, "input", `${name}.${kind}.log`);
@@ -142,17 +170,33 @@ function writeFile(path: string, text: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-/** Files that somebody may have edited are written only when they are absent or the plan has changed. */
-function writeHomes(plan: LocalPlan, isChanged: boolean): void {
-  const workers = plan.nodes.filter(({ role }) => role === "worker");
-  for (const node of plan.nodes) {
-    const files: [string, string, number][] = [
-      [join(node.home, "etc", "ossec.conf"), clusterSection(node, plan.key), 0o640],
-    ];
-    if (node.role === "master")
-      files.push([join(node.home, "etc", "shared", "cluster.conf"), clusterConf(workers), 0o640]);
-    else files.push([join(node.home, "etc", "ossec.node.conf"), ownSections(node), 0o640]);
-    for (const [path, text, mode] of files) if (isChanged || !existsSync(path)) writeFile(path, text, mode);
+/** The files of a node by their paths, with their text and mode. */
+function filesOf(node: LocalNode, plan: LocalPlan): [string, string, number][] {
+  const at = (...parts: string[]): string => join(node.home, "etc", ...parts);
+  const own: [string, string, number] =
+    node.role === "master"
+      ? [at("shared", "cluster.conf"), clusterConf(plan.nodes.filter(({ role }) => role === "worker")), 0o640]
+      : [at("ossec.node.conf"), ownSections(node), 0o640];
+  return [[at("ossec.conf"), clusterSection(node, plan.key), 0o640], own];
+}
+
+/**
+ * Files that somebody may have edited are written only when they are absent or `before` was another plan; an edited one
+ * is then kept beside, and that is said.
+ */
+function writeHomes(plan: LocalPlan, before: LocalPlan | undefined, say: (text: string) => void): void {
+  const written = new Map(before?.nodes.flatMap((node) => filesOf(node, before)).map(([path, text]) => [path, text]));
+  for (const [path, text, mode] of plan.nodes.flatMap((node) => filesOf(node, plan))) {
+    if (existsSync(path)) {
+      if (plan === before) continue;
+      const present = readFileSync(path, "utf8");
+      if (present === text) continue;
+      if (present !== written.get(path)) {
+        renameSync(path, `${path}.edited`);
+        say(`${path} is written anew for other ports; what you had edited is kept as ${path}.edited`);
+      }
+    }
+    writeFile(path, text, mode);
   }
 }
 
@@ -164,17 +208,39 @@ function readPlan(path: string): LocalPlan | undefined {
 async function isStillFree(nodes: readonly LocalNode[]): Promise<boolean> {
   for (const { address, port, syslogPort: syslog } of nodes) {
     if ((await canListen(address, port)) !== "yes") return false;
-    if (syslog > 0 && (await canListen(address, syslog)) !== "yes") return false;
+    if (syslog > 0 && (await canTakeSyslog(address, syslog)) !== "yes") return false;
   }
   return true;
 }
 
+/** Nodes of an `argus up` that was killed end by themselves, within the time that draining takes. */
+const idleMsMax = 40_000;
+const idleLookMs = 200;
+
+/** Resolves when no process holds the home any more; rejects with its `HomeInUse` when that takes too long. */
+async function untilIdle({ name, home }: LocalNode, say: (text: string) => void, signal: AbortSignal): Promise<void> {
+  if (!existsSync(homeAt(home).lockFile)) return;
+  const startedMs = systemClock.monotonicMs();
+  for (let looks = 0; ; looks += 1) {
+    try {
+      const lock = await lockHome(homeAt(home));
+      return await lock.release();
+    } catch (error) {
+      if (!(error instanceof HomeInUse)) throw error;
+      if (signal.aborted || systemClock.monotonicMs() - startedMs > idleMsMax) throw error;
+      if (looks === 0) say(`${name} of the run before is still ending; waiting for it`);
+    }
+    await sleep(idleLookMs);
+  }
+}
+
 /**
- * Makes the homes under `dir`, or finds those of an earlier run. Rejects with a `UsageError` when the earlier run had
- * another number of workers.
+ * Makes the homes under `dir`, or finds those of an earlier run. The caller holds the folder's lock. Rejects with a
+ * `UsageError` when the earlier run had another number of workers, and with `HomeInUse` when a node of it still runs:
+ * its ports would look taken, and its files would be written under it.
  */
-export async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
-  const { dir, workerCount } = wanted;
+async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
+  const { dir, workerCount, say, signal } = wanted;
   mkdirSync(join(dir, "input"), { recursive: true, mode: 0o750 });
   const planFile = join(dir, "argus-up.json");
   const known = readPlan(planFile);
@@ -182,13 +248,30 @@ export async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
   if (workersKnown !== undefined && workerCount !== undefined && workersKnown !== workerCount) {
     throw new UsageError(`${dir} holds a cluster of ${workersKnown} workers; name another folder with --dir`);
   }
+  for (const node of known?.nodes ?? []) await untilIdle(node, say, signal);
   if (known !== undefined && (await isStillFree(known.nodes))) {
-    writeHomes(known, false);
+    writeHomes(known, known, say);
     return known;
   }
   const nodes = await placeNodes(wanted, workersKnown ?? workerCount ?? 2);
   const plan = { key: known?.key ?? randomBytes(32).toString("hex"), nodes };
   writeFile(planFile, `${JSON.stringify(plan, null, 2)}\n`, 0o600);
-  writeHomes(plan, true);
+  writeHomes(plan, known, say);
   return plan;
+}
+
+/**
+ * Takes the folder for this process and then makes or finds the homes in it. The lock comes first: a second `argus up`
+ * is refused before it has looked at, or written, anything of the first. The caller releases the lock.
+ */
+export async function claimHomes(wanted: HomesWanted): Promise<{ plan: LocalPlan; lock: HomeLock }> {
+  const { dir } = wanted;
+  mkdirSync(dir, { recursive: true, mode: 0o750 });
+  const lock = await lockHome({ ...homeAt(dir), lockFile: join(dir, "up.lock") });
+  try {
+    return { plan: await prepareHomes(wanted), lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }

@@ -1,0 +1,141 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { homeAt } from "../../node/home.ts";
+import { lockHome } from "../../node/home-lock-disk.ts";
+import { claimHomes, type HomesWanted, type LocalPlan } from "./local-homes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "argus-homes-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const said: string[] = [];
+const never = new AbortController().signal;
+
+function wanted(name: string, network: string, change: Partial<HomesWanted> = {}): HomesWanted {
+  said.length = 0;
+  return {
+    ...{ dir: join(folder, name), network, workerCount: undefined, signal: never },
+    say: (text) => void said.push(text),
+    ...change,
+  };
+}
+
+/** The plan of a run that has ended. */
+async function planOf(want: HomesWanted): Promise<LocalPlan> {
+  const { plan, lock } = await claimHomes(want);
+  await lock.release();
+  return plan;
+}
+
+const nodeOf = ({ nodes }: LocalPlan, index: number) => {
+  const node = nodes[index];
+  if (node === undefined) throw new Error(`the plan has no node ${index}`);
+  return node;
+};
+
+/** Every file that a second run could destroy. */
+function filesOf(plan: LocalPlan, dir: string): string[] {
+  const paths = [join(dir, "argus-up.json"), ...plan.nodes.map(({ home }) => join(home, "etc", "ossec.conf"))];
+  return paths.map((path) => readFileSync(path, "utf8"));
+}
+
+/** Takes a TCP or UDP port; returns the function that gives it back. */
+function takePort(protocol: "tcp" | "udp", address: string, port: number): Promise<() => Promise<void>> {
+  return new Promise((resolve, reject) => {
+    if (protocol === "tcp") {
+      const server = createServer().once("error", reject);
+      server.listen({ host: address, port }, () => resolve(() => new Promise((done) => server.close(() => done()))));
+    } else {
+      const socket = createSocket("udp4").once("error", reject);
+      socket.bind({ address, port }, () => resolve(() => new Promise((done) => socket.close(() => done()))));
+    }
+  });
+}
+
+test("plans a master and workers on addresses of their own, and finds the same plan again", async () => {
+  const plan = await planOf(wanted("plain", "127.71.0", { workerCount: 3 }));
+  deepEqual(
+    plan.nodes.map(({ name, address, port, syslogPort }) => `${name} ${address} ${port} ${syslogPort}`),
+    [
+      "master-node 127.71.0.1 1516 0",
+      "worker-node1 127.71.0.2 1516 10514",
+      "worker-node2 127.71.0.3 1516 10514",
+      "worker-node3 127.71.0.4 1516 10514",
+    ],
+  );
+  deepEqual(await planOf(wanted("plain", "127.71.0")), plan);
+  await rejects(claimHomes(wanted("plain", "127.71.0", { workerCount: 2 })), /holds a cluster of 3 workers/);
+  deepEqual(await planOf(wanted("plain", "127.71.0")), plan, "a refusal gives the folder back");
+});
+
+for (const protocol of ["tcp", "udp"] as const) {
+  test(`passes over a syslog port that is taken over ${protocol}, at first and later`, async () => {
+    const network = protocol === "tcp" ? "127.71.1" : "127.71.2";
+    const release = await takePort(protocol, `${network}.2`, 10_514);
+    const first = await planOf(wanted(protocol, network, { workerCount: 1 }));
+    await release();
+    equal(nodeOf(first, 1).syslogPort, 10_515);
+    deepEqual(said, [`${network}.2:10514 is taken; using ${network}.2:10515`]);
+    const releaseLater = await takePort(protocol, `${network}.2`, 10_515);
+    const second = await planOf(wanted(protocol, network));
+    await releaseLater();
+    equal(nodeOf(second, 1).syslogPort, 10_514);
+    equal(second.key, first.key);
+  });
+}
+
+test("refuses a second run on the folder before it has changed a byte, though the first one's ports are taken", async () => {
+  const want = wanted("twice", "127.71.3", { workerCount: 1 });
+  const { plan, lock } = await claimHomes(want);
+  const release = await takePort("tcp", "127.71.3.1", 1_516);
+  const before = filesOf(plan, want.dir);
+  await rejects(claimHomes(wanted("twice", "127.71.3")), { code: "ARGUS_NODE_HOME_IN_USE" });
+  deepEqual(filesOf(plan, want.dir), before);
+  await release();
+  await lock.release();
+});
+
+test("waits for nodes of a killed run that are still ending, and then goes on with their ports", async () => {
+  const want = wanted("killed", "127.71.4", { workerCount: 1 });
+  const plan = await planOf(want);
+  const worker = nodeOf(plan, 1);
+  mkdirSync(join(worker.home, "queue"));
+  const nodeLock = await lockHome(homeAt(worker.home));
+  const release = await takePort("tcp", worker.address, worker.port);
+  const ending = setTimeout(() => void release().then(() => nodeLock.release()), 500);
+  const before = filesOf(plan, want.dir);
+  deepEqual(await planOf(wanted("killed", "127.71.4")), plan);
+  clearTimeout(ending);
+  deepEqual(filesOf(plan, want.dir), before);
+  deepEqual(said, ["worker-node1 of the run before is still ending; waiting for it"]);
+});
+
+test("gives up waiting for a node when it is told to stop", async () => {
+  const plan = await planOf(wanted("stopped", "127.71.5", { workerCount: 1 }));
+  const master = nodeOf(plan, 0);
+  mkdirSync(join(master.home, "queue"));
+  const nodeLock = await lockHome(homeAt(master.home));
+  await rejects(claimHomes(wanted("stopped", "127.71.5", { signal: AbortSignal.timeout(300) })), {
+    code: "ARGUS_NODE_HOME_IN_USE",
+  });
+  await nodeLock.release();
+});
+
+test("leaves an edited file alone, and keeps it beside when other ports make it necessary to write it anew", async () => {
+  const plan = await planOf(wanted("edited", "127.71.6", { workerCount: 1 }));
+  const conf = join(nodeOf(plan, 0).home, "etc", "ossec.conf");
+  appendFileSync(conf, "<!-- mine -->\n");
+  const edited = readFileSync(conf, "utf8");
+  await planOf(wanted("edited", "127.71.6"));
+  equal(readFileSync(conf, "utf8"), edited);
+  const release = await takePort("tcp", "127.71.6.1", 1_516);
+  await planOf(wanted("edited", "127.71.6"));
+  await release();
+  match(readFileSync(conf, "utf8"), /<port>1517<\/port>/);
+  equal(readFileSync(`${conf}.edited`, "utf8"), edited);
+  match(said.join("\n"), /what you had edited is kept/);
+});
