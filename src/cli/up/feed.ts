@@ -4,14 +4,18 @@
  */
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { LOG_BYTES_MAX } from "../../model/event.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 /** Lines per block: small enough that two workers share even a short file. */
 const linesPerBlock = 500;
 
+/** One byte beyond what an event may hold, so that a line which is too long is cut, and marked so, by the worker. */
+const lineBytesMax = LOG_BYTES_MAX + 1;
+
 /** Empty lines are no logs (followed files pass over them), so they are neither dealt nor counted. */
 export async function* feedLines(path: string): AsyncGenerator<Buffer> {
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter(lineBytesMax);
   for await (const piece of createReadStream(path, { highWaterMark: 256 * 1_024 })) {
     for (const line of splitter.push(piece as Buffer)) {
       const log = withoutCarriageReturns(line);
