@@ -1,8 +1,10 @@
 /**
  * The main thread's side of the analysis: one thread over the journal, its figures, and the alerts it raises. A thread
- * that fails on the disk or dies stops the node: what it would repeat after a restart is found from its checkpoint.
+ * that fails on the disk or dies stops the node: what it would repeat after a restart is found from its checkpoint. So is
+ * what a thread has in hand that does not end when it is told to (a rule's expression may search for hours): it is ended.
  */
 import { Worker } from "node:worker_threads";
+import { systemClock, type Timer } from "../base/clock.ts";
 import type { ArgusError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
@@ -21,10 +23,15 @@ export interface AnalysisOptions {
 /** The heap of the thread: windows have a cap of their own (`<window_memory>`), rulesets take some 100 MiB at most. */
 const heapMiBMax = 2_048;
 
+/** How long the thread may take for its last turn and its checkpoint; a healthy one takes well under a second. */
+const stopMsMax = 5_000;
+
 export class Analysis implements Service {
   readonly name = "analysis";
   readonly #options: AnalysisOptions;
   #progress: AnalysisProgress;
+  /** By us, because it did not end by itself. */
+  #isEnded = false;
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
@@ -38,7 +45,10 @@ export class Analysis implements Service {
     return this.#progress;
   }
 
-  /** Resolves when, after `signal` was aborted, the thread has left a checkpoint and ended. */
+  /**
+   * Resolves when, after `signal` was aborted, the thread has left a checkpoint and ended, or was ended because it did
+   * neither in time. No thread runs then in either case.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const thread = new Worker(new URL("./analysis-thread.js", import.meta.url), {
       workerData: this.#options.setup,
@@ -46,15 +56,28 @@ export class Analysis implements Service {
     });
     const say = (message: ToAnalysis): void => thread.postMessage(message);
     const stopListening = this.#options.onDurable((position) => say({ type: "durable", position }));
-    const stop = (): void => say({ type: "stop" });
+    let patience: Timer | undefined;
+    const stop = (): void => {
+      say({ type: "stop" });
+      patience = systemClock.after(stopMsMax, () => this.#end(thread));
+    };
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     try {
       await this.#follow(thread, signal);
     } finally {
+      patience?.cancel();
       stopListening();
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  #end(thread: Worker): void {
+    this.#isEnded = true;
+    this.#options.log.warning(
+      `the thread did not stop within ${stopMsMax / 1_000} s and is ended; the next start goes on from its checkpoint`,
+    );
+    void thread.terminate();
   }
 
   #follow(thread: Worker, signal: AbortSignal): Promise<void> {
@@ -69,7 +92,7 @@ export class Analysis implements Service {
       });
       thread.on("exit", (code) => {
         if (failure !== undefined) reject(failure);
-        else if (signal.aborted && code === 0) resolve();
+        else if (signal.aborted && (code === 0 || this.#isEnded)) resolve();
         else reject(new AnalysisFailed(`the thread ended with code ${code}`));
       });
     });

@@ -3,14 +3,15 @@ import { hostname } from "node:os";
 import { systemClock } from "../base/clock.ts";
 import { armedCrash, noCrash } from "../base/crash-point.ts";
 import { nodeDisk } from "../base/disk.ts";
+import { ArgusError, describeError, errnoOf } from "../base/error.ts";
 import { LocalTime, systemZone } from "../base/local-time.ts";
 import { systemRandom } from "../base/random.ts";
 import { ApiServer } from "../api/server-connection.ts";
 import { describeProblem } from "../config/problem.ts";
 import { weaknessOf } from "../membership/weak-key.ts";
-import { ConfigRefused } from "./errors.ts";
+import { ConfigRefused, ServiceFailed } from "./errors.ts";
 import { FOLDER_MODE, foldersOf, homeAt, type Home } from "./home.ts";
-import { lockHome } from "./home-lock-disk.ts";
+import { lockHome, type HomeLock } from "./home-lock-disk.ts";
 import { openMaster } from "./master.ts";
 import { NodeLogs } from "./node-logs.ts";
 import { argusVersion } from "./package-disk.ts";
@@ -29,8 +30,11 @@ export interface RunOptions {
   trial: TrialSettings;
 }
 
-/** How long one part may take to drain. What it holds then stays on its disk and is found at the next start. */
-const drainMsMax = 10_000;
+/**
+ * How long all parts together may take to drain: less than what `argus up` (30 s) and systemd (90 s) wait before they
+ * kill. What a part still holds then stays on its disk and is found at the next start.
+ */
+const drainMsMax = 20_000;
 
 async function makeFolders(home: Home): Promise<void> {
   for (const folder of foldersOf(home)) await nodeDisk.makeFolder(folder, FOLDER_MODE);
@@ -61,12 +65,14 @@ function tellStart({ settings, logs }: NodeParts): void {
 
 /**
  * Runs until `signal` is aborted and everything has drained. Rejects with `ConfigRefused`, `HomeInUse`, or with the
- * error of the part that could not go on.
+ * error of the part that could not go on; the log says why as well.
  */
 export async function runNode(options: RunOptions, signal: AbortSignal): Promise<void> {
   const home = homeAt(options.home);
   const settings = await readSettings(home.folder, nodeDisk);
-  if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems));
+  const isNew = (await nodeDisk.stat(home.logs)) === undefined;
+  // A mistyped home gets no folders of ours.
+  if (!settings.isUsable && isNew) throw new ConfigRefused(errorLines(settings.problems));
   await makeFolders(home);
   const lock = await lockHome(home);
   const time = new LocalTime(systemZone());
@@ -79,23 +85,57 @@ export async function runNode(options: RunOptions, signal: AbortSignal): Promise
     trial: options.trial,
     startedMs: systemClock.wallMs(),
   };
-  try {
-    tellStart(parts);
-    await runOpenNode(parts, signal);
-    logs.main.info("stopped");
-  } finally {
-    await logs.close();
-    await lock.release();
-  }
+  const end = await runOpenNode(parts, signal).catch((error: unknown) => ({ failure: error, undrained: [] }));
+  await leave(end, { logs, lock, endProcess: (code) => process.exit(code) });
 }
 
-async function runOpenNode(parts: NodeParts, signal: AbortSignal): Promise<void> {
+/** How a node has ended: why, where nobody told it to, and which parts of it still run. */
+export interface NodeEnd {
+  failure: unknown;
+  undrained: readonly string[];
+}
+
+async function runOpenNode(parts: NodeParts, signal: AbortSignal): Promise<NodeEnd> {
   const { settings, clock, random, logs, home } = parts;
+  if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems));
+  tellStart(parts);
   const node = await (settings.role === "master" ? openMaster(parts) : openWorker(parts));
   const api = new ApiServer({ home: home.folder, needs: node.api, clock, log: logs.main.tagged("Api") });
-  try {
-    await supervise([...node.services, api], { clock, random, log: logs.main, drainMsMax }, signal);
-  } finally {
-    await node.close();
+  const ending = await supervise([...node.services, api], { clock, random, log: logs.main, drainMsMax }, signal);
+  // Closing waits for what is being written, and that is what may hang.
+  if (ending.undrained.length === 0) await node.close();
+  return ending;
+}
+
+export interface Left {
+  logs: Pick<NodeLogs, "main" | "close">;
+  lock: HomeLock;
+  /** Ends the process at once: what holds the home goes with it. */
+  endProcess(code: number): void;
+}
+
+/**
+ * Says in the log how the node ended and gives the home back, unless a part of it still runs: two nodes that write the
+ * same files destroy them, so the process is ended with the lock held. Rejects with the failure of `end`.
+ */
+export async function leave({ failure, undrained }: NodeEnd, { logs, lock, endProcess }: Left): Promise<void> {
+  if (failure !== undefined) for (const line of causeOf(failure).split("\n")) logs.main.error(line);
+  if (undrained.length > 0) {
+    logs.main.error(
+      `${undrained.join(", ")} did not end: the process ends; the next start goes on from what is on disk`,
+    );
+    await logs.close();
+    return endProcess(1);
   }
+  if (failure === undefined) logs.main.info("stopped");
+  await logs.close();
+  await lock.release();
+  if (failure !== undefined) throw failure;
+}
+
+/** In words; with the stack where it is a bug of ours. */
+function causeOf(failure: unknown): string {
+  const cause = failure instanceof ServiceFailed ? failure.cause : failure;
+  const isBug = cause instanceof Error && !(cause instanceof ArgusError) && errnoOf(cause) === "";
+  return isBug ? `${describeError(failure)}\n${cause.stack ?? ""}` : describeError(failure);
 }

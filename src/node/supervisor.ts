@@ -1,11 +1,12 @@
 /**
  * Runs the services of a node: started in the order given, drained in the reverse order, so that what an event passes
- * last is stopped last.
+ * last is stopped last. A service that says when it is ready is waited for before the next is started.
  *
- *   starting ──all started──▶ running ──signal, or a service that cannot go on──▶ draining ──▶ stopped
+ *   starting ──all started──▶ running ──signal, or a service that cannot go on──▶ draining ──▶ ended
  *
  * A service that rejects with a retryable error is started again after a jittered back-off; any other error (ours or
- * the world's) stops the node, because a node that half works is one that nobody notices.
+ * the world's) stops the node, because a node that half works is one that nobody notices. All services together have
+ * one deadline to drain: whoever waits for the node must be able to know how long.
  */
 import { Backoff } from "../base/backoff.ts";
 import { pause, type Clock } from "../base/clock.ts";
@@ -19,8 +20,16 @@ export interface SupervisorOptions {
   clock: Clock;
   random: Random;
   log: Log;
-  /** How long one service may take to drain before the next is told; what it holds stays on its own disk. */
+  /** How long all services together may take to drain; what one of them still holds stays on its own disk. */
   drainMsMax: number;
+}
+
+/** How the work of the services has ended. */
+export interface Ending {
+  /** Why the node stopped; undefined when it was told to. */
+  failure: ServiceFailed | undefined;
+  /** Services that did not drain in time: they may still write, so the home must not be given to anybody else. */
+  undrained: string[];
 }
 
 interface Running {
@@ -30,30 +39,49 @@ interface Running {
 }
 
 /**
- * Resolves when `signal` was aborted and every service has drained; rejects with `ServiceFailed` when one could not go
- * on (the others are drained all the same).
+ * Resolves when every service has drained, or was given up: after `signal` was aborted, or after a service could not go
+ * on. Never rejects.
  */
 export async function supervise(
   services: readonly Service[],
   options: SupervisorOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Ending> {
   let report: (failure: ServiceFailed) => void = () => undefined;
-  const failure = new Promise<ServiceFailed>((resolve) => {
+  const failed = new Promise<ServiceFailed>((resolve) => {
     report = resolve;
   });
-  const running = services.map((service) => start(service, options, report));
   const stopped = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const failed = await Promise.race([failure, stopped]);
+  const over = Promise.race([failed, stopped]);
+  const running: Running[] = [];
+  for (const service of services) {
+    running.push(start(service, options, report));
+    if (service.ready === undefined) continue;
+    const isOver = await Promise.race([service.ready().then(() => false), over.then(() => true)]);
+    if (isOver) break; // What was not started need not be drained.
+  }
+  const failure = await over;
+  return { failure, undrained: await drain(running, options) };
+}
+
+/**
+ * One service after the other. Each may take half of the time that is left, so that one that hangs does not take away
+ * the time of those that store. Resolves with the names of those that still run.
+ */
+async function drain(running: readonly Running[], { clock, log, drainMsMax }: SupervisorOptions): Promise<string[]> {
+  const endMs = clock.monotonicMs() + drainMsMax;
+  const undrained: string[] = [];
   for (const { service, stop, done } of running.toReversed()) {
     stop.abort();
-    const patience = pause(options.clock, options.drainMsMax).then(() => "late");
-    if ((await Promise.race([done, patience])) === "late") options.log.warning(`${service.name} did not drain in time`);
+    const late = pause(clock, (endMs - clock.monotonicMs()) / 2).then(() => "late" as const);
+    if ((await Promise.race([done, late])) !== "late") continue;
+    log.error(`${service.name} did not drain in time`);
+    undrained.push(service.name);
   }
-  if (failed !== undefined) throw failed;
+  return undrained;
 }
 
 function start(service: Service, options: SupervisorOptions, report: (failure: ServiceFailed) => void): Running {
