@@ -1,7 +1,8 @@
 /**
  * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine`, `intake` and `spool` measure
- * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`. A
- * measurement is one JSON object on stdout, with the commit and the machine that it belongs to.
+ * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`;
+ * `strangers [--strangers N]` measures what connections without proof cost. A measurement is one JSON object on stdout,
+ * with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +13,7 @@ import { engineFigures } from "./engine.ts";
 import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 import { spoolFigures } from "./spool.ts";
+import { strangersFigures } from "./strangers.ts";
 
 function commit(): string {
   try {
@@ -55,6 +57,7 @@ async function main(argv: string[]): Promise<number> {
       workers: { type: "string", default: "2" },
       dir: { type: "string", default: "" },
       segments: { type: "string", default: "160" },
+      strangers: { type: "string", default: "2000" },
     },
   });
   const [seed, count, workerCount] = [Number(values.seed), Number(values.count), Number(values.workers)];
@@ -71,9 +74,12 @@ async function main(argv: string[]): Promise<number> {
       return print("intake", await intake(seed, count));
     case "spool":
       return print("spool", await spoolFigures(count, Number(values.segments)));
+    case "strangers":
+      return print("strangers", await strangersFigures(Number(values.strangers)));
     default:
       process.stderr.write(
-        "usage: npm run -s bench -- lines|relay|engine|intake|spool [--seed N] [--count N] [--workers N] [--dir DIR]\n",
+        "usage: npm run -s bench -- lines|relay|engine|intake|spool [--seed N] [--count N] [--workers N] [--dir DIR]\n" +
+          "       npm run -s bench -- strangers [--strangers N]\n",
       );
       return 2;
   }
