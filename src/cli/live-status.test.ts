@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { sampleNode } from "../../test/support/api-needs.ts";
 import {
   elapsedText,
+  expectedLive,
   grouped,
   levelStyle,
   liveAlert,
@@ -177,18 +178,49 @@ test("tells a pipe one line per change and nothing while nothing changes", () =>
   deepEqual(plain.changes(status({ elapsedMs: 80_000 })), []);
   const nodes = [sampleNode({ name: "worker-node2", address: "" })];
   deepEqual(plain.changes(status({ elapsedMs: 81_000, nodes })), ["node worker-node2 up"]);
+  const alerts = [...status().alerts, alert("3.0", { description: "a\nb" })];
+  deepEqual(plain.changes(status({ elapsedMs: 82_000, nodes, alertCount: 322, alerts })), [
+    "alert 01:02:03 level 5 rule 5716 worker-node1: a\\x0ab",
+    "events 12,345  analysed 12,300  behind 45  lost 0  alerts 322  rate 118/s",
+  ]);
+});
+
+test("tells a pipe the figures every 10 s at most, and when all is analysed after a stretch of being behind", () => {
+  const plain = new LivePlain();
+  /** The seconds at which figures are told, for looks every quarter of a second at `behind` events. */
+  const told = (fromMs: number, toMs: number, behind: (ms: number) => number): number[] => {
+    const seconds: number[] = [];
+    for (let ms = fromMs; ms < toMs; ms += 250) {
+      const events = { accepted: ms, analysed: ms - behind(ms), behind: behind(ms), lost: 0, perSecond: 5 };
+      if (plain.changes(status({ elapsedMs: ms, events })).some((line) => line.startsWith("events")))
+        seconds.push(ms / 1_000);
+    }
+    return seconds;
+  };
+  const flicker = (ms: number): number => (ms / 250) % 2;
+  deepEqual(told(0, 25_000, flicker), [0, 10, 20]);
   deepEqual(
-    plain.changes(
-      status({
-        elapsedMs: 82_000,
-        nodes,
-        alertCount: 322,
-        alerts: [...status().alerts, alert("3.0", { description: "a\nb" })],
-      }),
-    ),
-    [
-      "alert 01:02:03 level 5 rule 5716 worker-node1: a\\x0ab",
-      "events 12,345  analysed 12,300  behind 45  lost 0  alerts 322  rate 118/s",
-    ],
+    told(25_000, 42_000, (ms) => (ms < 34_500 ? 7 : 0)),
+    [30, 34.5],
   );
+});
+
+test("shows a cluster that is starting: its nodes are expected where they will be", () => {
+  const nodes = [
+    { name: "master-node", role: "master" as const, address: "127.0.0.1", port: 1_516 },
+    { name: "worker-node1", role: "worker" as const, address: "127.0.0.2", port: 1_517 },
+  ];
+  deepEqual(renderLive(expectedLive(nodes), { paint: noPaint, columns: 80, rows: 24 }), [
+    "argus                                                     0 of 2 nodes up · 0:00",
+    "",
+    "NODE            STATE     ADDRESS         EVENTS/S  WAITING  CLOCK",
+    "○ master-node   expected  127.0.0.1:1516         –        –      –",
+    "○ worker-node1  expected  127.0.0.2:1517         –        –      –",
+    "",
+    "events 0  analysed 0  behind 0  lost 0  alerts 0  rate 0/s",
+    "",
+    "No alert yet.",
+    "",
+    "starting …",
+  ]);
 });

@@ -51,6 +51,20 @@ export function liveAlert(alert: AlertReply): LiveAlert {
   };
 }
 
+/** A cluster whose nodes have been started and of which none has answered yet. */
+export function expectedLive(
+  nodes: readonly { name: string; role: NodeInfo["role"]; address: string; port: number }[],
+): LiveStatus {
+  const expected = nodes.map(({ name, role, address, port }): NodeInfo => ({
+    ...{ name, role, state: "expected", sinceMs: 0, address: `${address}:${port}`, version: "", isHidden: false },
+    ...{ eventsPerSecond: 0, spool: null, clockOffsetMs: null, note: "", lastRefusal: "" },
+  }));
+  return {
+    ...{ cluster: "", elapsedMs: 0, nodes: expected, alertCount: 0, alerts: [], hint: "starting …" },
+    events: { accepted: 0, analysed: 0, behind: 0, lost: 0, perSecond: 0 },
+  };
+}
+
 /** Wide enough for everything; on a wider terminal lines stay readable. */
 const columnsMax = 120;
 /** So few alerts are shown even on a small terminal. */
@@ -159,7 +173,7 @@ export function renderLive(status: LiveStatus, options: LiveOptions): string[] {
   const { paint } = options;
   const columns = Math.min(options.columns, columnsMax);
   const up = status.nodes.filter(({ state }) => state === "up" || state === "syncing" || state === "lagging").length;
-  const name = fit(`argus · cluster ${status.cluster}`, Math.max(10, columns - 30));
+  const name = fit(status.cluster === "" ? "argus" : `argus · cluster ${status.cluster}`, Math.max(10, columns - 30));
   const right = `${up} of ${status.nodes.length} nodes up · ${elapsedText(status.elapsedMs)}`;
   const head = paint("bold", padTo(name, columns - right.length));
   const table = { paint, columns };
@@ -224,14 +238,17 @@ export class LiveScreen {
   }
 }
 
-/** The figures are told in a pipe at most so often, unless all is analysed. */
+/** The figures are told in a pipe at most so often … */
 const figuresMs = 10_000;
+/** … but at once when all is analysed after so long a stretch of being behind: a moment of it means nothing. */
+const behindMs = 2_000;
 
 /** For a pipe: one line per change of a node, per alert, and now and then the figures. */
 export class LivePlain {
   #states = new Map<string, string>();
   #lastAlertId: string | undefined;
   #figuresMs = Number.NEGATIVE_INFINITY;
+  #behindSinceMs: number | undefined;
   #figures = "";
 
   /** The lines for what has changed since the last call. */
@@ -249,12 +266,18 @@ export class LivePlain {
     }
     this.#lastAlertId = status.alerts.at(-1)?.id ?? this.#lastAlertId;
     const figures = figureLine({ ...status, events: { ...status.events, perSecond: 0 } }, noPaint);
-    const isDue = status.elapsedMs - this.#figuresMs >= figuresMs || (status.events.behind === 0 && lines.length > 0);
-    if (isDue && figures !== this.#figures) {
+    if (this.#isFiguresDue(status) && figures !== this.#figures) {
       this.#figures = figures;
       this.#figuresMs = status.elapsedMs;
       lines.push(figureLine(status, noPaint));
     }
     return lines.map((line) => escapeControl(line));
+  }
+
+  #isFiguresDue({ elapsedMs, events }: LiveStatus): boolean {
+    const isDue = elapsedMs - this.#figuresMs >= figuresMs;
+    const sinceMs = this.#behindSinceMs;
+    this.#behindSinceMs = events.behind > 0 ? (sinceMs ?? elapsedMs) : undefined;
+    return isDue || (events.behind === 0 && sinceMs !== undefined && elapsedMs - sinceMs >= behindMs);
   }
 }

@@ -8,19 +8,19 @@ import { alertsRoute, journalRoute, nodesRoute, statusRoute } from "../api/contr
 import type { StatusReply } from "../api/contract/reply.ts";
 import { textOf, type Command, type CommandContext, type CommandValues } from "./command.ts";
 import { UsageError } from "./errors.ts";
-import { liveAlert, LivePlain, LiveScreen, renderLive, type LiveStatus } from "./live-status.ts";
+import { expectedLive, liveAlert, LivePlain, LiveScreen, renderLive, type LiveStatus } from "./live-status.ts";
 import { EXIT_DONE, EXIT_UNWELL, type Output } from "./output.ts";
 import { paintFor } from "./paint.ts";
 import { ChildNode } from "./up/child-process.ts";
 import { tellDemo } from "./up/demo.ts";
 import { accountFeed } from "./up/feed-account.ts";
+import { FeedEnd, type FeedLook } from "./up/feed-end.ts";
 import { dealFeed } from "./up/feed.ts";
 import { rememberInput } from "./up/input-memory.ts";
 import { claimHomes, WORKERS_MAX, type LocalNode, type LocalPlan } from "./up/local-homes.ts";
 
 const lookMs = 250;
-/** A feed that makes no progress for so long is given up: what is missing then counts as lost. */
-const stuckMsMax = 120_000;
+const runHint = "Ctrl-C stops the cluster; argus up goes on where it stopped.";
 
 interface UpSettings {
   dir: string;
@@ -51,7 +51,11 @@ class LocalCluster {
   readonly startedMs = systemClock.monotonicMs();
   readonly #children: ChildNode[];
   readonly #master: ApiClient;
-  last: LiveStatus | undefined;
+  /** When the last event of a feed was answered; undefined without `--once`. */
+  endedMs: number | undefined;
+  /** Whether the master has ever answered. */
+  hasAnswered = false;
+  last: LiveStatus;
 
   constructor(plan: LocalPlan, say: (text: string) => void) {
     this.plan = plan;
@@ -60,6 +64,7 @@ class LocalCluster {
       (node) => new ChildNode({ node, say, crash: node.name === crashNode ? crashPoint : "" }),
     );
     this.#master = new ApiClient(this.masterNode.home);
+    this.last = expectedLive(plan.nodes);
   }
 
   get masterNode(): LocalNode {
@@ -82,17 +87,20 @@ class LocalCluster {
     await this.#children[0]?.stop();
   }
 
-  /** The present state; the last one known while the master does not answer. */
-  async look(hint: string): Promise<LiveStatus | undefined> {
+  /** The present state; the last one known, or that all nodes are expected, while the master does not answer. */
+  async look(hint: string): Promise<LiveStatus> {
     try {
       const [status, { nodes }, { alerts }] = await Promise.all([
         this.#master.get(statusRoute),
         this.#master.get(nodesRoute),
         this.#master.get(alertsRoute, { count: 20 }),
       ]);
+      this.hasAnswered = true;
       this.last = { ...this.#liveOf(status, hint), nodes, alerts: alerts.map(liveAlert) };
     } catch (error) {
-      if (this.last !== undefined) this.last = { ...this.last, hint: describeError(error).split("\n")[0] ?? "" };
+      const elapsedMs = systemClock.monotonicMs() - this.startedMs;
+      const trouble = this.hasAnswered ? (describeError(error).split("\n")[0] ?? "") : this.last.hint;
+      this.last = { ...this.last, elapsedMs, hint: trouble };
     }
     return this.last;
   }
@@ -107,14 +115,17 @@ class LocalCluster {
     };
   }
 
-  /**
-   * Events of the workers that have been answered since the journal began; undefined while the master does not answer.
-   */
-  async analysedOfWorkers(): Promise<number | undefined> {
+  /** How far the workers' events have come; undefined while the master does not answer. */
+  async lookAtFeed(): Promise<FeedLook | undefined> {
     try {
       const { lanes } = await this.#master.get(journalRoute);
+      const [{ events }, { nodes }] = await Promise.all([this.#master.get(statusRoute), this.#master.get(nodesRoute)]);
       const names = new Set(this.workers.map(({ name }) => name));
-      return lanes.filter(({ node }) => names.has(node)).reduce((sum, { analysed }) => sum + analysed, 0);
+      const analysed = lanes.filter(({ node }) => names.has(node)).reduce((sum, lane) => sum + lane.analysed, 0);
+      const idle = nodes.filter(
+        ({ name, state, spool }) => names.has(name) && (state === "up" || state === "lagging") && spool?.events === 0,
+      );
+      return { analysed, isEmpty: events.behind === 0 && idle.length === names.size };
     } catch {
       return undefined;
     }
@@ -173,6 +184,7 @@ async function runCluster(context: CommandContext, settings: UpSettings, plan: L
         Promise.resolve(input).then((lines) => lines ?? 0),
         stop,
       );
+      await cluster.look(""); // The figures that are reported are those of now, not of the last look.
       ending.abort();
     }
     await Promise.all([input, showing]);
@@ -209,36 +221,31 @@ async function show(
   const plain = new LivePlain();
   const paint = paintFor(output.isTerminal, process.env);
   while (!signal.aborted) {
-    const status = await cluster.look("Ctrl-C stops the cluster; argus up goes on where it stopped.");
-    if (status !== undefined && screen !== undefined) {
-      if (isLive) screen.draw(renderLive(status, { paint, columns: output.columns, rows: output.rows }));
-      else for (const line of plain.changes(status)) output.line(line);
+    if (isLive) screen?.draw(renderLive(cluster.last, { paint, columns: output.columns, rows: output.rows }));
+    const status = await cluster.look(runHint);
+    if (!isLive && screen !== undefined && cluster.hasAnswered) {
+      for (const line of plain.changes(status)) output.line(line);
     }
     await pause(systemClock, lookMs, signal);
   }
 }
 
-/** Resolves when the engine has answered as many events of the workers as the feed has lines, or when it is stuck. */
+/** Resolves when the whole feed has gone through, or when it goes no further. */
 async function untilAnalysed(cluster: LocalCluster, dealing: Promise<number>, signal: AbortSignal): Promise<void> {
-  const lines = await dealing;
-  let best = -1;
-  let bestMs = systemClock.monotonicMs();
+  const end = new FeedEnd(await dealing);
   while (!signal.aborted) {
-    const analysed = (await cluster.analysedOfWorkers()) ?? best;
-    if (analysed >= lines) return;
-    if (analysed > best) {
-      best = analysed;
-      bestMs = systemClock.monotonicMs();
-    } else if (systemClock.monotonicMs() - bestMs > stuckMsMax) return;
+    const isOver = end.isOver(await cluster.lookAtFeed(), systemClock.monotonicMs());
+    cluster.endedMs = end.lastProgressMs;
+    if (isOver) return;
     await pause(systemClock, lookMs, signal);
   }
 }
 
 async function report(output: Output, format: string, cluster: LocalCluster, feed: string): Promise<number> {
-  const seconds = Math.round((systemClock.monotonicMs() - cluster.startedMs) / 10) / 100;
+  const seconds = Math.round(((cluster.endedMs ?? systemClock.monotonicMs()) - cluster.startedMs) / 10) / 100;
   const events = await accountFeed(feed, new Set(feedFiles(cluster)), cluster.masterNode.home);
   const nodes = cluster.plan.nodes.map(({ name, role, address, port }) => ({ name, role, address, port }));
-  const alerts = cluster.last?.alertCount ?? 0;
+  const alerts = cluster.last.alertCount;
   if (format === "json") output.line(JSON.stringify({ nodes, events, alerts, seconds }));
   else {
     output.line(
