@@ -32,20 +32,23 @@ const styles: Readonly<Record<NodeInfo["state"], Style>> = {
   ...({ lagging: "yellow", syncing: "yellow", up: "green" } as const),
 };
 
-function row(node: NodeInfo, nowMs: number): Cell[] {
-  const { spool } = node;
+/** One line of the table. What a node that is down holds, and what its clock shows, nobody knows. */
+export function nodeRow(node: NodeInfo, nowMs: number): Cell[] {
+  const isDown = node.state === "down";
+  const spool = isDown ? null : node.spool;
+  const clockOffsetMs = isDown ? null : node.clockOffsetMs;
   return [
     { text: node.name },
     { text: node.role },
-    { text: node.state === "down" ? "DOWN" : node.state, style: styles[node.state] },
+    { text: isDown ? "DOWN" : node.state, style: styles[node.state] },
     { text: elapsedText(nowMs - node.sinceMs) },
     { text: node.address === "" ? "–" : node.address },
     { text: node.version === "" ? "–" : node.version },
     { text: node.eventsPerSecond.toFixed(1) },
     { text: spool === null ? "–" : `${grouped(spool.events)}${spool.isFull ? " full" : ""}` },
     { text: spool === null || spool.oldestMs === null ? "–" : elapsedText(nowMs - spool.oldestMs) },
-    { text: node.clockOffsetMs === null ? "–" : `${Math.round(node.clockOffsetMs)} ms` },
-    { text: [node.isHidden ? "hidden" : "", node.lastRefusal].filter((part) => part !== "").join("; ") },
+    { text: clockOffsetMs === null ? "–" : `${Math.round(clockOffsetMs)} ms` },
+    { text: [node.isHidden ? "hidden" : "", node.note, node.lastRefusal].filter((part) => part !== "").join("; ") },
   ];
 }
 
@@ -71,7 +74,7 @@ export const clusterNodes: Command = {
     if (format === "json") output.line(JSON.stringify({ nodes }));
     else {
       const paint = paintFor(output.isTerminal, process.env);
-      const rows = sorted.map((node) => row(node, nowMs));
+      const rows = sorted.map((node) => nodeRow(node, nowMs));
       for (const line of renderTable(columns, rows, { paint, columns: terminalColumns(output) })) output.line(line);
     }
     return nodes.every(isWell) ? EXIT_DONE : EXIT_UNWELL;

@@ -273,6 +273,8 @@ export class LinkMaster implements Service {
       if (reason === "stopping") this.#complaints.info(kind, text);
       else this.#complaints.warning(kind, text);
     }
-    if (wasLive || reason === "replaced") this.#options.events.onClosed(name, end.session, reason);
+    // `stopping` is the worker's own word: where we end all sessions because we stop ourselves, the workers do not.
+    const told = this.#isStopping ? "disconnected" : reason;
+    if (wasLive || reason === "replaced") this.#options.events.onClosed(name, end.session, told);
   }
 }

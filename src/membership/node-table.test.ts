@@ -87,6 +87,39 @@ test("down holds since the last heartbeat, and says so", () => {
   equal(changes.at(-1)?.reason, "no heartbeat for 13 s (its connection ended: reset)");
 });
 
+test("a node that says that it is stopping is down at once, in order, and up when it is back", () => {
+  const stopped: NodeInput = { type: "closed", name: "w", session: 1, reason: "stopping" };
+  const steps: [number, NodeInput][] = [
+    [0, joined("w", 1)],
+    [4, stopped],
+    [30, tick],
+    [31, joined("w", 2)],
+    [32, closed("w", 2)],
+    [43, tick],
+    [44, tick],
+  ];
+  deepEqual(play(...steps), ["0 w ->up", "4 w up>down", "31 w down>up", "44 w up>down"]);
+  const table = newTable();
+  const changes = steps.flatMap(([second, input]) => table.take(input, at(second)));
+  const down = changes.filter(({ to }) => to === "down");
+  deepEqual(
+    down.map(({ message, isOrderly }) => `${message} ${isOrderly}`),
+    ["w is down: it was stopped true", "w is down: no heartbeat for 13 s (its connection ended: reset) false"],
+  );
+  equal(seen("w", 30, ...steps.slice(0, 3))?.sinceMs, epochMs + 4_000);
+});
+
+test("tells of a node that is down why, and of others nothing; its port is the one of cluster.conf", () => {
+  const stopped: NodeInput = { type: "closed", name: "w", session: 1, reason: "stopping" };
+  const note = (seconds: number, ...steps: [number, NodeInput][]) => seen("w", seconds, ...steps)?.note;
+  equal(note(1, [0, joined("w", 1)]), "");
+  equal(note(4, [0, joined("w", 1)], [4, stopped]), "it was stopped");
+  equal(note(20, [0, joined("w", 1)], [20, tick]), "no heartbeat");
+  equal(note(20, [0, joined("w", 1)], [4, closed("w", 1)], [20, tick]), "its connection ended: reset");
+  equal(seen("w", 1, [0, listed("w")], [1, joined("w", 1)])?.port, 1_516);
+  equal(seen("w", 1, [1, joined("w", 1)])?.port, undefined);
+});
+
 test("a session that ends is no change when the node is back in time", () =>
   deepEqual(play([0, joined("w", 1)], [1, closed("w", 1)], [9, tick], [10, joined("w", 2)], [20, tick]), ["0 w ->up"]));
 
@@ -271,7 +304,8 @@ test("shows what is known of a node, from its hello rather than from the list", 
     [2, status("w", 1, 4)],
   ];
   deepEqual(seen("w", 3, ...steps), {
-    ...{ name: "w", role: "worker", state: "up", sinceMs: epochMs + 1_000, address: "172.17.0.5", version: "2.0" },
+    ...{ name: "w", role: "worker", state: "up", sinceMs: epochMs + 1_000, address: "172.17.0.5", port: 1_516 },
+    ...{ version: "2.0", note: "" },
     ...{ eventsPerSecond: 0, spool: { events: 5, bytes: 100, oldestMs: 4_000, isFull: false }, clockOffsetMs: 3 },
     ...{ isHidden: true, isListed: true, lastRefusal: undefined },
   });

@@ -7,7 +7,8 @@
  * Pure: no socket, no clock. The caller feeds inputs with the time of each and takes out the changes, one per change of
  * state, to log them and to raise events. A session is named by a number of the caller's, so that the end of a replaced
  * session does not count as the end of the node. A session that ends is no change by itself: the node is down when it
- * has been silent for the limit, so that a restart which is quick enough is not an alarm.
+ * has been silent for the limit, so that a restart which is quick enough is not an alarm. A node that says that it is
+ * stopping is down at once, because nothing is to be waited for.
  *
  * Names in `refused` come from strangers: they make no entry beyond `strangersMax`, and never change what is known of a
  * node whose session is alive.
@@ -68,6 +69,8 @@ export interface NodeChange {
   readonly sinceMs: number;
   /** Why, for `down` and `refused`: what the message says behind its colon; empty for other states. */
   readonly reason: string;
+  /** `down` because somebody stopped it: no fault. */
+  readonly isOrderly: boolean;
   /** A sentence for the log without its full stop: `worker-node1 is down: no heartbeat for 13 s`. */
   readonly message: string;
 }
@@ -80,9 +83,14 @@ export interface NodeSnapshot {
   /** Wall clock, ms since 1970: since when it is in this state. */
   readonly sinceMs: number;
   readonly address: string | undefined;
+  /** Where it listens, as cluster.conf has it; `undefined` where that is not known. */
+  readonly port: number | undefined;
   readonly version: string | undefined;
+  /** Why it is down, in words; empty in other states. */
+  readonly note: string;
   /** Events received from it (on the master: taken in) per second, over the last 10 s. */
   readonly eventsPerSecond: number;
+  /** What it last said: of a node that is down, nobody knows what it holds by now. */
   readonly spool: SpoolStatus | undefined;
   /** The node's wall clock minus the master's. */
   readonly clockOffsetMs: number | undefined;
@@ -104,7 +112,7 @@ export type NodeInput =
   | { readonly type: "listed"; readonly nodes: readonly NodeListing[] }
   /** Nodes that this cluster has seen before (they have a pin): absent, they are down and not merely expected. */
   | { readonly type: "seen_before"; readonly names: readonly string[] }
-  /** It has proven itself and waits for `argus cluster approve`. */
+  /** It has proven itself, and its key is not approved yet. */
   | { readonly type: "waiting"; readonly name: string; readonly hello: NodeHello }
   /** A session is live; it replaces an older one of that name. */
   | { readonly type: "joined"; readonly name: string; readonly session: number; readonly hello: NodeHello }
@@ -120,7 +128,10 @@ export type NodeInput =
     }
   /** `count` events of the node were journalled. */
   | { readonly type: "events"; readonly name: string; readonly count: number }
-  /** The session ended. The node is down when it does not come back within the silence limit. */
+  /**
+   * The session ended. With the reason `stopping`, which is the node's own word, it is down at once; otherwise when it
+   * does not come back within the silence limit.
+   */
   | { readonly type: "closed"; readonly name: string; readonly session: number; readonly reason: string }
   | { readonly type: "refused"; readonly name: string; readonly address: string; readonly reason: string }
   /** Forget the node (`argus cluster remove`). */
@@ -318,6 +329,7 @@ export class NodeTable {
     if (entry === undefined) return [];
     entry.session = undefined;
     entry.closedFor = input.reason;
+    if (wasStopped(entry)) entry.heard = now; // Its farewell is a sign of life.
     return this.#settle(entry, now);
   }
 
@@ -351,9 +363,10 @@ export class NodeTable {
     const heardMs = entry.heard?.wallMs ?? now.wallMs;
     entry.state = to;
     entry.sinceMs = to === "down" ? heardMs : now.wallMs;
-    const reason = to === "down" ? silenceOf(entry, now) : to === "refused" ? (entry.refusal?.reason ?? "") : "";
+    const reason = to === "down" ? absenceOf(entry, now) : to === "refused" ? (entry.refusal?.reason ?? "") : "";
     const message = `${entry.name} ${describeState(entry, to, reason)}`;
-    return [{ name: entry.name, from, to, sinceMs: entry.sinceMs, reason, message }];
+    const isOrderly = to === "down" && wasStopped(entry);
+    return [{ name: entry.name, from, to, sinceMs: entry.sinceMs, reason, isOrderly, message }];
   }
 
   #stateNow(entry: Entry, now: Now): NodeState {
@@ -367,16 +380,29 @@ export class NodeTable {
     if (isRefused && isNewer) return "refused";
     if (entry.isWaiting) return "waiting";
     if (entry.heard === undefined) return "expected";
-    if (isSilent) return "down";
+    if (isSilent || wasStopped(entry)) return "down";
     // Its session has just ended, or this master has just started: it has the limit to come back.
     return entry.state === undefined || entry.state === "expected" ? "expected" : aliveState(entry);
   }
 }
 
-function silenceOf(entry: Entry, now: Now): string {
+/** It said so itself, and no session has come since. */
+function wasStopped(entry: Entry): boolean {
+  return entry.closedFor === "stopping";
+}
+
+function absenceOf(entry: Entry, now: Now): string {
+  if (wasStopped(entry)) return "it was stopped";
   const silentSeconds = Math.round((now.monotonicMs - (entry.heard?.monotonicMs ?? 0)) / 1_000);
   const ended = entry.closedFor === undefined ? "" : ` (its connection ended: ${entry.closedFor})`;
   return `no heartbeat for ${silentSeconds} s${ended}`;
+}
+
+/** The same without figures that go stale while somebody reads them. */
+function noteOf({ state, closedFor }: Entry): string {
+  if (state !== "down") return "";
+  if (closedFor === "stopping") return "it was stopped";
+  return closedFor === undefined ? "no heartbeat" : `its connection ended: ${closedFor}`;
 }
 
 function describeState(entry: Entry, state: NodeState, reason: string): string {
@@ -422,7 +448,9 @@ function snapshotOf(entry: Entry, now: Now): NodeSnapshot {
     ...{ name, state, sinceMs },
     role: hello?.role ?? listing?.role ?? "worker",
     address: hello?.address ?? listing?.address,
+    port: listing?.port,
     version: hello?.version,
+    note: noteOf(entry),
     eventsPerSecond: entry.rate.perSecond(now.monotonicMs),
     spool: entry.spool,
     clockOffsetMs: entry.clockOffsetMs,

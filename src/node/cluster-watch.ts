@@ -55,9 +55,10 @@ export class ClusterWatch {
     this.#options.events.spoolFilling(name, percent);
   }
 
-  #tell({ name, from, to, message, reason }: NodeChange): void {
+  #tell({ name, from, to, message, reason, isOrderly }: NodeChange): void {
     const log = this.#options.log.tagged(isNodeName(name) ? `Worker ${name}` : "Master", "State");
-    if (to === "down" || to === "refused") log.error(message);
+    if (isOrderly) log.info(message);
+    else if (to === "down" || to === "refused") log.error(message);
     else if (to === "lagging") log.warning(message);
     else log.info(message);
     const { events } = this.#options;
@@ -80,7 +81,7 @@ export class ClusterWatch {
       role: node.role,
       state: node.state,
       sinceMs: node.sinceMs,
-      address: node.address ?? "",
+      address: endpointOf(node),
       version: node.version ?? "",
       isHidden: node.isHidden,
       eventsPerSecond: node.eventsPerSecond,
@@ -94,8 +95,15 @@ export class ClusterWatch {
               oldestMs: node.spool.events === 0 ? null : nowMs - node.spool.oldestMs,
               isFull: node.spool.isFull,
             },
-      clockOffsetMs: node.clockOffsetMs ?? null,
+      clockOffsetMs: node.clockOffsetMs === undefined ? null : Math.round(node.clockOffsetMs * 10) / 10,
+      note: node.note,
       lastRefusal: node.lastRefusal?.reason ?? "",
     }));
   }
+}
+
+/** The master's own address has its port already; a worker's port is known where cluster.conf lists it. */
+function endpointOf({ address = "", port }: { address: string | undefined; port: number | undefined }): string {
+  if (address === "" || port === undefined) return address;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

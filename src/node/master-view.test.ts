@@ -5,7 +5,7 @@ import { MasterView } from "./master-view.ts";
 
 const info = (name: string, role: "master" | "worker"): NodeInfo => ({
   ...{ name, role, state: "up", sinceMs: 5, address: "127.0.0.1:1516", version: "0", isHidden: false },
-  ...{ eventsPerSecond: 0, spool: null, clockOffsetMs: null, lastRefusal: "" },
+  ...{ eventsPerSecond: 0, spool: null, clockOffsetMs: null, note: "", lastRefusal: "" },
 });
 const snapshot = [info("m", "master"), info("w1", "worker"), info("w2", "worker")];
 
@@ -21,6 +21,7 @@ test("shows the others as the master said, and the master as down while it is no
   view.lost(20);
   view.lost(30);
   deepEqual(states(view), ["m down 20", "w2 up 5"]);
+  equal(view.others("w1")[0]?.note, "no session with it");
 });
 
 test("believes the master again as soon as it is back, before it has said anything new", () => {

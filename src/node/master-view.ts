@@ -41,7 +41,9 @@ export class MasterView {
       .filter((node) => node.name !== ownName)
       .map((node) =>
         // That it cannot be reached now is known better here than by what it said last.
-        node.role === "master" && !this.isConnected ? { ...node, state: "down", sinceMs: this.#sinceMs } : node,
+        node.role === "master" && !this.isConnected
+          ? { ...node, state: "down", sinceMs: this.#sinceMs, note: "no session with it" }
+          : node,
       );
   }
 }

@@ -92,7 +92,7 @@ class WorkerNodeStatus implements NodeStatus {
       address: cluster === undefined ? "" : `${cluster.bind_addr}:${cluster.port}`,
       ...{ version: argusVersion, isHidden: settings.isHidden, eventsPerSecond: this.#rate.perSecond() },
       spool: { events, bytes, bytesMax, oldestMs: events === 0 ? null : clock.wallMs() - oldestMs, isFull },
-      ...{ clockOffsetMs: null, lastRefusal: this.#view.lastRefusal },
+      ...{ clockOffsetMs: null, note: "", lastRefusal: this.#view.lastRefusal },
     };
   }
 

@@ -27,6 +27,7 @@ export function sampleNode(change: Partial<NodeInfo> = {}): NodeInfo {
     eventsPerSecond: 12.5,
     spool: { events: 3, bytes: 900, bytesMax: 20_000_000, oldestMs: 1_795_000_059_900, isFull: false },
     clockOffsetMs: 2,
+    note: "",
     lastRefusal: "",
     ...change,
   };
