@@ -12,6 +12,13 @@ export class HomeInUse extends ArgusError {
   }
 }
 
+export class HomeUnusable extends ArgusError {
+  constructor(home: string, isAbsent: boolean, cause: unknown) {
+    const what = isAbsent ? `${home}: no such home; name one with --home` : `${home} cannot be used as a home`;
+    super("ARGUS_NODE_HOME_UNUSABLE", what, isAbsent ? {} : { cause });
+  }
+}
+
 export class ConfigRefused extends ArgusError {
   constructor(problems: readonly string[]) {
     super(
