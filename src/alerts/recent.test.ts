@@ -42,6 +42,35 @@ test("gives what came after an alert, and says when some may be missing", () => 
   equal(after("3.0"), " true");
   equal(after("9.9"), "0.0 1.0 2.0 3.0 false");
 });
+test("tells subscribers of alerts that are not told, and who resumes over them that some are missing", () => {
+  const recent = filled(2);
+  const heard: string[] = [];
+  const leave = recent.subscribe(
+    ({ id }) => heard.push(id),
+    (count) => heard.push(`${count} more`),
+  );
+  recent.skip(40);
+  recent.add(alert(42));
+  recent.add(alert(43));
+  leave();
+  recent.skip(3);
+  deepEqual(heard, ["40 more", "42.0", "43.0"]);
+  deepEqual(
+    ["0.0", "1.0", "42.0", "43.0"].map((id) => recent.after(id).isWhole),
+    [false, false, false, false],
+  );
+  recent.add(alert(50));
+  deepEqual(
+    ["1.0", "43.0", "50.0"].map((id) => recent.after(id).isWhole),
+    [false, false, true],
+  );
+});
+test("forgets a gap with the alert that it followed", () => {
+  const recent = filled(2, { countMax: 2, bytesMax: 1_000 });
+  recent.skip(5);
+  for (let index = 7; index < 10; index += 1) recent.add(alert(index));
+  equal(recent.after("8.0").isWhole, true);
+});
 test("tells each subscriber of each alert until it leaves, one that subscribed twice twice", () => {
   const recent = new RecentAlerts();
   const heard: string[] = [];

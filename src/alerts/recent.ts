@@ -16,6 +16,12 @@ export interface RecentLimits {
   bytesMax: number;
 }
 
+/** An object of its own per subscription, so that one listener that subscribes twice is told twice. */
+interface RecentListener {
+  onAlert(alert: RecentAlert): void;
+  onGap(count: number): void;
+}
+
 /** A page of the dashboard asks for at most 1,000; alerts have about 1 KiB, and hostile ones up to 200 KiB. */
 export const recentLimits: RecentLimits = { countMax: 1_000, bytesMax: 16 * 1_024 * 1_024 };
 
@@ -26,7 +32,9 @@ export class RecentAlerts {
   readonly #limits: RecentLimits;
   readonly #held: RecentAlert[] = [];
   readonly #ids = new Set<string>();
-  readonly #listeners = new Set<(alert: RecentAlert) => void>();
+  readonly #listeners = new Set<RecentListener>();
+  /** Alerts after which some were raised that never came here. */
+  readonly #gapsAfter = new Set<string>();
   #bytes = 0;
 
   constructor(limits: RecentLimits = recentLimits) {
@@ -36,7 +44,14 @@ export class RecentAlerts {
   /** Takes an alert and tells the subscribers, unless it is already held. */
   add(alert: RecentAlert): void {
     if (!this.#hold(alert)) return;
-    for (const listener of this.#listeners) listener(alert);
+    for (const { onAlert } of this.#listeners) onAlert(alert);
+  }
+
+  /** Remembers that `count` alerts stand in the files and are not held here, and tells the subscribers. */
+  skip(count: number): void {
+    const newest = this.#held.at(-1);
+    if (newest !== undefined) this.#gapsAfter.add(newest.id);
+    for (const { onGap } of this.#listeners) onGap(count);
   }
 
   #hold(alert: RecentAlert): boolean {
@@ -51,6 +66,7 @@ export class RecentAlerts {
       const oldest = this.#held.shift();
       if (oldest === undefined) break;
       this.#ids.delete(oldest.id);
+      this.#gapsAfter.delete(oldest.id);
       this.#bytes -= oldest.json.length;
     }
     return true;
@@ -66,16 +82,22 @@ export class RecentAlerts {
     return found.reverse();
   }
 
-  /** What came after the alert `id`; all of them, and `isWhole` false, when it is not held (any more). */
+  /**
+   * What came after the alert `id`; all of them when it is not held (any more). `isWhole` is false when some that came
+   * after it may be missing.
+   */
   after(id: string): { readonly entries: readonly RecentAlert[]; readonly isWhole: boolean } {
     const at = this.#ids.has(id) ? this.#held.findLastIndex((alert) => alert.id === id) : -1;
-    return { entries: this.#held.slice(at + 1), isWhole: at >= 0 };
+    const hasGap = at >= 0 && this.#held.slice(at).some((alert) => this.#gapsAfter.has(alert.id));
+    return { entries: this.#held.slice(at + 1), isWhole: at >= 0 && !hasGap };
   }
 
-  /** Calls `listener` for each new alert until the returned function is called. A listener must not throw. */
-  subscribe(listener: (alert: RecentAlert) => void): () => void {
-    // A function of its own per call, so that one listener that subscribes twice is told twice.
-    const own = (alert: RecentAlert): void => listener(alert);
+  /**
+   * Calls `onAlert` for each new alert, and `onGap` for alerts that are not told, until the returned function is called.
+   * Neither may throw.
+   */
+  subscribe(onAlert: (alert: RecentAlert) => void, onGap: (count: number) => void = () => undefined): () => void {
+    const own: RecentListener = { onAlert, onGap };
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }

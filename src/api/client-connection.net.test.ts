@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
+import { RecentAlerts } from "../alerts/recent.ts";
 import { ListedFeed, sampleAlert, sampleNeeds, sampleStatus } from "../../test/support/api-needs.ts";
 import { ApiClient } from "./client-connection.ts";
 import { alertsRoute, nodesRoute, statusRoute } from "./contract/route.ts";
@@ -122,6 +123,26 @@ test("streams alerts of a level from the last one read, and lets go of the feed 
   deepEqual(ids, ["2.0", "3.0", "5.0"]);
   await running.stop();
   equal(feed.listenerCount, 0);
+});
+
+test("tells the reader of a stream how many alerts came too fast, and when it resumes behind what is held", async (context) => {
+  const home = await makeHome(context);
+  const feed = new RecentAlerts();
+  for (const id of ["1.0", "2.0"]) feed.add(sampleAlert(id, 5));
+  const running = await start(context, home, sampleNeeds(feed));
+  const stopping = new AbortController();
+  const told: (string | undefined)[] = [];
+  const onGap = (count: number | undefined): void => void told.push(`gap ${count ?? "?"}`);
+  for await (const { id } of new ApiClient(home).stream({}, stopping.signal, "0.7", onGap)) {
+    told.push(id);
+    if (id === "2.0") {
+      feed.skip(812);
+      feed.add(sampleAlert("9.0", 5));
+    }
+    if (id === "9.0") stopping.abort();
+  }
+  deepEqual(told, ["gap ?", "1.0", "2.0", "gap 812", "9.0"]);
+  await running.stop();
 });
 
 test("resumes a stream over a restart of the node, and ends in words when none comes back", async (context) => {

@@ -62,16 +62,21 @@ export class ApiClient {
   /**
    * Alerts as they are raised, beginning after `lastId` if it is given and still held. Ends when `signal` is aborted;
    * connects again by itself when its node restarts, rejects with ARGUS_API_NOT_RUNNING when none comes back in time
-   * (or none was there).
+   * (or none was there). `onGap` is told of alerts that the node could not send, with their number where it is known.
    */
-  async *stream(query: Partial<StreamQuery>, signal: AbortSignal, lastId?: string): AsyncGenerator<StreamedAlert> {
+  async *stream(
+    query: Partial<StreamQuery>,
+    signal: AbortSignal,
+    lastId?: string,
+    onGap: (count: number | undefined) => void = () => undefined,
+  ): AsyncGenerator<StreamedAlert> {
     let last = lastId;
     let patientUntilMs = 0;
     while (!signal.aborted) {
       try {
         const response = await this.#openStream(query, signal, last);
         patientUntilMs = Number.POSITIVE_INFINITY;
-        for await (const streamed of this.#readStream(response)) {
+        for await (const streamed of this.#readStream(response, onGap)) {
           last = streamed.id;
           yield streamed;
         }
@@ -98,13 +103,17 @@ export class ApiClient {
     return response;
   }
 
-  async *#readStream(response: IncomingMessage): AsyncGenerator<StreamedAlert> {
+  async *#readStream(
+    response: IncomingMessage,
+    onGap: (count: number | undefined) => void,
+  ): AsyncGenerator<StreamedAlert> {
     const reader = new EventStreamReader();
     const decoder = new StringDecoder("utf8");
     for await (const piece of response) {
       const events = reader.read(decoder.write(piece as Buffer));
       if (events === undefined) throw unreadable(this.home, "an alert is beyond all bounds");
       for (const event of events) {
+        if (event.name === "gap") onGap(countOf(readJson(event.data)));
         if (event.name !== "alert") continue;
         const alert = readJson(event.data);
         if (!Check(alertReply, alert))
@@ -164,6 +173,12 @@ export class ApiClient {
     if (!Check(errorReply, value)) return unreadable(this.home, `HTTP status ${status ?? 0}`);
     return new ApiError(value.error.code, value.error.message);
   }
+}
+
+/** Of a gap; undefined where the node does not know it. */
+function countOf(gap: unknown): number | undefined {
+  if (typeof gap !== "object" || gap === null || !("count" in gap)) return undefined;
+  return typeof gap.count === "number" ? gap.count : undefined;
 }
 
 function readJson(text: string): unknown {

@@ -14,10 +14,13 @@ export interface FeedEntry {
 export interface AlertFeed {
   /** The newest `count` of at least `level`, oldest first. */
   last(count: number, level: number): readonly FeedEntry[];
-  /** What came after the alert `id`; `isWhole` is false when `id` is not held any more, so that some may be missing. */
+  /** What came after the alert `id`; `isWhole` is false when some may be missing: `id` is not held, or there was a gap. */
   after(id: string): { readonly entries: readonly FeedEntry[]; readonly isWhole: boolean };
-  /** Calls `listener` for each new alert until the returned function is called. A listener must not throw. */
-  subscribe(listener: (entry: FeedEntry) => void): () => void;
+  /**
+   * Calls `onEntry` for each new alert, and `onGap` when so many came too fast to be told, until the returned function is
+   * called. Neither may throw.
+   */
+  subscribe(onEntry: (entry: FeedEntry) => void, onGap: (count: number) => void): () => void;
 }
 
 export interface NodeStatus {

@@ -142,7 +142,9 @@ function openStream(stream: Stream, lastId: string | string[] | undefined): void
     if (!isWhole) response.write("event: gap\ndata: {}\n\n"); // The reader may have missed some that are not held.
     for (const entry of entries) send(entry);
   }
-  const unsubscribe = alerts.subscribe(send);
+  const unsubscribe = alerts.subscribe(send, (count) => {
+    if (!response.writableEnded) response.write(`event: gap\ndata: {"count":${count}}\n\n`);
+  });
   let beat = clock.after(streamBeatMs, onBeat);
   function onBeat(): void {
     response.write(": beat\n\n");

@@ -43,7 +43,10 @@ export const alertsTail: Command = {
     const { alerts } = await client.get(alertsRoute, { count, level });
     for (const alert of alerts) show(alert);
     if (values["follow"] === true) {
-      for await (const { alert } of client.stream({ level }, signal, alerts.at(-1)?.id)) show(alert);
+      const lastId = alerts.at(-1)?.id;
+      const sayGap = (missed: number | undefined): void =>
+        output.problem(`argus: ${missed ?? "some"} alerts are not shown; they stand in ${home}/logs/alerts`);
+      for await (const { alert } of client.stream({ level }, signal, lastId, sayGap)) show(alert);
     }
     return EXIT_DONE;
   },

@@ -13,7 +13,8 @@ export interface AnalysisSetup {
   crash: string;
 }
 
-export type ToAnalysis = { type: "durable"; position: number } | { type: "stop" };
+/** `heard` answers each `progress`: the thread sends no other before it, so that a slow reader is not buried. */
+export type ToAnalysis = { type: "durable"; position: number } | { type: "heard" } | { type: "stop" };
 
 /** Figures since the journal began, as of `position`. */
 export interface AnalysisProgress {
@@ -37,7 +38,8 @@ export interface RaisedAlert {
 }
 
 export type FromAnalysis =
-  | { type: "progress"; progress: AnalysisProgress; raised: RaisedAlert[] }
+  /** `droppedCount`: alerts before those that are not told, because they came faster than they were heard. */
+  | { type: "progress"; progress: AnalysisProgress; raised: RaisedAlert[]; droppedCount: number }
   | { type: "log"; line: LogLine }
   /** The last message: the thread ends after it. */
   | { type: "failed"; code: string; message: string };

@@ -11,20 +11,23 @@ import { nodeDisk } from "../base/disk.ts";
 import { ArgusError, describeError } from "../base/error.ts";
 import { logTo } from "../base/log.ts";
 import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
-import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";
+import type { AnalysisProgress, AnalysisSetup, FromAnalysis, ToAnalysis } from "./analysis-message.ts";
 import { Analyst } from "./analyst.ts";
 import { homeAt } from "./home.ts";
+import { RaisedQueue } from "./raised-queue.ts";
 
 /** A checkpoint that took longer than this is taken only after twenty times as long. */
 const checkpointSlowMs = 500;
 const checkpointSlowFactor = 20;
-/** Alerts told to the main thread per message: the feed holds a thousand, and a burst must not fill both threads. */
-const raisedPerMessage = 200;
 
 class AnalysisThread {
   readonly #port: MessagePort;
   readonly #analyst: Analyst;
   readonly #checkpointEveryMs: number;
+  readonly #raised = new RaisedQueue();
+  /** Whether the main thread has heard the last progress; until then what is to tell waits, and is told at once. */
+  #isHeard = true;
+  #isTellDue = false;
   #limit: number;
   #isStopping = false;
   #wake: () => void = () => undefined;
@@ -37,7 +40,10 @@ class AnalysisThread {
     this.#checkpointEveryMs = checkpointEveryMs;
     this.#checkpointDueMs = systemClock.monotonicMs() + checkpointEveryMs;
     port.on("message", (message: ToAnalysis) => {
-      if (message.type === "stop") this.#isStopping = true;
+      if (message.type === "heard") {
+        this.#isHeard = true;
+        if (!this.#isTellDue) return;
+      } else if (message.type === "stop") this.#isStopping = true;
       else this.#limit = Math.max(this.#limit, message.position);
       this.#wake();
     });
@@ -47,15 +53,16 @@ class AnalysisThread {
   async run(): Promise<void> {
     for (;;) {
       const hasMore = await this.#analyst.advance(this.#limit);
-      const raised = await this.#analyst.flush();
-      this.#tell(raised);
+      this.#raised.add(await this.#analyst.flush());
+      this.#tell();
       if (systemClock.monotonicMs() >= this.#checkpointDueMs) await this.#checkpoint();
       if (this.#isStopping) break;
       if (hasMore) await turn();
       else await this.#sleep();
     }
     await this.#analyst.checkpoint();
-    this.#tell([]);
+    this.#isHeard = true; // Nothing comes after it, so nobody need be waited for.
+    this.#tell();
     await this.#analyst.close();
   }
 
@@ -65,7 +72,7 @@ class AnalysisThread {
     const tookMs = systemClock.monotonicMs() - startedMs;
     const pauseMs = tookMs > checkpointSlowMs ? tookMs * checkpointSlowFactor : this.#checkpointEveryMs;
     this.#checkpointDueMs = systemClock.monotonicMs() + pauseMs;
-    this.#tell([]);
+    this.#tell();
   }
 
   /** Until a message, or until a checkpoint is due. */
@@ -80,7 +87,10 @@ class AnalysisThread {
     });
   }
 
-  #tell(raised: readonly RaisedAlert[]): void {
+  #tell(): void {
+    this.#isTellDue = !this.#isHeard;
+    if (!this.#isHeard) return;
+    this.#isHeard = false;
     const { counts, engine } = this.#analyst;
     const metrics = engine?.metrics;
     const progress: AnalysisProgress = {
@@ -95,7 +105,7 @@ class AnalysisThread {
       windowDropped: metrics?.windowDropped ?? 0,
       lanes: counts.upTo(),
     };
-    this.#say({ type: "progress", progress, raised: raised.slice(-raisedPerMessage) });
+    this.#say({ type: "progress", progress, ...this.#raised.take() });
   }
 
   #say(message: FromAnalysis): void {

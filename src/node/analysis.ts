@@ -17,6 +17,8 @@ export interface AnalysisOptions {
   /** Tells each durable position of the journal; returns the function that ends it. */
   onDurable(listener: (position: number) => void): () => void;
   onRaised(alert: RaisedAlert): void;
+  /** So many alerts, raised before those that follow, came too fast to be told; they stand in the files. */
+  onUntold(count: number): void;
   onProgress(progress: AnalysisProgress): void;
 }
 
@@ -85,7 +87,7 @@ export class Analysis implements Service {
       let failure: ArgusError | undefined;
       thread.on("message", (message: FromAnalysis) => {
         if (message.type === "failed") failure = new AnalysisFailed(`${message.code}: ${message.message}`);
-        else this.#hear(message);
+        else this.#hear(message, thread);
       });
       thread.on("error", (error) => {
         failure ??= new AnalysisFailed(error.message, error);
@@ -98,11 +100,13 @@ export class Analysis implements Service {
     });
   }
 
-  #hear(message: Exclude<FromAnalysis, { type: "failed" }>): void {
+  #hear(message: Exclude<FromAnalysis, { type: "failed" }>, thread: Worker): void {
     if (message.type === "log") return relay(this.#options.log, message.line.level, message.line.message);
     this.#progress = message.progress;
     this.#options.onProgress(message.progress);
+    if (message.droppedCount > 0) this.#options.onUntold(message.droppedCount);
     for (const alert of message.raised) this.#options.onRaised(alert);
+    thread.postMessage({ type: "heard" } satisfies ToAnalysis);
   }
 }
 

@@ -66,6 +66,7 @@ function openAnalysis(
     log: parts.logs.main.tagged("Analysis"),
     onDurable: (listener) => journal.onDurable(listener),
     onRaised: (alert) => recent.add(alert),
+    onUntold: (count) => recent.skip(count),
     onProgress: () => undefined,
   });
 }

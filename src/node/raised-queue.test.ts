@@ -1,0 +1,57 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { RaisedQueue } from "./raised-queue.ts";
+
+const alert = (id: number, length = 10) => ({ id: `${id}.0`, level: 5, json: "x".repeat(length) });
+const alerts = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => alert(from + index));
+
+function taken(queue: RaisedQueue): string {
+  const { raised, droppedCount } = queue.take();
+  return `${droppedCount} dropped, ${raised.map(({ id }) => id).join(" ")}`;
+}
+
+test("gives what waits in order, once", () => {
+  const queue = new RaisedQueue({ countMax: 10, bytesMax: 1_000 });
+  queue.add(alerts(0, 2));
+  queue.add(alerts(2, 3));
+  equal(taken(queue), "0 dropped, 0.0 1.0 2.0");
+  equal(taken(queue), "0 dropped, ");
+});
+test("keeps the newest within its number and its bytes, and counts the others until they are told", () => {
+  const byCount = new RaisedQueue({ countMax: 3, bytesMax: 1_000 });
+  byCount.add(alerts(0, 5));
+  byCount.add(alerts(5, 6));
+  equal(taken(byCount), "3 dropped, 3.0 4.0 5.0");
+  equal(taken(byCount), "0 dropped, ");
+  const byBytes = new RaisedQueue({ countMax: 100, bytesMax: 25 });
+  byBytes.add(alerts(0, 5));
+  equal(taken(byBytes), "3 dropped, 3.0 4.0");
+});
+test("keeps one alert that is beyond all bounds by itself", () => {
+  const queue = new RaisedQueue({ countMax: 3, bytesMax: 5 });
+  queue.add([alert(0), alert(1, 100)]);
+  equal(taken(queue), "1 dropped, 1.0");
+});
+test("neither loses nor doubles any in its counts, whatever is added and taken (100 seeds)", () => {
+  for (let seed = 1; seed <= 100; seed += 1) {
+    const queue = new RaisedQueue({ countMax: 7, bytesMax: 120 });
+    let random = seed;
+    let added = 0;
+    let seen = 0;
+    for (let step = 0; step < 60; step += 1) {
+      random = (random * 48_271) % 2_147_483_647;
+      const count = random % 9;
+      queue.add(alerts(added, added + count));
+      added += count;
+      if (random % 3 !== 0) continue;
+      const { raised, droppedCount } = queue.take();
+      deepEqual(
+        raised.map(({ id }) => id),
+        raised.map((_, index) => `${seen + droppedCount + index}.0`),
+        `seed ${seed}`,
+      );
+      seen += droppedCount + raised.length;
+      equal(seen, added, `seed ${seed}`);
+    }
+  }
+});
