@@ -8,7 +8,10 @@ export interface CommandContext {
   /** Absolute. */
   home: string;
   format: OutputFormat;
-  /** Aborted by Ctrl-C and SIGTERM: the command finishes what it holds and returns. */
+  /**
+   * Aborted by Ctrl-C and SIGTERM, and when nobody reads the output any more: the command finishes what it holds and
+   * returns.
+   */
   signal: AbortSignal;
   /** Lines of standard input as byte strings, without their ends. */
   stdinLines(): AsyncIterable<string>;
@@ -36,6 +39,8 @@ export interface Command {
   summary: string;
   /** Works on files alone, whether a node runs or not; said in the help. */
   isOffline: boolean;
+  /** Goes on when nobody reads its output any more: that is not what it works for. */
+  worksUnread?: boolean;
   arguments: readonly CommandArgument[];
   options: readonly CommandOption[];
   /** Resolves with the exit code: 0 done, 1 not well, 2 wrong use or bad configuration. */

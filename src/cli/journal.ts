@@ -7,7 +7,9 @@ import { EXIT_DONE, EXIT_UNWELL } from "./output.ts";
 
 export const journalCheck: Command = {
   words: ["journal", "check"],
-  summary: "Say what the journal of a stopped master holds, and whether each event stands in it exactly once.",
+  summary:
+    "Say what the journal of a stopped master holds, and whether each event stands in it exactly once. " +
+    "The home is locked meanwhile.",
   isOffline: true,
   arguments: [],
   options: [{ flags: "--replay", help: "Also analyse it anew and compare with the alert files byte for byte." }],

@@ -17,7 +17,10 @@ export const logtest: Command = {
   isOffline: true,
   arguments: [],
   options: [{ flags: "--location <text>", help: "The location that the lines get.", initial: "stdin" }],
-  async run({ output, home, format, stdinLines }, values) {
+  async run({ output, home, format, signal, stdinLines }, values) {
+    if ((await nodeDisk.stat(home)) === undefined) {
+      output.problem(`argus: ${home}: no such home; the shipped ruleset answers`);
+    }
     const { source, problems } = await readHomeRulesetFiles(home, nodeDisk, systemZone());
     const errors = problems.filter(({ severity }) => severity === "error");
     for (const problem of errors) output.problem(describeProblem(problem));
@@ -26,6 +29,7 @@ export const logtest: Command = {
     const options = { location: textOf(values, "location") ?? "stdin", nowMs: systemClock.wallMs, host: hostname() };
     const run = new Logtest(engine, options);
     for await (const line of stdinLines()) {
+      if (signal.aborted) break;
       const result = run.test(line);
       if (format === "json") output.line(JSON.stringify(result));
       else output.raw(describeLogtest(line, result));

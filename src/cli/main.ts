@@ -41,7 +41,8 @@ const nounSummaries: Readonly<Record<string, string>> = {
 
 /** Runs one command; resolves with the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  const output = processOutput(process.stdout, process.stderr);
+  const unread = new AbortController();
+  const output = processOutput(process.stdout, process.stderr, () => unread.abort());
   const stop = new AbortController();
   const onSignal = (): void => stop.abort();
   process.once("SIGINT", onSignal);
@@ -49,7 +50,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Timers of ours do not keep a process alive; a running command does.
   const alive = setInterval(() => undefined, 60_000);
   try {
-    return await runCommand(argv, output, stop.signal);
+    return await runCommand(argv, output, { stop: stop.signal, unread: unread.signal });
   } finally {
     clearInterval(alive);
     process.off("SIGINT", onSignal);
@@ -57,9 +58,17 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runCommand(argv: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
+interface Signals {
+  /** Ctrl-C or SIGTERM. */
+  stop: AbortSignal;
+  /** Nobody reads standard output any more. */
+  unread: AbortSignal;
+}
+
+async function runCommand(argv: readonly string[], output: Output, { stop, unread }: Signals): Promise<number> {
   let exitCode: number = EXIT_DONE;
   const parser = buildParser(output, async (command, values, args) => {
+    const signal = command.worksUnread === true ? stop : AbortSignal.any([stop, unread]);
     exitCode = await command.run(contextOf(values, output, signal), values, args);
   });
   try {
@@ -77,6 +86,7 @@ async function runCommand(argv: readonly string[], output: Output, signal: Abort
 const usageCodes: ReadonlySet<string> = new Set([
   "ARGUS_CLI_USAGE",
   "ARGUS_NODE_CONFIG_REFUSED",
+  "ARGUS_NODE_HOME_UNUSABLE",
   "ARGUS_NODE_RULESET_REFUSED",
 ]);
 
@@ -111,7 +121,7 @@ function buildParser(output: Output, run: Run): Parser {
 }
 
 function addCommand(place: Parser, word: string, command: Command, run: Run): void {
-  const note = command.isOffline ? " Reads files only; no node needs to run." : "";
+  const note = command.isOffline ? " Works offline: no node needs to run." : "";
   const added = place.command(word).description(command.summary + note);
   for (const argument of command.arguments) added.argument(argument.name, argument.help);
   for (const { flags, help, initial } of command.options) added.option(flags, help, initial);

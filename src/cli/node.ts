@@ -20,6 +20,7 @@ export const node: Command = {
   words: ["node"],
   summary: "Run one node in the foreground, by the ossec.conf of its home.",
   isOffline: false,
+  worksUnread: true,
   arguments: [],
   options: [
     { flags: "--quiet", help: "Write the logs to their files only." },

@@ -1,10 +1,10 @@
 /** `argus ruleset test DIR`: the cases of a ruleset. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { nodeDisk } from "../base/disk.ts";
 import { testRuleset } from "../analysis/ruleset-test.ts";
 import { describeProblem } from "../config/problem.ts";
 import type { Command } from "./command.ts";
-import { EXIT_DONE, EXIT_UNWELL } from "./output.ts";
+import { EXIT_DONE, EXIT_UNWELL, EXIT_USAGE } from "./output.ts";
 
 export const rulesetTest: Command = {
   words: ["ruleset", "test"],
@@ -19,6 +19,11 @@ export const rulesetTest: Command = {
       for (const problem of result.problems) output.line(describeProblem(problem));
       output.line(`${result.passed} passed, ${result.failed} failed`);
     }
-    return result.failed === 0 ? EXIT_DONE : EXIT_UNWELL;
+    if (result.passed + result.failed === 0) {
+      output.problem(`argus: there are no cases in ${join(resolve(folder), "cases")}`);
+      return EXIT_USAGE;
+    }
+    const isWell = result.failed === 0 && result.problems.every(({ severity }) => severity !== "error");
+    return isWell ? EXIT_DONE : EXIT_UNWELL;
   },
 };
