@@ -108,9 +108,10 @@ export class Committer {
     this.wake();
   }
 
-  pushReserved(item: Item): void {
+  /** All of them go into one group. */
+  pushReserved(...items: Item[]): void {
     assert(this.refusal === undefined, "an item after the end");
-    this.#reserved.push(item);
+    this.#reserved.push(...items);
     this.wake();
   }
 

@@ -11,7 +11,7 @@ import { nodeDisk } from "../base/disk.ts";
 import { logTo, type LogLine } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { CORE_BYTES } from "./head.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type LostRange } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { Spool } from "./spool.ts";
 
@@ -36,7 +36,8 @@ class Folder {
   openJournal(): Promise<Journal> {
     const log = logTo((line) => void this.lines.push(line));
     const rest = { log, crash: noCrash, node: "m", limits: smallLimits, sync: "batch" } as const;
-    return Journal.open({ ...this.#common, ...rest, preamble: Buffer.from("{}") });
+    const holeRecord = ({ first, count }: LostRange): Buffer => Buffer.from(`lost ${first}+${count}`);
+    return Journal.open({ ...this.#common, ...rest, preamble: Buffer.from("{}"), holeRecord });
   }
 
   async segments(): Promise<string[]> {

@@ -3,7 +3,7 @@ import type { Disk, DiskFile } from "../base/disk.ts";
 import type { Log } from "../base/log.ts";
 import { SpoolError } from "./errors.ts";
 import { openFolder, type Listed } from "./folder.ts";
-import type { Frame } from "./frame.ts";
+import { Frames, type Frame } from "./frame.ts";
 import { framesAt, type JournalCore } from "./head.ts";
 import type { Epoch, LaneRecord } from "./lane.ts";
 import { readOrigin, type Origin } from "./origin.ts";
@@ -11,11 +11,20 @@ import { marksOf, slimRecord } from "./record.ts";
 import { ioError, readTable, scanLast, settleTail } from "./segment.ts";
 import { LaneTable, MarkTable, readJournalTable } from "./table.ts";
 
+/** Events that were durable once and are missing now. */
+export interface LostRange {
+  node: string;
+  lane: number;
+  epoch: Epoch;
+  first: number;
+  count: number;
+}
+
 /** Records that were durable once and can no longer be read; `lost` names what is known to be missing. */
 export interface JournalDamage {
   position: number;
   nextPosition: number;
-  lost: { node: string; lane: number; epoch: Epoch; first: number; count: number }[];
+  lost: LostRange[];
 }
 
 /** A segment that is not written any more, or the one being written. */
@@ -25,7 +34,7 @@ export interface JournalSegment {
   /** Bytes of the file. */
   bytes: number;
   createdMs: number;
-  /** The highest receivedMs before it. */
+  /** Of the last record before it. */
   receivedMs: number;
 }
 
@@ -54,6 +63,8 @@ interface Replayed {
 
 type Journalled = Listed & { core: JournalCore };
 
+const firstFrameBytes = 65_536;
+
 export async function recoverJournal(options: JournalRecoveryOptions): Promise<RecoveredJournal> {
   const { disk, folder, log } = options;
   const listing = await openFolder(disk, folder, "journal", log);
@@ -66,7 +77,7 @@ export async function recoverJournal(options: JournalRecoveryOptions): Promise<R
     position: 0,
     damages: [],
   };
-  const from = await restoreTable(options, listed, recovered);
+  const from = await restoreTable(options, await begunOf(options, listed), recovered);
   for (const segment of listed.slice(from)) await replay(options, segment, segment === listed.at(-1), recovered);
   // Positions are never used twice: what has been put aside keeps its own.
   for (const { number, bytes } of listing.aside) recovered.position = Math.max(recovered.position, number + bytes);
@@ -81,6 +92,24 @@ function asJournalled(listed: Listed): Journalled {
 
 function segmentOf({ base, createdMs, receivedMs }: JournalCore): Omit<JournalSegment, "path" | "bytes"> {
   return { base, createdMs, receivedMs };
+}
+
+/**
+ * The segments without a last one in which nothing was written: what the start that began it had found in the one before
+ * (holes, damage) was not declared, so it is looked for again. Without one before it stands for itself.
+ */
+async function begunOf(
+  { disk }: JournalRecoveryOptions,
+  listed: readonly Journalled[],
+): Promise<readonly Journalled[]> {
+  const last = listed.at(-1);
+  if (last === undefined || listed.length < 2) return listed;
+  let isBegun = false;
+  await withFile(disk, last.path, "read", async (file) => {
+    const frames = new Frames(file, last.core.salt, firstFrameBytes);
+    isBegun = (await frames.at(framesAt(last.core), last.bytes)).what === "frame";
+  });
+  return isBegun ? listed : listed.slice(0, -1);
 }
 
 /** The table of the last segment that has a readable one; returns the index of that segment. */
@@ -138,7 +167,8 @@ async function replay(
   const { core, path, bytes } = segment;
   const toPosition = (offset: number): number => core.base + offset - framesAt(core);
   let damage: JournalDamage | undefined;
-  into.receivedMs = Math.max(into.receivedMs, core.receivedMs);
+  // It falls where the clock was set back, and nowhere else: the last one counts, not the highest.
+  into.receivedMs = core.receivedMs;
   await withFile(options.disk, path, "write", async (file) => {
     const scan = await scanLast(file, core, bytes, keep, (found) => {
       if (found.what === "bad") {
@@ -164,7 +194,7 @@ function replayOne(
   damage: JournalDamage | undefined,
   into: RecoveredJournal,
 ): void {
-  into.receivedMs = Math.max(into.receivedMs, origin.receivedMs);
+  into.receivedMs = origin.receivedMs;
   if (record === undefined) return;
   const { node } = origin;
   if (node === ownNode) into.marks.apply(marksOf(record));

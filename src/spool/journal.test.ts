@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
+import { settle } from "../../test/support/sim-clock.ts";
 import { batchOf, eventsIn, smallLimits, SpoolWorld } from "../../test/support/spool-world.ts";
 import type { Journal, StoreResult } from "./journal.ts";
 import { JournalReader, type JournalEntry } from "./journal-reader.ts";
@@ -353,4 +354,55 @@ test("listeners hear the durable position", async () => {
   await store(journal, batch(e1, 1, [1]));
   equal(heard.length, 1);
   ok((heard[0] ?? 0) < journal.durablePosition);
+});
+
+function controlsOf(entries: readonly JournalEntry[]): string[] {
+  return entries.flatMap((entry) => (entry.kind === "control" ? [entry.bytes.toString()] : []));
+}
+
+test("the times of arrival follow a clock that was set back from its record on, also after a restart", async () => {
+  const world = new SpoolWorld();
+  const journal = await world.openJournal();
+  const startMs = world.clock.wallMs();
+  await store(journal, opens(e1), "w1", startMs);
+  world.clock.stepWall(-3_600_000);
+  await store(journal, batch(e1, 1, [1]), "w1", world.clock.wallMs());
+  await journal.appendClockStep(Buffer.from("back"), -3_600_000);
+  world.clock.advance(1_000);
+  await store(journal, batch(e1, 2, [2]), "w1", world.clock.wallMs());
+  await journal.close();
+  const again = await world.openJournal();
+  equal(again.receivedMs, startMs - 3_600_000 + 1_000);
+  const times = (await world.entries()).map((entry) => ("receivedMs" in entry ? entry.receivedMs - startMs : NaN));
+  deepEqual(times, [0, 0, 0, -3_600_000, -3_599_000, -3_599_000]);
+  await again.close();
+});
+
+test("what damage has lost is declared with the start that finds it, whatever is killed on the way", async () => {
+  for (const point of ["journal.segment.begun", "journal.batch.written", "journal.batch.synced", undefined]) {
+    const world = new SpoolWorld();
+    const journal = await world.openJournal();
+    await store(journal, opens(e1));
+    for (let event = 1; event <= 3; event += 1) await store(journal, batch(e1, event, [event]));
+    await journal.close();
+    const path = world.disk.paths().at(-1) ?? "";
+    const second = (await world.entries()).find((entry) => "first" in entry && entry.kind === "batch");
+    ok(second !== undefined);
+    world.disk.corrupt(path, (bytes) => {
+      const at = bytes.length - (journal.durablePosition - second.nextPosition) - 2;
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      return bytes;
+    });
+    if (point !== undefined) {
+      world.crash = (name) => {
+        if (name === point) world.disk.kill();
+      };
+      void world.openJournal();
+      await settle(50);
+      world.crash = () => undefined;
+    }
+    const again = await world.openJournal();
+    await again.close();
+    deepEqual(controlsOf(await world.entries()), ["w1 lost 1+1"], point ?? "no kill");
+  }
 });

@@ -19,7 +19,13 @@ import { EpochClock } from "./epoch-clock.ts";
 import type { SpoolError } from "./errors.ts";
 import { CONTROL_BYTES_MAX, FRAME_HEADER_BYTES, SALT_BYTES, type FrameParts } from "./frame.ts";
 import { segmentName, writeHead } from "./head.ts";
-import { recoverJournal, type JournalDamage, type JournalSegment, type RecoveredJournal } from "./journal-recovery.ts";
+import {
+  recoverJournal,
+  type JournalDamage,
+  type JournalSegment,
+  type LostRange,
+  type RecoveredJournal,
+} from "./journal-recovery.ts";
 import { isSameEpoch, nameOfEpoch, type Batch, type Epoch, type LaneRecord, type Predecessor } from "./lane.ts";
 import { LaneWriter } from "./lane-writer.ts";
 import { originBytes, writeOrigin, type Origin } from "./origin.ts";
@@ -35,7 +41,7 @@ import {
   type StoreRefusal,
 } from "./table.ts";
 
-export type { JournalDamage } from "./journal-recovery.ts";
+export type { JournalDamage, LostRange } from "./journal-recovery.ts";
 export type { Origin } from "./origin.ts";
 export type { LaneState, StoreRefusal } from "./table.ts";
 
@@ -59,6 +65,8 @@ export interface JournalOptions {
   sync: SyncMode;
   /** Of the master's own epoch. */
   preamble: Uint8Array;
+  /** The control record that declares events lost by damage; it is journalled together with the own epoch. */
+  holeRecord(lost: LostRange): Uint8Array;
 }
 
 /**
@@ -80,7 +88,7 @@ export class Journal {
   readonly #own: LaneWriter;
   readonly #clock: EpochClock;
   readonly #listeners = new Set<(position: number) => void>();
-  /** What recovery found, for control records of kind `hole`. Usually empty. */
+  /** What recovery found, and `open` has declared. Usually empty. */
   readonly damages: readonly JournalDamage[];
   #preamble: Buffer;
   #receivedMs: number;
@@ -129,7 +137,7 @@ export class Journal {
         compressor: new Compressor(),
         queueBytesMax: limits.queueBytesMax,
         resolvesOnSync: options.sync === "batch",
-        extension: () => this.#extension({ node: options.node, receivedMs: options.clock.wallMs(), offsetMs: 0 }),
+        extension: () => this.#extension(this.#ownOrigin()),
         extensionBytes: originBytes(options.node),
         onWritten: () => undefined,
         onSynced: (record, marks) => {
@@ -153,10 +161,21 @@ export class Journal {
     const number = highestNumberOf(recovered.table, node) + 1;
     const epoch = { number, bits: drawEpochBits(options.random) };
     const journal = new Journal(options, recovered, first, epoch);
-    // With the reserve: a full journal must open, or the analysis could never make room in it.
-    await journal.#appendOwnEpoch(epoch, predecessor, true);
+    await journal.#beginAnew(epoch, predecessor);
     journal.#tick();
     return journal;
+  }
+
+  /**
+   * In one commit, since recovery takes a segment that has a record for one that declares the holes before it. With the
+   * reserve: a full journal must open, or the analysis could never make room in it.
+   */
+  async #beginAnew(epoch: Epoch, predecessor: Predecessor | undefined): Promise<void> {
+    const { holeRecord } = this.#options;
+    const holes = this.damages.flatMap(({ lost }) => lost).map((lost) => this.#controlItem(holeRecord(lost), 0));
+    const begun = this.#laneItem(this.#ownEpochRecord(epoch, predecessor), this.#ownOrigin());
+    this.#committer.pushReserved(...holes.map(({ item }) => item), begun.item);
+    await Promise.all([begun.done, ...holes.map(({ done }) => done)]);
   }
 
   /** Resolves, once, when the disk has failed: the node must stop with this error. */
@@ -188,29 +207,35 @@ export class Journal {
   }
 
   /** Gives a lane record to the committer; resolves when it is on the disk. */
-  #push(record: LaneRecord, from: Origin, isReserved = false): Promise<void> {
+  #push(record: LaneRecord, from: Origin): Promise<void> {
+    const { item, done } = this.#laneItem(record, from);
+    this.#committer.push(new Slot(item.failed, undefined, item));
+    return done;
+  }
+
+  #laneItem(record: LaneRecord, from: Origin): { item: Item; done: Promise<void> } {
     const bytes = FRAME_HEADER_BYTES + originBytes(from.node) + record.bytes.length;
+    const { promise: done, resolve, reject } = pending<void>();
     this.#pendingBytes += bytes;
-    return new Promise((resolve, reject) => {
-      const settle = (error: SpoolError | undefined): void => {
-        this.#pendingBytes -= bytes;
-        this.#wakeReady();
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const item: Item = {
-        bytes,
-        parts: (): FrameParts => ({ kind: "lane", extension: this.#extension(from), body: record.bytes }),
-        written: () => undefined,
-        synced: () => {
-          this.#enter(from.node, record);
-          settle(undefined);
-        },
-        failed: settle,
-      };
-      if (isReserved) this.#committer.pushReserved(item);
-      else this.#committer.push(new Slot(settle, undefined, item));
-    });
+    const settle = (): void => {
+      this.#pendingBytes -= bytes;
+      this.#wakeReady();
+    };
+    const item: Item = {
+      bytes,
+      parts: (): FrameParts => ({ kind: "lane", extension: this.#extension(from), body: record.bytes }),
+      written: () => undefined,
+      synced: () => {
+        this.#enter(from.node, record);
+        settle();
+        resolve();
+      },
+      failed: (error) => {
+        settle();
+        reject(error);
+      },
+    };
+    return { item, done };
   }
 
   #enter(node: string, record: LaneRecord): void {
@@ -229,35 +254,62 @@ export class Journal {
     return this.#own.append(batch);
   }
 
-  #appendOwnEpoch(epoch: Epoch, predecessor: Predecessor | undefined, isReserved = false): Promise<void> {
+  #ownEpochRecord(epoch: Epoch, predecessor: Predecessor | undefined): LaneRecord {
+    return epochRecord(ownLane, epoch, predecessor, this.#preamble);
+  }
+
+  #ownOrigin(): Origin {
     const { node, clock } = this.#options;
-    const record = epochRecord(ownLane, epoch, predecessor, this.#preamble);
-    return this.#push(record, { node, receivedMs: clock.wallMs(), offsetMs: 0 }, isReserved);
+    return { node, receivedMs: clock.wallMs(), offsetMs: 0 };
   }
 
   /** At most 64 KiB. Resolves with the position of the record when it is durable; has a reserve of 1 MiB. */
   appendControl(bytes: Uint8Array): Promise<number> {
-    assert(bytes.length <= CONTROL_BYTES_MAX, "a control record is at most 64 KiB");
+    return this.#appendControl(bytes, 0);
+  }
+
+  /**
+   * As `appendControl`, for the record that says that the wall clock was set back (`byMs` < 0): `receivedMs` never falls
+   * but with this record, by as much, so that the times of arrival do not stand still until the clock has caught up.
+   */
+  appendClockStep(bytes: Uint8Array, byMs: number): Promise<number> {
+    assert(byMs < 0, "only a clock that was set back holds arrivals up");
+    return this.#appendControl(bytes, byMs);
+  }
+
+  #appendControl(bytes: Uint8Array, stepMs: number): Promise<number> {
     const refusal = this.#committer.refusal;
     if (refusal !== undefined) return Promise.reject(refusal);
+    const { item, done } = this.#controlItem(bytes, stepMs);
+    this.#committer.pushReserved(item);
+    return done;
+  }
+
+  #controlItem(bytes: Uint8Array, stepMs: number): { item: Item; done: Promise<number> } {
+    assert(bytes.length <= CONTROL_BYTES_MAX, "a control record is at most 64 KiB");
     const body = Buffer.from(bytes);
-    const { node, clock } = this.#options;
-    return new Promise((resolve, reject) => {
-      let position = 0;
-      const item: Item = {
-        bytes: FRAME_HEADER_BYTES + originBytes(node) + body.length,
-        parts: () => {
-          const extension = this.#extension({ node, receivedMs: clock.wallMs(), offsetMs: 0 });
-          return { kind: "control", extension, body };
-        },
-        written: (segment, offset) => {
-          position = this.#active.base + offset - segment.framesAt;
-        },
-        synced: () => resolve(position),
-        failed: reject,
-      };
-      this.#committer.pushReserved(item);
-    });
+    const { promise: done, resolve, reject } = pending<number>();
+    let position = 0;
+    let leftMs = stepMs;
+    const item: Item = {
+      bytes: FRAME_HEADER_BYTES + originBytes(this.#options.node) + body.length,
+      parts: () => {
+        this.#receivedMs += leftMs;
+        leftMs = 0; // A group that a full disk has refused is formed again.
+        return { kind: "control", extension: this.#extension(this.#ownOrigin()), body };
+      },
+      written: (segment, offset) => {
+        position = this.#active.base + offset - segment.framesAt;
+      },
+      synced: () => resolve(position),
+      failed: reject,
+    };
+    return { item, done };
+  }
+
+  /** The least `receivedMs` of the next record: above the wall clock, the clock was set back while nobody looked. */
+  get receivedMs(): number {
+    return this.#receivedMs;
   }
 
   /** Take-in time of the own epoch, as `Spool.nowMs`. */
@@ -320,7 +372,7 @@ export class Journal {
     this.#own.become(epoch);
     this.#clock.restart();
     this.#options.log.info(`journal: epoch ${nameOfEpoch(epoch)} follows ${nameOfEpoch(before.epoch)}: ${reason}`);
-    await this.#appendOwnEpoch(epoch, before);
+    await this.#push(this.#ownEpochRecord(epoch, before), this.#ownOrigin());
   }
 
   /**
@@ -460,6 +512,17 @@ async function begin(
   if (found.segments.at(-1)?.base === base) found.segments.pop();
   found.segments.push({ base, path: writer.path, bytes: head.length, createdMs, receivedMs });
   return writer;
+}
+
+/** A promise and what settles it. */
+function pending<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: SpoolError) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: SpoolError) => void = () => undefined;
+  const promise = new Promise<T>((whenDone, whenFailed) => {
+    resolve = whenDone;
+    reject = whenFailed;
+  });
+  return { promise, resolve, reject };
 }
 
 function isSameNumbers(a: LaneRecord, b: LaneRecord): boolean {

@@ -1,7 +1,7 @@
 /** A spool or a journal in a simulated world: a disk that loses power, a clock and randomness from a seed. */
 import { noCrash, type CrashPoint } from "../../src/base/crash-point.ts";
 import { logTo, type LogLine } from "../../src/base/log.ts";
-import { Journal, type JournalOptions } from "../../src/spool/journal.ts";
+import { Journal, type JournalOptions, type LostRange } from "../../src/spool/journal.ts";
 import { JournalReader, type JournalEntry } from "../../src/spool/journal-reader.ts";
 import type { Epoch, LaneRecord } from "../../src/spool/lane.ts";
 import { payloadOf } from "../../src/spool/record.ts";
@@ -45,7 +45,8 @@ export class SpoolWorld {
   }
 
   openJournal(options: Partial<JournalOptions> = {}): Promise<Journal> {
-    return Journal.open({ ...this.#common, folder: "/journal", node: "master", ...options });
+    const holeRecord = ({ node, first, count }: LostRange): Buffer => Buffer.from(`${node} lost ${first}+${count}`);
+    return Journal.open({ ...this.#common, folder: "/journal", node: "master", holeRecord, ...options });
   }
 
   /** Every entry of the journal up to `limit`. */
