@@ -8,7 +8,9 @@ import type { Disk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
 import {
   CHECKPOINT_BYTES_MAX,
+  headEndOf,
   readCheckpoint,
+  readCheckpointHead,
   writeCheckpoint,
   type Checkpoint,
   type CheckpointHead,
@@ -19,6 +21,8 @@ export interface LoadedCheckpoint extends Checkpoint {
 }
 
 const kept = 2;
+/** Some hundred bytes in fact; a length beyond is damage. */
+const headBytesMax = 1_048_576;
 const namePattern = /^\d{16}\.ckpt$/;
 const besideName = "next.new";
 
@@ -83,17 +87,39 @@ export class CheckpointStore {
     for (const name of (await this.#names()).slice(kept)) await this.#disk.remove(join(this.#folder, name));
   }
 
-  /** The snapshots that the kept checkpoints name; one that cannot be read names none. */
-  async snapshots(): Promise<Set<string>> {
-    const found = new Set<string>();
+  /**
+   * The heads of the kept checkpoints, newest first; one that cannot be read is left out (`load` is what says so). May
+   * be called while another thread saves.
+   */
+  async heads(): Promise<CheckpointHead[]> {
+    const heads: CheckpointHead[] = [];
     for (const name of await this.#names()) {
-      const bytes = await this.#disk.readWhole(join(this.#folder, name), CHECKPOINT_BYTES_MAX);
-      try {
-        if (bytes !== undefined) found.add(readCheckpoint(bytes).head.snapshotSha256);
-      } catch {
-        // `load` is the one that says so; here it only means that there is nothing to keep for it.
-      }
+      const head = await this.#headOf(join(this.#folder, name));
+      if (head !== undefined) heads.push(head);
     }
-    return found;
+    return heads;
+  }
+
+  async #headOf(path: string): Promise<CheckpointHead | undefined> {
+    const file = await this.#disk.open(path, "read").catch(() => undefined);
+    if (file === undefined) return undefined;
+    try {
+      const start = Buffer.alloc(12);
+      await file.read(start, 0);
+      const end = headEndOf(start);
+      if (end > headBytesMax) return undefined;
+      const front = Buffer.alloc(end);
+      return readCheckpointHead(front.subarray(0, await file.read(front, 0)));
+    } catch {
+      return undefined;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Removes all checkpoints: the journal that they are of is not the one that is there. */
+  async clear(): Promise<void> {
+    for (const name of await this.#names()) await this.#disk.remove(join(this.#folder, name));
+    await this.#disk.syncFolder(this.#folder);
   }
 }

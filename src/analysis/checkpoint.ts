@@ -32,7 +32,7 @@ export interface Checkpoint {
 }
 
 /** To be raised with every change to what a body holds, `STATE_VERSION` among it. */
-export const BODY_VERSION = 1;
+export const BODY_VERSION = 2;
 /** Windows are capped (`window_memory`), and their written form is smaller than their bytes by our own arithmetic. */
 export const CHECKPOINT_BYTES_MAX = 4 * 1_024 * 1_024 * 1_024 - 1;
 
@@ -57,9 +57,19 @@ export function writeCheckpoint(head: CheckpointHead, state: Uint8Array): Uint8A
   return [front.copy(), state];
 }
 
-/** Throws `CheckpointError` when not even the head can be read. */
-export function readCheckpoint(bytes: Uint8Array): Checkpoint {
-  const reader = new ByteReader(bytes);
+/** Of `front`, the first bytes of a checkpoint, at least as many as `headEndOf` says. Throws `CheckpointError`. */
+export function readCheckpointHead(front: Uint8Array): CheckpointHead {
+  return readHead(new ByteReader(front));
+}
+
+/** How many bytes a file must be read to have its head; `front` are its first twelve. */
+export function headEndOf(front: Uint8Array): number {
+  const reader = new ByteReader(front);
+  reader.raw(magic.length);
+  return magic.length + 4 + reader.u32() + 4;
+}
+
+function readHead(reader: ByteReader): CheckpointHead {
   if (!reader.raw(magic.length).equals(magic)) throw new CheckpointError("it does not begin as a checkpoint does");
   const headBytes = reader.bytes32();
   const headCrc = reader.u32();
@@ -71,6 +81,13 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
     lengths: headReader.bytes32(),
   };
   if (headReader.isBroken) throw new CheckpointError("its head is damaged");
+  return head;
+}
+
+/** Throws `CheckpointError` when not even the head can be read. */
+export function readCheckpoint(bytes: Uint8Array): Checkpoint {
+  const reader = new ByteReader(bytes);
+  const head = readHead(reader);
   const version = reader.u16();
   const length = reader.u64();
   const bodyCrc = reader.u32();

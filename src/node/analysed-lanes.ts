@@ -7,16 +7,21 @@
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { LaneState } from "../spool/journal.ts";
+import type { Epoch } from "../spool/lane.ts";
 import { readEpochPreamble, type EpochPreamble } from "../model/control-record.ts";
 
 /** Under this the link's measurement says nothing, and the node's clock is believed (design-journal section 4). */
 const offsetMsMin = 2_000;
+/** Of a lane of which no epoch record is known. */
+const noEpoch: Epoch = { number: 0, bits: "" };
 
 /** How far a lane is answered: everything of epochs before, and of this epoch up to `last`. */
 export interface AnalysedUpTo {
   node: string;
   lane: number;
   epoch: number;
+  /** Of the epoch, beside its number: only both together name it. Empty where no epoch has begun. */
+  bits: string;
   last: number;
   /** Events of the lane answered since the journal began, all epochs together. */
   analysed: number;
@@ -25,12 +30,12 @@ export interface AnalysedUpTo {
 export class AnalysedLane {
   readonly host: string;
   readonly isHidden: boolean;
-  readonly epoch: number;
+  readonly epoch: Epoch;
   lastEventMs = 0;
   lastSeq = 0;
   analysed: number;
 
-  constructor(host: string, isHidden: boolean, epoch: number, analysed: number) {
+  constructor(host: string, isHidden: boolean, epoch: Epoch, analysed: number) {
     this.host = host;
     this.isHidden = isHidden;
     this.epoch = epoch;
@@ -72,13 +77,13 @@ export class AnalysedLanes {
     const key = `${lane} ${node}`;
     let found = this.#lanes.get(key);
     if (found === undefined) {
-      found = new AnalysedLane(node, false, 0, 0);
+      found = new AnalysedLane(node, false, noEpoch, 0);
       this.#lanes.set(key, found);
     }
     return found;
   }
 
-  beginEpoch(node: string, lane: number, epoch: number, preamble: EpochPreamble | undefined): void {
+  beginEpoch(node: string, lane: number, epoch: Epoch, preamble: EpochPreamble | undefined): void {
     const { analysed } = this.lane(node, lane);
     const begun = new AnalysedLane(preamble?.host ?? node, preamble?.hidden ?? false, epoch, analysed);
     this.#lanes.set(`${lane} ${node}`, begun);
@@ -88,15 +93,21 @@ export class AnalysedLanes {
   adopt(lanes: readonly LaneState[]): void {
     for (const { node, lane, preamble, epochs } of lanes) {
       const current = epochs.at(-1);
-      this.beginEpoch(node, lane, current?.epoch.number ?? 0, readEpochPreamble(preamble));
+      this.beginEpoch(node, lane, current?.epoch ?? noEpoch, readEpochPreamble(preamble));
       this.lane(node, lane).lastSeq = current?.last ?? 0;
     }
+  }
+
+  /** Event times are the master's: after its clock was set back, the last ones must not hold up what comes. */
+  clockStepped(byMs: number): void {
+    for (const lane of this.#lanes.values()) lane.lastEventMs += byMs;
   }
 
   upTo(): AnalysedUpTo[] {
     return [...this.#lanes].map(([key, { epoch, lastSeq, analysed }]) => ({
       ...readKey(key),
-      epoch,
+      epoch: epoch.number,
+      bits: epoch.bits,
       last: lastSeq,
       analysed,
     }));
@@ -106,7 +117,8 @@ export class AnalysedLanes {
   join(engine: Uint8Array): Buffer {
     const lanes: SavedLane[] = [];
     for (const [key, { host, isHidden, epoch, lastEventMs, lastSeq, analysed }] of this.#lanes) {
-      lanes.push({ ...readKey(key), epoch, last: lastSeq, analysed, host, isHidden, lastEventMs });
+      const { number, bits } = epoch;
+      lanes.push({ ...readKey(key), epoch: number, bits, last: lastSeq, analysed, host, isHidden, lastEventMs });
     }
     const { analysed, lost, undecodable, alerts } = this;
     const saved: Saved = { lanes, analysed, lost, undecodable, alerts };
@@ -120,7 +132,7 @@ export class AnalysedLanes {
     const saved: Saved = JSON.parse(reader.bytes32().toString("utf8"));
     const lanes = new AnalysedLanes();
     for (const one of saved.lanes) {
-      const restored = new AnalysedLane(one.host, one.isHidden, one.epoch, one.analysed);
+      const restored = new AnalysedLane(one.host, one.isHidden, { number: one.epoch, bits: one.bits }, one.analysed);
       restored.lastEventMs = one.lastEventMs;
       restored.lastSeq = one.last;
       lanes.#lanes.set(`${one.lane} ${one.node}`, restored);

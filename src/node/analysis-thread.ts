@@ -131,6 +131,7 @@ async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
     rulesetsFolder: home.rulesets,
     logsFolder: home.logs,
     checkpoints: new CheckpointStore(nodeDisk, home.checkpoints, crash),
+    end: setup.durable,
     fallbackSnapshot: setup.fallbackSnapshot,
   });
   await new AnalysisThread(port, analyst, setup).run();

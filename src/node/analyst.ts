@@ -36,9 +36,9 @@ export interface AnalystOptions {
   logsFolder: string;
   /** Undefined: a fresh analysis from the oldest record, which leaves no checkpoint. */
   checkpoints: CheckpointStore | undefined;
-  /**
-   * The snapshot that was in force last, for a journal whose first `ruleset` record is gone and no checkpoint readable.
-   */
+  /** Where the journal ends, as far as it is durable; a checkpoint beyond is none of this journal. */
+  end: number;
+  /** The snapshot in force at the journal's oldest record, for an analysis that begins there; not needed at 0. */
   fallbackSnapshot: string | undefined;
 }
 
@@ -81,8 +81,8 @@ export class Analyst {
     const analyst = new Analyst(options, reader, lanes, checkpoint?.head.position ?? reader.position);
     analyst.#lengths = checkpoint?.head.lengths;
     if (saved === undefined) lanes.adopt((await reader.oldestHead()).lanes);
-    const sha256 = checkpoint?.head.snapshotSha256 ?? (reader.position > 0 ? options.fallbackSnapshot : undefined);
-    if (sha256 !== undefined && sha256 !== "") await analyst.#useSnapshot(sha256, saved?.engine);
+    const sha256 = canResume ? checkpoint.head.snapshotSha256 : fallbackOf(options, reader, checkpoint);
+    if (sha256 !== undefined) await analyst.#useSnapshot(sha256, saved?.engine);
     return analyst;
   }
 
@@ -135,7 +135,9 @@ export class Analyst {
     const { checkpoints } = this.#options;
     const alerts = this.#alerts;
     if (checkpoints === undefined || alerts === undefined || this.#engine === undefined) return;
-    if (this.position === this.#checkpointPosition || this.position < this.#writeFrom) return;
+    if (this.position === this.#checkpointPosition) return;
+    // While windows are rebuilt the one that is there says more: it has the outputs' lengths, and stands further on.
+    if (this.position < this.#writeFrom) return;
     await alerts.sync();
     const head = { position: this.position, snapshotSha256: this.#snapshotSha256, lengths: alerts.lengths() };
     await checkpoints.save(head, this.#lanes.join(this.#engine.saveState()));
@@ -153,7 +155,7 @@ export class Analyst {
       case "batch":
         return this.#answerBatch(entry);
       case "epoch":
-        return this.#lanes.beginEpoch(entry.node, entry.lane, entry.epoch.number, readEpochPreamble(entry.preamble));
+        return this.#lanes.beginEpoch(entry.node, entry.lane, entry.epoch, readEpochPreamble(entry.preamble));
       case "hole":
         this.#lanes.lost += entry.count;
         this.#lanes.lane(entry.node, entry.lane).lastSeq = entry.first + entry.count - 1;
@@ -183,6 +185,7 @@ export class Analyst {
       case "quarantine":
         return this.#engine?.quarantine(record.ruleId);
       case "clock_stepped":
+        this.#lanes.clockStepped(record.byMs);
         return this.#engine?.clockStepped(record.byMs);
     }
   }
@@ -255,10 +258,28 @@ function alertOutputOf(options: RulesetOptions): AlertOutput {
   return { jsonout_output, alerts_log, logall, logall_json, cluster };
 }
 
-async function loadCheckpoint({ checkpoints, log }: AnalystOptions): Promise<LoadedCheckpoint | undefined> {
+/** The rules of then: a journal that is whole names them itself, before its first event. */
+function fallbackOf(
+  { fallbackSnapshot }: AnalystOptions,
+  { position }: JournalReader,
+  checkpoint: LoadedCheckpoint | undefined,
+): string | undefined {
+  return position === 0 ? undefined : (fallbackSnapshot ?? checkpoint?.head.snapshotSha256);
+}
+
+async function loadCheckpoint({ checkpoints, log, end }: AnalystOptions): Promise<LoadedCheckpoint | undefined> {
   if (checkpoints === undefined) return undefined;
   const { checkpoint, problems } = await checkpoints.load();
   for (const problem of problems) log.warning(`checkpoint: ${problem}`);
+  if (checkpoint !== undefined && checkpoint.head.position > end) {
+    log.error(
+      `checkpoint: it stands at position ${checkpoint.head.position}, and the journal ends at ${end}: the journal was ` +
+        `lost, cut or replaced. All of it is analysed from its oldest record on; alerts may stand twice`,
+    );
+    // The next one may stand at a lower position, and must not be taken for the older.
+    await checkpoints.clear();
+    return undefined;
+  }
   if (checkpoint !== undefined && checkpoint.state === undefined) {
     log.warning(
       `checkpoint: ${checkpoint.problem ?? "its body cannot be read"}; ` +

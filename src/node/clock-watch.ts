@@ -20,7 +20,8 @@ export interface ClockWatchOptions {
   onStep?: (byMs: number) => Promise<void>;
 }
 
-const differenceMsMax = 1_000;
+/** As far as the wall clock may be from take-in time. */
+export const CLOCK_DIFFERENCE_MS_MAX = 1_000;
 const looksMin = 10;
 const lookEveryMs = 1_000;
 
@@ -44,7 +45,7 @@ export class ClockWatch implements Service {
   async look(): Promise<void> {
     const { clock, queue, log, onStep } = this.#options;
     const byMs = clock.wallMs() - queue.nowMs();
-    this.#looks = Math.abs(byMs) > differenceMsMax ? this.#looks + 1 : 0;
+    this.#looks = Math.abs(byMs) > CLOCK_DIFFERENCE_MS_MAX ? this.#looks + 1 : 0;
     if (this.#looks < looksMin) return;
     this.#looks = 0;
     log.warning(`the wall clock has stepped by ${Math.round(byMs)} ms; a new epoch begins`);

@@ -3,24 +3,18 @@
  * whether a fresh analysis of it gives the alert files byte for byte. It reads files only and needs the home's lock, so
  * that nobody writes meanwhile.
  */
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { systemClock } from "../base/clock.ts";
 import { noCrash } from "../base/crash-point.ts";
-import { nodeDisk } from "../base/disk.ts";
-import { errnoOf } from "../base/error.ts";
-import { silentLog } from "../base/log.ts";
+import { nodeDisk, type Disk } from "../base/disk.ts";
+import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
 import { readControlRecord } from "../model/control-record.ts";
 import { readEventBatch, type Event } from "../model/event.ts";
 import type { LaneState } from "../spool/journal.ts";
 import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
 import { nameOfEpoch, type Epoch } from "../spool/lane.ts";
-import { Analyst } from "./analyst.ts";
-import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
 import type { Home } from "./home.ts";
-import { lastRecordedSnapshot } from "./ruleset-in-force.ts";
+import { replayJournal, type ReplayAccount } from "./journal-replay.ts";
+
+export type { ReplayAccount } from "./journal-replay.ts";
 
 /** One epoch of one lane of one node. */
 export interface EpochAccount {
@@ -30,13 +24,6 @@ export interface EpochAccount {
   events: number;
   lost: number;
   last: number;
-}
-
-export interface ReplayAccount {
-  alerts: number;
-  /** The alert and archive files compared, and how each did. */
-  files: { file: string; bytes: number; verdict: "identical" | "shorter" | "different" | "missing"; at: number }[];
-  isIdentical: boolean;
 }
 
 export interface JournalReport {
@@ -50,7 +37,7 @@ export interface JournalReport {
   events: number;
   lost: number;
   duplicated: number;
-  /** Events that are neither there nor in a declared hole. */
+  /** Events that are neither there nor in a declared hole, wherever that stands. */
   missing: number;
   undecodable: number;
   damagedBytes: number;
@@ -66,13 +53,25 @@ export interface JournalCheckOptions {
   onEvent?: (event: Event, node: string, position: number) => void;
 }
 
-class Account {
-  readonly #epochs = new Map<string, EpochAccount>();
+/** Seqs `first` to `last`. */
+interface Range {
+  first: number;
+  last: number;
+}
+
+/** With what the master has declared afterwards: its records of damage stand behind those that follow the gap. */
+interface OpenAccount extends EpochAccount {
+  gaps: Range[];
+  declared: Range[];
+}
+
+/** What a journal holds, counted record by record. */
+export class JournalAccount {
+  readonly #epochs = new Map<string, OpenAccount>();
   records = 0;
   events = 0;
   lost = 0;
   duplicated = 0;
-  missing = 0;
   undecodable = 0;
   damagedBytes = 0;
 
@@ -83,14 +82,22 @@ class Account {
   }
 
   get epochs(): EpochAccount[] {
-    return [...this.#epochs.values()];
+    return [...this.#epochs.values()].map(({ gaps: _gaps, declared: _declared, ...account }) => account);
   }
 
-  #of(node: string, lane: number, epoch: Epoch): EpochAccount {
+  get missing(): number {
+    let missing = 0;
+    for (const { gaps, declared } of this.#epochs.values()) {
+      for (const gap of gaps) missing += gap.last - gap.first + 1 - coveredOf(gap, declared);
+    }
+    return missing;
+  }
+
+  #of(node: string, lane: number, epoch: Epoch): OpenAccount {
     const key = JSON.stringify([node, lane, nameOfEpoch(epoch)]);
     let found = this.#epochs.get(key);
     if (found === undefined) {
-      found = { node, lane, epoch: nameOfEpoch(epoch), events: 0, lost: 0, last: 0 };
+      found = { node, lane, epoch: nameOfEpoch(epoch), events: 0, lost: 0, last: 0, gaps: [], declared: [] };
       this.#epochs.set(key, found);
     }
     return found;
@@ -106,13 +113,22 @@ class Account {
 
   #takeControl(bytes: Buffer): void {
     const record = readControlRecord(bytes);
-    if (record?.kind === "hole") this.#declare(record.node, record.lane, record.epoch, record.first, record.count);
+    if (record?.kind !== "hole") return;
+    const { node, lane, epoch, first, count } = record;
+    const account = this.#of(node, lane, epoch);
+    account.declared.push({ first, last: first + count - 1 });
+    account.lost += count;
+    this.lost += count;
   }
 
   #takeRange(entry: JournalEntry & { kind: "batch" | "hole" }, onEvent: JournalCheckOptions["onEvent"]): void {
-    if (entry.kind === "hole") return this.#declare(entry.node, entry.lane, entry.epoch, entry.first, entry.count);
     const account = this.#of(entry.node, entry.lane, entry.epoch);
     this.#advance(account, entry.first, entry.count);
+    if (entry.kind === "hole") {
+      account.lost += entry.count;
+      this.lost += entry.count;
+      return;
+    }
     account.events += entry.count;
     this.events += entry.count;
     const payload = entry.payload();
@@ -121,109 +137,64 @@ class Account {
     else for (const event of events) onEvent?.(event, entry.node, entry.position);
   }
 
-  #declare(node: string, lane: number, epoch: Epoch, first: number, count: number): void {
-    const account = this.#of(node, lane, epoch);
-    this.#advance(account, first, count);
-    account.lost += count;
-    this.lost += count;
-  }
-
-  #advance(account: EpochAccount, first: number, count: number): void {
+  #advance(account: OpenAccount, first: number, count: number): void {
     const expected = account.last + 1;
-    if (first > expected) this.missing += first - expected;
+    if (first > expected) account.gaps.push({ first: expected, last: first - 1 });
     else if (first < expected) this.duplicated += Math.min(count, expected - first);
     account.last = Math.max(account.last, first + count - 1);
   }
 }
 
-/** Rejects with the spool's errors where the journal cannot be read at all. The caller holds the home's lock. */
-export async function checkJournal(home: Home, options: JournalCheckOptions): Promise<JournalReport> {
-  const reader = await JournalReader.open({ disk: nodeDisk, folder: home.journal, from: "oldest" });
-  const account = new Account();
+/** How many of a gap's seqs were declared; each declared range is counted where it overlaps, and they do not repeat. */
+function coveredOf(gap: Range, declared: readonly Range[]): number {
+  let covered = 0;
+  let from = gap.first;
+  for (const { first, last } of declared.toSorted((a, b) => a.first - b.first)) {
+    const begin = Math.max(first, from);
+    const end = Math.min(last, gap.last);
+    if (begin > end) continue;
+    covered += end - begin + 1;
+    from = end + 1;
+  }
+  return covered;
+}
+
+/** Counts a journal at rest; `end`: where it ends, and whether in the middle of a record. Rejects with the spool's. */
+export async function accountJournal(
+  disk: Disk,
+  folder: string,
+  onEvent: JournalCheckOptions["onEvent"],
+): Promise<{ account: JournalAccount; oldest: number; end: number; isTorn: boolean }> {
+  const reader = await JournalReader.open({ disk, folder, from: "oldest" });
+  const account = new JournalAccount();
   const oldest = reader.position;
   try {
     account.begin((await reader.oldestHead()).lanes);
     for (let entry = await reader.next(Infinity); entry !== undefined; entry = await reader.next(Infinity)) {
-      account.take(entry, options.onEvent);
+      account.take(entry, onEvent);
     }
+    return { account, oldest, end: reader.position, isTorn: reader.standing === "torn" };
   } finally {
     await reader.close();
   }
-  const { checkpoint } = await new CheckpointStore(nodeDisk, home.checkpoints, noCrash).load();
-  const replay = options.withReplay ? await replayJournal(home) : undefined;
+}
+
+/** Rejects with the spool's errors where the journal cannot be read at all. The caller holds the home's lock. */
+export async function checkJournal(home: Home, options: JournalCheckOptions): Promise<JournalReport> {
+  const { account, oldest, end, isTorn } = await accountJournal(nodeDisk, home.journal, options.onEvent);
+  const [head] = await new CheckpointStore(nodeDisk, home.checkpoints, noCrash).heads();
+  const checkpoint = head?.position ?? -1;
+  const replay = options.withReplay ? await replayJournal(home, oldest, Math.max(0, checkpoint)) : undefined;
   const { records, events, lost, duplicated, missing, undecodable, damagedBytes, epochs } = account;
   return {
-    ...{ home: home.folder, oldest, end: reader.position, checkpoint: checkpoint?.head.position ?? -1 },
-    ...{ isTorn: reader.standing === "torn", records, events, lost, duplicated, missing, undecodable, damagedBytes },
+    ...{ home: home.folder, oldest, end, checkpoint, isTorn },
+    ...{ records, events, lost, duplicated, missing, undecodable, damagedBytes },
     ...{ epochs, replay },
-    isWell: duplicated === 0 && missing === 0 && damagedBytes === 0 && (replay?.isIdentical ?? true),
+    isWell: duplicated === 0 && missing === 0 && damagedBytes === 0 && isReplayWell(replay),
   };
 }
 
-/** Answers the whole journal anew into a folder of its own and compares what stands there with the home's files. */
-async function replayJournal(home: Home): Promise<ReplayAccount> {
-  const folder = await mkdtemp(join(tmpdir(), "argus-replay-"));
-  try {
-    const analyst = await Analyst.open({
-      disk: nodeDisk,
-      clock: systemClock,
-      log: silentLog,
-      crash: noCrash,
-      journalFolder: home.journal,
-      rulesetsFolder: home.rulesets,
-      logsFolder: folder,
-      checkpoints: undefined,
-      fallbackSnapshot: await lastRecordedSnapshot(nodeDisk, home),
-    });
-    do await analyst.flush();
-    while (await analyst.advance(Infinity));
-    await analyst.flush();
-    await analyst.close();
-    const files = await compareFolders(folder, home.logs);
-    return { alerts: analyst.counts.alerts, files, isIdentical: files.every(({ verdict }) => verdict === "identical") };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** The day files of the fresh analysis beside those of the home; links at the top are left out. */
-async function compareFolders(fresh: string, kept: string): Promise<ReplayAccount["files"]> {
-  const files: ReplayAccount["files"] = [];
-  const names = await readdir(fresh, { recursive: true, withFileTypes: true });
-  for (const entry of names) {
-    const path = join(entry.parentPath, entry.name);
-    const file = relative(fresh, path);
-    if (!entry.isFile() || file.split("/").length < 4) continue;
-    const ours = await readFile(path);
-    const theirs = await readKept(join(kept, file));
-    files.push({ file, bytes: ours.length, ...verdictOf(ours, theirs) });
-  }
-  return files.sort((a, b) => (a.file < b.file ? -1 : 1));
-}
-
-/** A file of a day that is over may have been compressed. */
-async function readKept(path: string): Promise<Buffer | undefined> {
-  for (const [name, open] of [
-    [path, (bytes: Buffer) => bytes],
-    [`${path}.gz`, gunzipSync],
-  ] as const) {
-    try {
-      return open(await readFile(name));
-    } catch (error) {
-      if (errnoOf(error) !== "ENOENT") throw error;
-    }
-  }
-  return undefined;
-}
-
-function verdictOf(ours: Buffer, theirs: Buffer | undefined): Pick<ReplayAccount["files"][number], "verdict" | "at"> {
-  if (theirs === undefined) return ours.length === 0 ? { verdict: "identical", at: 0 } : { verdict: "missing", at: 0 };
-  const common = Math.min(ours.length, theirs.length);
-  if (!ours.subarray(0, common).equals(theirs.subarray(0, common))) {
-    let at = 0;
-    while (ours[at] === theirs[at]) at += 1;
-    return { verdict: "different", at };
-  }
-  if (ours.length === theirs.length) return { verdict: "identical", at: common };
-  return { verdict: ours.length > theirs.length ? "shorter" : "different", at: common };
+/** What cannot be compared says nothing against the journal. */
+function isReplayWell(replay: ReplayAccount | undefined): boolean {
+  return replay === undefined || !replay.isComparable || replay.isIdentical;
 }

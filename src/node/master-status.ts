@@ -90,14 +90,19 @@ export class MasterStatus implements NodeStatus {
   }
 }
 
-/** Events that are in the journal and not yet answered. */
+/**
+ * Events that are in the journal and not yet answered. Epochs count by their order, not by their numbers: a worker whose
+ * spool was lost begins again at 1.
+ */
 export function eventsBehind(journal: Pick<Journal, "table">, analysed: readonly AnalysedUpTo[]): number {
   let behind = 0;
   for (const { node, lane, epochs } of journal.table()) {
     const upTo = analysed.find((one) => one.node === node && one.lane === lane);
-    for (const { epoch, last } of epochs) {
-      if (upTo === undefined || epoch.number > upTo.epoch) behind += last;
-      else if (epoch.number === upTo.epoch) behind += Math.max(0, last - upTo.last);
+    // An epoch that is not listed any more is older than all that are; so is none at all.
+    const reached = epochs.findIndex(({ epoch }) => epoch.number === upTo?.epoch && epoch.bits === upTo.bits);
+    for (const [index, { last }] of epochs.entries()) {
+      if (index > reached) behind += last;
+      else if (index === reached) behind += Math.max(0, last - (upTo?.last ?? 0));
     }
   }
   return behind;

@@ -3,6 +3,8 @@
  * cluster and the API. Drained in the reverse order: first the sources, then what carries, then what stores, then
  * what reads.
  */
+import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
+import type { Log } from "../base/log.ts";
 import { RecentAlerts } from "../alerts/recent.ts";
 import type { ApiNeeds } from "../api/needs.ts";
 import { deriveClusterKey } from "../link/psk.ts";
@@ -16,20 +18,22 @@ import { writeControlRecord, writeEpochPreamble } from "../model/control-record.
 import { Journal } from "../spool/journal.ts";
 import { journalLimitsOf } from "../spool/options.ts";
 import { Analysis } from "./analysis.ts";
-import { ClockWatch } from "./clock-watch.ts";
+import { CLOCK_DIFFERENCE_MS_MAX, ClockWatch } from "./clock-watch.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
 import { openIdentity, openPins, openTerm } from "./identity-disk.ts";
+import { JournalKeeper } from "./journal-keeper.ts";
 import { MasterStatus } from "./master-status.ts";
 import { OwnEvents } from "./own-events.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts, OpenNode } from "./parts.ts";
-import { lastRecordedSnapshot, publishRuleset } from "./ruleset-in-force.ts";
+import { inForceAt, publishRuleset, recordedRulesets } from "./ruleset-in-force.ts";
 import { openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
 import { withTrial } from "./trial.ts";
 
-/** A minute between two looks for journal segments that are behind the checkpoint and old enough. */
-const removeEverySeconds = 60;
+/** A minute between two looks for journal segments that have become old enough. */
+const tidyEverySeconds = 60;
+const damagedJournal = "the master's journal was damaged";
 
 async function openJournal(parts: NodeParts): Promise<Journal> {
   const { home, settings, disk, clock, random, crash, logs, host } = parts;
@@ -39,21 +43,31 @@ async function openJournal(parts: NodeParts): Promise<Journal> {
     limits: withTrial(journalLimitsOf(settings.journal, await disk.space(home.journal)), parts.trial),
     sync: settings.spool.sync,
     preamble: writeEpochPreamble({ host, hidden: settings.isHidden }),
+    holeRecord: (lost) => writeControlRecord({ kind: "hole", ...lost, reason: damagedJournal }),
   });
-  for (const damage of journal.damages) {
-    for (const { node, lane, epoch, first, count } of damage.lost) {
-      const reason = "the master's journal was damaged";
-      await journal.appendControl(writeControlRecord({ kind: "hole", node, lane, epoch, first, count, reason }));
-    }
-  }
+  const byMs = clock.wallMs() - journal.receivedMs;
+  if (byMs < -CLOCK_DIFFERENCE_MS_MAX) await recordClockStep(journal, byMs, logs.main);
   return journal;
+}
+
+/** Only a clock that was set back concerns the journal: forward, times of arrival grow by themselves. */
+export async function recordClockStep(
+  journal: Pick<Journal, "appendClockStep">,
+  differenceMs: number,
+  log: Log,
+): Promise<void> {
+  const byMs = Math.round(differenceMs);
+  if (byMs >= 0) return;
+  log.warning(`the clock was set back by ${-byMs} ms: times of arrival follow it`);
+  await journal.appendClockStep(writeControlRecord({ kind: "clock_stepped", byMs }), byMs);
 }
 
 function openAnalysis(
   parts: NodeParts,
   journal: Journal,
   recent: RecentAlerts,
-  snapshot: string | undefined,
+  snapshot: string,
+  keeper: JournalKeeper,
 ): Analysis {
   return new Analysis({
     setup: {
@@ -67,7 +81,7 @@ function openAnalysis(
     onDurable: (listener) => journal.onDurable(listener),
     onRaised: (alert) => recent.add(alert),
     onUntold: (count) => recent.skip(count),
-    onProgress: () => undefined,
+    onProgress: ({ checkpoint }) => keeper.checkpointAt(checkpoint),
   });
 }
 
@@ -125,7 +139,8 @@ function linkEvents(parts: NodeParts, policy: AdmissionPolicy, watch: ClusterWat
   });
   return {
     onPeer: (peer) => watch.take({ type: "joined", name: peer.name, session: peer.session, hello: helloOf(peer) }),
-    onWaiting: (peer) => watch.take({ type: "waiting", name: peer.name, hello: helloOf(peer) }),
+    onWaiting: (peer) =>
+      watch.take({ type: "waiting", name: peer.name, hello: helloOf(peer), publicKey: peer.publicKey }),
     onHeartbeat: (name, session) => watch.take({ type: "heartbeat", name, session }),
     onStatus(name, session, status, clockOffsetMs) {
       watch.take({ type: "status", name, session, spool: status.spool, clockOffsetMs, isSyncing: false });
@@ -185,28 +200,61 @@ async function openLink(
   });
 }
 
-/** Opens everything; rejects with the error of the part that cannot be opened. */
+/** What has been opened so far: an open listener or file would keep the process alive when a later part fails. */
+class Opened {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add<T extends { close(): Promise<void> }>(part: T): T {
+    this.#closers.push(() => part.close());
+    return part;
+  }
+
+  /** In the reverse order; what fails is not told, because the failure that led here is. */
+  async closeAll(): Promise<void> {
+    for (const close of this.#closers.toReversed()) await close().catch(() => undefined);
+  }
+}
+
+/** Opens everything; rejects with the error of the part that cannot be opened, and nothing is open then. */
 export async function openMaster(parts: NodeParts): Promise<OpenNode> {
+  const opened = new Opened();
+  try {
+    return await openParts(parts, opened);
+  } catch (error) {
+    await opened.closeAll();
+    throw error;
+  }
+}
+
+async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   const { home, settings, disk, clock, crash, logs, time } = parts;
-  const journal = await openJournal(parts);
+  const journal = opened.add(await openJournal(parts));
   const publication = { disk, home, settings, zone: time.zone, journal, crash, log: logs.main.tagged("Ruleset") };
-  const fallback = await lastRecordedSnapshot(disk, home);
   const snapshot = await publishRuleset(publication);
+  const inForce = inForceAt(await recordedRulesets(disk, home), journal.oldestPosition) ?? snapshot;
   const recent = new RecentAlerts();
   await recent.refill(disk, `${home.logs}/alerts/alerts.json`);
-  const analysis = openAnalysis(parts, journal, recent, fallback ?? snapshot);
+  const checkpoints = new CheckpointStore(disk, home.checkpoints, crash);
+  const keeper = new JournalKeeper({
+    ...{ disk, clock, log: logs.main.tagged("Journal"), home, journal, checkpoints, keepMs: settings.journal.keep },
+  });
+  const isCut = (await checkpoints.heads()).some(({ position }) => position > journal.durablePosition);
+  const analysis = openAnalysis(parts, journal, recent, inForce, keeper);
   const queue = {
     append: (batch: Parameters<Journal["appendOwn"]>[0]) => journal.appendOwn(batch),
     nowMs: () => journal.nowMs(),
   };
-  const takeIn = await openTakeIn(parts, queue, journal.marks());
+  const takeIn = opened.add(await openTakeIn(parts, queue, journal.marks()));
   const events = new OwnEvents(takeIn.batcher);
   const watch = watchCluster(parts, events);
   const { cluster } = settings;
   const link =
     cluster === undefined ? undefined : await openLink(parts, cluster, recordStore(parts, journal, events), watch);
   events.managerStarted();
+  if (isCut) events.journalCut(settings.name);
+  for (const { node, count } of journal.damages.flatMap(({ lost }) => lost)) events.hole(node, count, damagedJournal);
   const status = new MasterStatus({ parts, journal, analysis, takeIn, watch, link });
+  const onStep = (byMs: number): Promise<void> => recordClockStep(journal, byMs, logs.main);
   return {
     services: [
       untilFailure("journal", journal.failure),
@@ -214,21 +262,15 @@ export async function openMaster(parts: NodeParts): Promise<OpenNode> {
       takeIn.batcher,
       ...(link === undefined ? [] : [link]),
       ...takeIn.sources,
-      new ClockWatch({ clock, log: logs.main, queue: journal }),
-      everySecond("cluster watch", clock, secondly(parts, journal, analysis, takeIn, watch)),
+      new ClockWatch({ clock, log: logs.main, queue: journal, onStep }),
+      everySecond("cluster watch", clock, secondly(parts, keeper, takeIn, watch)),
     ],
     api: { status, alerts: recent } satisfies ApiNeeds,
     close: () => journal.close(),
   };
 }
 
-function secondly(
-  parts: NodeParts,
-  journal: Journal,
-  analysis: Analysis,
-  takeIn: TakeIn,
-  watch: ClusterWatch,
-): () => void {
+function secondly(parts: NodeParts, keeper: JournalKeeper, takeIn: TakeIn, watch: ClusterWatch): () => void {
   let durable = 0;
   let seconds = 0;
   return () => {
@@ -237,10 +279,6 @@ function secondly(
     durable = now;
     watch.take({ type: "tick" });
     seconds += 1;
-    if (seconds % removeEverySeconds !== 0) return;
-    const { checkpoint } = analysis.progress;
-    journal.removeBehind(checkpoint, parts.clock.wallMs(), parts.settings.journal.keep).catch((error: unknown) => {
-      parts.logs.main.tagged("Journal").error(`old segments could not be removed: ${String(error)}`);
-    });
+    if (seconds % tidyEverySeconds === 0) void keeper.tidy();
   };
 }

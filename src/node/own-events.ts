@@ -49,6 +49,10 @@ export class OwnEvents {
     this.#raise(`argus: Node '${quoted(node)}' was rolled back.`);
   }
 
+  journalCut(node: string): void {
+    this.#raise(`argus: Node '${quoted(node)}' was started with less journal than it had analysed.`);
+  }
+
   #raise(text: string): void {
     this.#sink.accept(source, Buffer.from(text, "utf8"), false);
   }

@@ -10,16 +10,15 @@ import { compileRuleset, type RulesetOptions } from "../analysis/ruleset.ts";
 import { defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset } from "../analysis/ruleset-source.ts";
 import { snapshotOf, type Snapshot } from "../analysis/snapshot.ts";
-import { storeSnapshot } from "../analysis/snapshot-disk.ts";
+import { removeSnapshots, storeSnapshot } from "../analysis/snapshot-disk.ts";
 import { describeProblem, hasErrors, type Problem } from "../config/problem.ts";
-import { writeControlRecord } from "../model/control-record.ts";
+import { readControlRecord, writeControlRecord } from "../model/control-record.ts";
 import type { Journal } from "../spool/journal.ts";
+import { JournalReader } from "../spool/journal-reader.ts";
 import { RulesetRefused } from "./errors.ts";
 import type { Home } from "./home.ts";
 import { argusVersion, shippedRuleset } from "./package-disk.ts";
 import type { NodeSettings } from "./settings.ts";
-
-const hashPattern = /^[0-9a-f]{64}$/;
 
 /** The options of the configuration that change an answer. */
 export function rulesetOptionsOf(settings: NodeSettings, zone: string): RulesetOptions {
@@ -65,12 +64,82 @@ export interface RulesetPublication {
   log: Log;
 }
 
-/** The file that remembers which snapshot the journal was told last; without it the record is written once more. */
-const recordedFile = (home: Home): string => join(home.rulesets, "recorded");
+/** A `ruleset` record of the journal: from its position on the snapshot answers. */
+export interface RecordedRuleset {
+  position: number;
+  sha256: string;
+}
 
-export async function lastRecordedSnapshot(disk: Disk, home: Home): Promise<string | undefined> {
-  const text = (await disk.readWhole(recordedFile(home), 1_024))?.toString("latin1").trim();
-  return text !== undefined && hashPattern.test(text) ? text : undefined;
+/** A line `POSITION SHA256` for each ruleset record that a start may need; without it the record is written again. */
+const recordedFile = (home: Home): string => join(home.rulesets, "recorded");
+/** Some hundred thousand records; `forgetRulesets` keeps it to those of the journal that is there. */
+const recordedBytesMax = 8 * 1_024 * 1_024;
+const linePattern = /^(\d{1,16}) ([0-9a-f]{64})$/;
+
+/** In the order of the journal. What is no such line is passed over: the record is then written once more. */
+export async function recordedRulesets(disk: Disk, home: Home): Promise<RecordedRuleset[]> {
+  const text = (await disk.readWhole(recordedFile(home), recordedBytesMax))?.toString("latin1") ?? "";
+  const recorded: RecordedRuleset[] = [];
+  for (const line of text.split("\n")) {
+    const [, position, sha256] = linePattern.exec(line) ?? [];
+    if (position !== undefined && sha256 !== undefined) recorded.push({ position: Number(position), sha256 });
+  }
+  return recorded.sort((a, b) => a.position - b.position);
+}
+
+async function writeRecorded(disk: Disk, home: Home, recorded: readonly RecordedRuleset[]): Promise<void> {
+  const lines = recorded.map(({ position, sha256 }) => `${position} ${sha256}\n`);
+  await disk.replace(recordedFile(home), Buffer.from(lines.join(""), "latin1"), 0o640);
+}
+
+/** The snapshot that answers a record at `position`, unless a ruleset record of its own stands there. */
+export function inForceAt(recorded: readonly RecordedRuleset[], position: number): string | undefined {
+  return recorded.findLast((one) => one.position < position)?.sha256;
+}
+
+/**
+ * Those that the journal holds, or held before its oldest record. A journal that was lost, cut or replaced holds others
+ * or none, and an analysis of it would find events before any ruleset.
+ */
+async function confirmed(
+  { disk, home, journal }: RulesetPublication,
+  recorded: readonly RecordedRuleset[],
+): Promise<RecordedRuleset[]> {
+  const found: RecordedRuleset[] = [];
+  for (const one of recorded) {
+    if (one.position < journal.oldestPosition) found.push(one);
+    else if (one.position < journal.durablePosition && (await stands(disk, home, one))) found.push(one);
+  }
+  return found;
+}
+
+async function stands(disk: Disk, home: Home, { position, sha256 }: RecordedRuleset): Promise<boolean> {
+  const reader = await JournalReader.open({ disk, folder: home.journal, from: position });
+  try {
+    const entry = await reader.next(position + 1);
+    const record = entry?.kind === "control" ? readControlRecord(entry.bytes) : undefined;
+    return record?.kind === "ruleset" && record.sha256 === sha256;
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * Forgets the ruleset records that went with the journal's old segments, and removes the snapshots that neither the
+ * journal from `oldestPosition` on nor one of the checkpoints (`keep`) names.
+ */
+export async function forgetRulesets(
+  disk: Disk,
+  home: Home,
+  oldestPosition: number,
+  keep: ReadonlySet<string>,
+): Promise<void> {
+  const recorded = await recordedRulesets(disk, home);
+  const before = recorded.findLastIndex(({ position }) => position < oldestPosition);
+  const kept = recorded.slice(Math.max(0, before));
+  if (kept.length === 0) return; // Nothing is known of the journal, so nothing may go.
+  if (kept.length < recorded.length) await writeRecorded(disk, home, kept);
+  await removeSnapshots(disk, home.rulesets, new Set([...keep, ...kept.map(({ sha256 }) => sha256)]));
 }
 
 /**
@@ -79,7 +148,8 @@ export async function lastRecordedSnapshot(disk: Disk, home: Home): Promise<stri
  */
 export async function publishRuleset(publication: RulesetPublication): Promise<string> {
   const { disk, home, settings, zone, journal, crash, log } = publication;
-  const recorded = await lastRecordedSnapshot(disk, home);
+  const known = await confirmed(publication, await recordedRulesets(disk, home));
+  const recorded = known.at(-1)?.sha256;
   const { snapshot, problems } = await readHomeRuleset(disk, settings, zone);
   for (const problem of problems) {
     if (problem.severity === "error") log.error(describeProblem(problem));
@@ -93,9 +163,10 @@ export async function publishRuleset(publication: RulesetPublication): Promise<s
   }
   if (snapshot.sha256 === recorded) return recorded;
   await storeSnapshot(disk, home.rulesets, snapshot, crash);
-  await journal.appendControl(writeControlRecord({ kind: "ruleset", sha256: snapshot.sha256 }));
+  const { sha256 } = snapshot;
+  const position = await journal.appendControl(writeControlRecord({ kind: "ruleset", sha256 }));
   crash("snapshot.recorded");
-  await disk.replace(recordedFile(home), Buffer.from(`${snapshot.sha256}\n`, "latin1"), 0o640);
+  await writeRecorded(disk, home, [...known, { position, sha256 }]);
   const { decoders, rules, lists } = snapshot.source;
   log.info(
     `ruleset ${snapshot.sha256.slice(0, 12)} is in force from here on: ` +
