@@ -1,7 +1,9 @@
 /**
  * The two logs of a node: `logs/cluster.log` for what concerns the cluster (synchronisation, connections, errors of
- * workers), `logs/ossec.log` for the rest. A worker also keeps its last warnings and errors for the master, which
- * writes them into its own cluster.log, so that one file tells the story of the whole cluster.
+ * workers), `logs/ossec.log` for the rest. A worker also keeps warnings and errors for the master, which writes them
+ * into its own cluster.log, so that one file tells the story of the whole cluster: the first of each stretch between
+ * two heartbeats (they name the cause), and how many came after them. A heartbeat is not acknowledged, so those of one
+ * that is lost with its session stand in the worker's own files only.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk.ts";
@@ -22,7 +24,7 @@ export interface NodeLogsOptions {
   echo: ((text: string) => void) | undefined;
 }
 
-/** What one heartbeat may carry of a worker's own troubles; more of them are counted by the reader of ossec.log. */
+/** What one heartbeat carries of a worker's own troubles, and one line that counts the others. */
 const troublesMax = 20;
 
 export class NodeLogs {
@@ -30,6 +32,7 @@ export class NodeLogs {
   readonly main: Log;
   readonly #files: readonly RotatingLog[];
   #troubles: LogLine[] = [];
+  #untold = 0;
 
   constructor(options: NodeLogsOptions) {
     const { disk, clock, time, folder, isVerbose, echo } = options;
@@ -52,12 +55,18 @@ export class NodeLogs {
 
   #keep(line: LogLine): void {
     if (this.#troubles.length < troublesMax) this.#troubles.push(line);
+    else this.#untold += 1;
   }
 
-  /** The warnings and errors since the last call. */
+  /** The warnings and errors since the last call: the first of them, and a line that counts the others. */
   takeTroubles(): LogLine[] {
     const taken = this.#troubles;
+    if (this.#untold > 0) {
+      const message = `and ${this.#untold} more warnings and errors, which stand in the node's own logs`;
+      taken.push({ level: "WARNING", tag: "Log", subtag: "General", message });
+    }
     this.#troubles = [];
+    this.#untold = 0;
     return taken;
   }
 
