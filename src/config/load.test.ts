@@ -112,6 +112,23 @@ test("tells a section that nobody knows from one that is not supported yet; neit
   ok(configuration.isUsable);
 });
 
+test("checks a section of which an option was refused for all that is wrong besides, and not for that option", () => {
+  const checked = section("global", {
+    ...{ help, options: { a: port({ help, initial: 1 }), b: text({ help }), c: text({ help }) } },
+    check(values, refuse, warn) {
+      if (values.a === 1) refuse("a", "is not written");
+      if (values.b === "weak") warn("b", "is weak");
+      if (values.c === undefined) refuse("c", "must be written");
+    },
+  });
+  const shared = "<global><a>x</a><b>weak</b></global>";
+  deepEqual(problemsOf(configFrom([checked], { shared })), [
+    "ossec.conf:1:1: error: <c>: must be written",
+    'ossec.conf:1:9: error: <a> must be a whole number from 1 to 65535, not "x"',
+    "ossec.conf:1:17: warning: <b>: is weak",
+  ]);
+});
+
 test("names problems by file, then line, then column", () => {
   const bad = "<port>x</port>";
   const texts = { shared: `<z/>\n<remote>${bad}</remote><y/>`, own: `<remote>${bad}</remote>` };

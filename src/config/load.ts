@@ -37,6 +37,8 @@ export interface ConfigTree {
   /** The sections of etc/ossec.node.conf. */
   readonly own: readonly XmlElement[];
   readonly problems: readonly Problem[];
+  /** Whether ossec.conf is there and could be parsed. */
+  readonly isRead: boolean;
 }
 
 /** A node's configuration: typed, frozen, complete with defaults. */
@@ -47,6 +49,8 @@ export interface Configuration {
   readonly problems: readonly Problem[];
   /** Whether the node may start by it: no problem is an error. */
   readonly isUsable: boolean;
+  /** Whether ossec.conf is there and could be parsed: otherwise nothing here is what anybody wrote. */
+  readonly isRead: boolean;
   /** Each `<name>` that is in force on this node, in file order, for a repeated section. */
   all<O extends Options>(section: Section<O>): readonly LocatedValues<O>[];
   /** The one merged `<name>`; its `place` is `undefined` when nobody wrote it. */
@@ -96,10 +100,15 @@ export async function readConfigTree(home: string, disk: Disk): Promise<ConfigTr
   const problems: Problem[] = [];
   const report = (problem: Problem): void => void problems.push(problem);
   const shared = await readElements(sharedConfigPath(home), disk, "ossec_config", report);
+  const isRead = shared !== undefined && problems.length === 0;
   const own = await readElements(ownConfigPath(home), disk, "ossec_config", report);
   if (shared === undefined) report(problemInFile(sharedConfigPath(home), "error", "the file does not exist"));
+  if (isRead && shared.length === 0) {
+    const message = "it holds no section: the node is a single one, by the defaults";
+    report(problemInFile(sharedConfigPath(home), "warning", message));
+  }
   const files = [sharedConfigPath(home), ownConfigPath(home)];
-  return { files, shared: shared ?? [], own: own ?? [], problems };
+  return { files, shared: shared ?? [], own: own ?? [], problems, isRead };
 }
 
 /** The elements named `name` (in lower case) among `elements`. */
@@ -117,21 +126,18 @@ export function readSection<O extends Options>(
   if (place === undefined) {
     return Object.freeze({ values: initialValues(section.options), place, places: new Map<string, Place>() });
   }
-  let refusedCount = 0;
   const findings: Findings = {
-    refuse(at, message) {
-      refusedCount += 1;
-      report(problemAt(at, "error", message));
-    },
+    refuse: (at, message) => report(problemAt(at, "error", message)),
     warn: (at, message) => report(problemAt(at, "warning", message)),
   };
   const places = new Map<string, Place>();
-  const values: Values<O> = readOptions(section.options, elements, findings, places);
-  if (refusedCount === 0) {
-    const say = (severity: "error" | "warning") => (option: string, message: string) =>
-      report(problemAt(places.get(option) ?? place, severity, `<${option}>: ${message}`));
-    section.check(values, say("error"), say("warning"));
-  }
+  const refused = new Set<string>();
+  const values: Values<O> = readOptions(section.options, elements, findings, places, refused);
+  const say = (severity: "error" | "warning") => (option: string, message: string) => {
+    // Its own text has been refused, so what its initial value is like is nobody's concern.
+    if (!refused.has(option)) report(problemAt(places.get(option) ?? place, severity, `<${option}>: ${message}`));
+  };
+  section.check(values, say("error"), say("warning"));
   return Object.freeze({ values, place, places });
 }
 
@@ -210,25 +216,27 @@ export function readConfiguration(tree: ConfigTree, sections: readonly Section[]
     read.set(name, Object.freeze(groups.map((group) => readSection(section, group, report))));
   }
   const problems = Object.freeze(sortProblems(found, tree.files));
-  return new ReadConfiguration(tree.files, problems, known, read, elements);
+  return new ReadConfiguration(tree, problems, known, read, elements);
 }
 
 class ReadConfiguration implements Configuration {
   readonly files: readonly string[];
   readonly problems: readonly Problem[];
   readonly isUsable: boolean;
+  readonly isRead: boolean;
   readonly #known: ReadonlyMap<string, Section>;
   readonly #read: ReadonlyMap<string, readonly LocatedValues<Options>[]>;
   readonly #places: ReadonlyMap<string, Place>;
 
   constructor(
-    files: readonly string[],
+    tree: ConfigTree,
     problems: readonly Problem[],
     known: ReadonlyMap<string, Section>,
     read: ReadonlyMap<string, readonly LocatedValues<Options>[]>,
     elements: readonly XmlElement[],
   ) {
-    this.files = files;
+    this.files = tree.files;
+    this.isRead = tree.isRead;
     this.problems = problems;
     this.isUsable = !problems.some((problem) => problem.severity === "error");
     this.#known = known;

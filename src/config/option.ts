@@ -91,13 +91,14 @@ function warnOfAttributes(element: XmlElement, option: Option<unknown>, findings
 
 /**
  * Reads the options inside `parents` (all of one section, in file order). Fills `places` with where each option that is
- * written stands (the last one). Unknown options are warned about by name; option names compare without case.
+ * written stands (the last one), and `refused` with those whose text was refused and that have another value. Unknown options are warned about by name; option names compare without case.
  */
 export function readOptions<O extends Options>(
   options: O,
   parents: readonly XmlElement[],
   findings: Findings,
   places: Map<string, Place>,
+  refused = new Set<string>(),
 ): Values<O> {
   const written = new Map<string, XmlElement[]>();
   for (const parent of parents) collectOptions(options, parent, findings, written);
@@ -105,7 +106,14 @@ export function readOptions<O extends Options>(
   const found: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(options)) {
     const elements = written.get(name);
-    found[name] = elements === undefined ? option.initial : option.read(elements, findings);
+    const noting: Findings = {
+      refuse(place, message) {
+        refused.add(name);
+        findings.refuse(place, message);
+      },
+      warn: (place, message) => findings.warn(place, message),
+    };
+    found[name] = elements === undefined ? option.initial : option.read(elements, noting);
   }
   return asValues<O>(found);
 }

@@ -35,7 +35,10 @@ export interface Section<O extends Options = Options> {
   readonly options: O;
   /** Whether each such section of the file is one of its own (`<remote>`), or all are merged, the later one winning. */
   readonly isRepeated: boolean;
-  /** Called for a section that is written, and only when each of its options is well-formed. */
+  /**
+   * Called for a section that is written. An option whose text was refused has its initial value here, and what is said
+   * of that one is not reported.
+   */
   check(values: Values<O>, refuse: Refuse<O>, warn: Refuse<O>): void;
 }
 

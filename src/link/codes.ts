@@ -12,9 +12,11 @@ const told: Readonly<Record<string, string>> = {
   bad_signature: "the proof of a node key does not verify",
   unlisted: "its cluster.conf lists nodes, and this one is not among them",
   wrong_address: "this node does not come from the address in its cluster.conf (use_source_ip is yes)",
-  name_claimed: "it knows this node's name with another node key; `argus cluster replace NODE` there accepts a new one",
-  not_approved: "this node is new there and waits for `argus cluster approve NODE`",
-  other_master_key: "the master that it knows has another key; `argus cluster promote` on the right one changes that",
+  name_claimed:
+    "it knows this node's name with another node key; if this node was set up anew, its line has to go from etc/nodes.keys there",
+  not_approved: "this node is new there and waits for approval; the master's cluster.log says how",
+  other_master_key:
+    "the master that it knows has another key; if this one is right, the line of the other has to go from etc/nodes.keys there",
   lower_term: "it has followed a master of a higher term",
   stopping: "it is stopping",
 };

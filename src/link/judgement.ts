@@ -38,7 +38,7 @@ export function judgeHello(
   if (pinned !== undefined && !pinned.equals(publicKey)) {
     return refuse(
       "name_claimed",
-      `${name} is known with another node key; if it was set up anew: argus cluster replace ${name}`,
+      `${name} is known with another node key; if it was set up anew: remove its line from etc/nodes.keys while this master is stopped`,
     );
   }
   return refusal === undefined ? { publicKey, isNew: pinned === undefined, version } : { refusal };

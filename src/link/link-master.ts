@@ -32,6 +32,8 @@ export interface Peer {
   /** Its key was pinned in this session. */
   isNew: boolean;
   fingerprint: string;
+  /** What it has proven to hold, in base64. */
+  publicKey: string;
 }
 
 /** All are called at once and must not throw; none waits. */
@@ -218,9 +220,10 @@ export class LinkMaster implements Service {
   }
 
   #peerOf(end: MasterEnd): Peer {
-    const { name = "", argus: version = "", host = "", isHidden = false } = end.hello ?? {};
+    const { name = "", argus: version = "", host = "", isHidden = false, publicKey = "" } = end.hello ?? {};
     const { session, isNew, fingerprint } = end;
-    return { name, session, address: end.transport.peer.address, version, host, isHidden, isNew, fingerprint };
+    const { address } = end.transport.peer;
+    return { name, session, address, version, host, isHidden, isNew, fingerprint, publicKey };
   }
 
   #onLive(end: MasterEnd): void {

@@ -130,7 +130,7 @@ async function startMaster(
     counters,
     events: {
       onPeer: (peer) => events.push(`peer ${peer.name}`),
-      onWaiting: (peer) => events.push(`waiting ${peer.name}`),
+      onWaiting: (peer) => events.push(`waiting ${peer.name} ${peer.publicKey}`),
       onHeartbeat: () => undefined,
       onStatus: (node) => events.push(`status ${node}`),
       onEvents: () => undefined,
@@ -277,6 +277,17 @@ for (const { what, code, worker: network = {}, hello = {}, master: options = {},
   });
 }
 
+test("a worker that is not approved waits, and the master is told the key that it has proven", async () => {
+  const admission = { refusalOf: () => ({ code: "not_approved", message: "it is not approved" }) };
+  const master = await startMaster([], {}, { admission });
+  const identity = newIdentity();
+  const worker = await startWorker("worker-node1", {}, { identity, targets: () => [at(master, undefined)] });
+  await until(() => worker.events.includes("refused not_approved"));
+  await until(() => master.events.includes(`waiting worker-node1 ${identity.publicKey.toString("base64")}`));
+  await worker.stop();
+  await master.stop();
+});
+
 test("a master that dials a worker of another key, cluster or name logs which it is", async () => {
   const others: [string, Partial<TlsNetworkOptions>, string][] = [
     ["wrong_key", { keys: [otherKey] }, "<key>"],
@@ -326,7 +337,9 @@ test("a worker refuses a master of another key, and both logs say so", async () 
   const worker = await startWorker("worker-node1", {}, { masterPin, targets: () => [at(master, undefined)] });
   worker.spool.append(5);
   await until(() => worker.events.includes("refused other_master_key"));
-  await until(() => master.lines.some(({ message }) => message.includes("argus cluster promote")));
+  await until(() =>
+    master.lines.some(({ message }) => message.includes("the line of the other has to go from etc/nodes.keys")),
+  );
   deepEqual(master.journal.records, []);
   await worker.stop();
   await master.stop();

@@ -92,6 +92,20 @@ test("refuses a node without a name or an address, once for each thing that is w
   deepEqual(nodes(conf), []);
 });
 
+test("shows all that is wrong at once: a name that is taken, beside an address that is missing", async () => {
+  const conf = await read(`<cluster>
+<node><name>w1</name><address>10.0.0.1</address></node>
+<node><name>w1</name></node>
+<node><address>10.0.0.1</address></node></cluster>`);
+  deepEqual(problems(conf), [
+    "3:1: error: <node> has no <address>",
+    "3:7: error: two nodes have the name w1; the other one is in line 2",
+    "4:1: error: <node> has no <name>",
+    "4:7: error: two nodes have the address 10.0.0.1, port 1516; the other one is in line 2",
+  ]);
+  deepEqual(nodes(conf), ["w1 worker 10.0.0.1 1516"]);
+});
+
 test("leaves the node itself out of the list, which is binding all the same", async () => {
   const conf = await read("<cluster><node><name>master-node</name><address>192.168.1.100</address></node></cluster>");
   deepEqual([conf.isListBinding, nodes(conf), problems(conf)], [true, [], []]);

@@ -86,11 +86,10 @@ class ListReader {
     const missing = [...(name === undefined ? ["name"] : []), ...(address === undefined ? ["address"] : [])];
     // An option that is there and unusable has been reported by itself.
     for (const option of missing) if (!written.places.has(option)) this.#error(written, `<node> has no <${option}>`);
-    if (name === undefined || address === undefined) return [];
-    const isFirst = this.#isFirst(written, this.#names, name, "name", name);
-    const endpoint = `${parseAddress(address)?.text ?? address.toLowerCase()} ${port}`;
-    if (!this.#isFirst(written, this.#addresses, endpoint, "address", `${address}, port ${port}`) || !isFirst)
-      return [];
+    // Looked at each by itself, so that a file with several faults shows them all.
+    const isFirstName = name === undefined || this.#isFirst(written, this.#names, name, "name", name);
+    const isFirstAddress = address === undefined || this.#isFirstAddress(written, address, port);
+    if (name === undefined || address === undefined || !isFirstName || !isFirstAddress) return [];
     if (name === this.#own.name) {
       this.#compareOwn(written);
       return [];
@@ -108,6 +107,11 @@ class ListReader {
 
   #error(written: Written, message: string): void {
     if (written.place !== undefined) this.#report(problemAt(written.place, "error", message));
+  }
+
+  #isFirstAddress(written: Written, address: string, port: number): boolean {
+    const endpoint = `${parseAddress(address)?.text ?? address.toLowerCase()} ${port}`;
+    return this.#isFirst(written, this.#addresses, endpoint, "address", `${address}, port ${port}`);
   }
 
   #isFirst(

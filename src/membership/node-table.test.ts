@@ -239,7 +239,7 @@ test("a node that was up and is now refused is refused, and down when it stops t
 });
 
 test("a node that waits for approval says how to give it, and is up once it has joined", () => {
-  const waiting: NodeInput = { type: "waiting", name: "w", hello };
+  const waiting: NodeInput = { type: "waiting", name: "w", hello, publicKey: "KEY=" };
   const steps: [number, NodeInput][] = [
     [0, waiting],
     [99, tick],
@@ -248,7 +248,12 @@ test("a node that waits for approval says how to give it, and is up once it has 
     [113, tick],
   ];
   deepEqual(play(...steps), ["0 w ->waiting", "100 w waiting>up", "113 w up>down"]);
-  equal(newTable().take(waiting, at(0))[0]?.message, "w is waiting: type argus cluster approve w");
+  equal(
+    newTable().take(waiting, at(0))[0]?.message,
+    "w is waiting for approval. To give it, stop this master, add this line to its etc/nodes.keys and start it: " +
+      "worker w KEY=",
+  );
+  equal(seen("w", 0, [0, waiting])?.note, "its key is not approved: cluster.log says how");
   deepEqual(play([0, joined("w", 1)], [1, waiting]), ["0 w ->up"]);
 });
 

@@ -86,7 +86,7 @@ export interface NodeSnapshot {
   /** Where it listens, as cluster.conf has it; `undefined` where that is not known. */
   readonly port: number | undefined;
   readonly version: string | undefined;
-  /** Why it is down, in words; empty in other states. */
+  /** Why it is down, or what it waits for, in words; empty in other states. */
   readonly note: string;
   /** Events received from it (on the master: taken in) per second, over the last 10 s. */
   readonly eventsPerSecond: number;
@@ -113,7 +113,7 @@ export type NodeInput =
   /** Nodes that this cluster has seen before (they have a pin): absent, they are down and not merely expected. */
   | { readonly type: "seen_before"; readonly names: readonly string[] }
   /** It has proven itself, and its key is not approved yet. */
-  | { readonly type: "waiting"; readonly name: string; readonly hello: NodeHello }
+  | { readonly type: "waiting"; readonly name: string; readonly hello: NodeHello; readonly publicKey: string }
   /** A session is live; it replaces an older one of that name. */
   | { readonly type: "joined"; readonly name: string; readonly session: number; readonly hello: NodeHello }
   | { readonly type: "heartbeat"; readonly name: string; readonly session: number }
@@ -175,6 +175,8 @@ interface Entry {
   /** Why the last session ended; `undefined` while one lives. */
   closedFor: string | undefined;
   isWaiting: boolean;
+  /** The key that it has proven and that is not approved, in base64; empty before that. */
+  waitingKey: string;
   isSyncing: boolean;
   isLagging: boolean;
   spool: SpoolStatus | undefined;
@@ -196,7 +198,14 @@ function newEntry(name: string, isOwn: boolean): Entry {
       heard: undefined,
       closedFor: undefined,
     },
-    ...{ isWaiting: false, isSyncing: false, isLagging: false, spool: undefined, clockOffsetMs: undefined },
+    ...{
+      isWaiting: false,
+      waitingKey: "",
+      isSyncing: false,
+      isLagging: false,
+      spool: undefined,
+      clockOffsetMs: undefined,
+    },
     ...{ refusal: undefined, rate: new Rate(), state: undefined, sinceMs: 0 },
   };
 }
@@ -225,7 +234,7 @@ export class NodeTable {
         for (const name of input.names) this.#entry(name).heard ??= now;
         return this.#settleAll(now);
       case "waiting":
-        return this.#wait(input.name, input.hello, now);
+        return this.#wait(input, now);
       case "joined":
         return this.#join(input, now);
       case "heartbeat":
@@ -275,10 +284,11 @@ export class NodeTable {
     return this.#settleAll(now);
   }
 
-  #wait(name: string, hello: NodeHello, now: Now): NodeChange[] {
+  #wait({ name, hello, publicKey }: NodeInput & { type: "waiting" }, now: Now): NodeChange[] {
     const entry = this.#entry(name);
     if (entry.isOwn || entry.session !== undefined) return [];
     entry.isWaiting = true;
+    entry.waitingKey = publicKey;
     entry.hello = hello;
     entry.refusal = undefined;
     return this.#settle(entry, now);
@@ -400,6 +410,7 @@ function absenceOf(entry: Entry, now: Now): string {
 
 /** The same without figures that go stale while somebody reads them. */
 function noteOf({ state, closedFor }: Entry): string {
+  if (state === "waiting") return "its key is not approved: cluster.log says how";
   if (state !== "down") return "";
   if (closedFor === "stopping") return "it was stopped";
   return closedFor === undefined ? "no heartbeat" : `its connection ended: ${closedFor}`;
@@ -410,7 +421,10 @@ function describeState(entry: Entry, state: NodeState, reason: string): string {
     case "expected":
       return "is expected: cluster.conf lists it";
     case "waiting":
-      return `is waiting: type argus cluster approve ${entry.name}`;
+      return (
+        "is waiting for approval. To give it, stop this master, add this line to its etc/nodes.keys and start it: " +
+        `worker ${entry.name} ${entry.waitingKey}`
+      );
     case "up":
       return `is up (${entry.hello?.role ?? "worker"}, ${entry.hello?.address ?? "?"}, ${entry.hello?.version ?? "?"})`;
     case "syncing":

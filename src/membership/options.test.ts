@@ -88,7 +88,25 @@ test("takes any key of 1 byte to 1 KiB, and never shows it", () => {
   }
 });
 
-test("warns of a weak key, or refuses it where the operator wishes so", () => {
+test("says of approval that it is given by hand, on the master that asks for it", () => {
+  const hand = (text: string): string[] => problems(text).filter((problem) => problem.includes("approved by hand"));
+  const key = "<key>0123456789abcdef0123456789abcdef</key>";
+  const of = (type: string, approve: string): string[] =>
+    hand(
+      `<cluster><node_name>n</node_name><node_type>${type}</node_type>${key}<approve>${approve}</approve></cluster>`,
+    );
+  deepEqual([of("master", "yes").length, of("master", "no").length, of("worker", "yes").length], [1, 0, 0]);
+});
+
+test("warns of a weak key beside a port that is none, and does not miss an option that was refused", () => {
+  deepEqual(problems(node("<port>x</port>", "short")).length, 2);
+  deepEqual(
+    problems("<cluster><node_name>a b</node_name></cluster>").map((problem) => problem.split(": ")[2]?.split(" ")[0]),
+    ["<node_type>", "<key>", "<node_name>"],
+  );
+});
+
+test("warns of a weak key,, or refuses it where the operator wishes so", () => {
   const [warned = ""] = problems(node("", "short"));
   ok(warned.includes("warning: <key>: the key has fewer than 32 characters"), warned);
   const [refused = ""] = problems(node("<weak_key>refuse</weak_key>", "short"));

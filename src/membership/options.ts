@@ -82,7 +82,9 @@ export const clusterSection = section("cluster", {
     }),
     approve: yesNo({
       initial: false,
-      help: "`yes` makes a node that was never seen wait for `argus cluster approve NODE`. The master's counts.",
+      help:
+        "`yes` makes a node that was never seen wait until its key is in the master's etc/nodes.keys; cluster.log shows " +
+        "the line to add. The master's counts.",
     }),
     disabled: yesNo({ initial: false, help: "`yes` makes this a single node, as if the section were not there." }),
     interval: needless("Wazuh's; the master tells its workers at once."),
@@ -100,6 +102,9 @@ export const clusterSection = section("cluster", {
     if (weakness !== undefined) {
       const say = cluster.weak_key === "refuse" ? refuse : warn;
       say("key", `the key ${weakness}, so it can be guessed; make a better one with: openssl rand -hex 32`);
+    }
+    if (cluster.approve && cluster.node_type === "master") {
+      warn("approve", "a new node is approved by hand: stop the master, add the line of cluster.log to etc/nodes.keys");
     }
     // The text that Wazuh's own template holds in place of an address.
     if (cluster.nodes.node.includes("NODE_IP")) refuse("nodes", "holds NODE_IP where the master's address belongs");

@@ -127,7 +127,7 @@ class NodesKeys {
 export interface WorkerPins extends Pins {
   /** Of every worker that has ever proven itself here. */
   names(): string[];
-  /** Forgets a pin, for `argus cluster replace` and `remove`. */
+  /** Forgets a pin. */
   forget(name: string): Promise<void>;
 }
 
@@ -153,7 +153,7 @@ export async function openMasterPin(home: Home, disk: Disk): Promise<MasterPin> 
   };
 }
 
-/** The master's own term: 1, until `argus cluster promote` raises it. */
+/** The master's own term: 1 unless its file says another. */
 export async function openTerm(home: Home, disk: Disk): Promise<number> {
   return (await readKnown(home.nodesKeys, disk)).term;
 }

@@ -22,7 +22,7 @@ export function configFrom(sections: readonly Section[], texts: ConfigTexts): Co
   const { shared = "", own = "", self = { name: "master-node", role: "master" } } = texts;
   const files = ["ossec.conf", "ossec.node.conf"];
   const tree: ConfigTree = {
-    ...{ files, problems: [] },
+    ...{ files, problems: [], isRead: true },
     shared: elementsOf(shared, "ossec.conf"),
     own: elementsOf(own, "ossec.node.conf"),
   };

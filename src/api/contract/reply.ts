@@ -36,7 +36,7 @@ export const nodeInfo = Type.Object(
       description: "Null for the master, and while it is not known. Of a node that is down: what it last said.",
     }),
     clockOffsetMs: Type.Union([Type.Number(), Type.Null()], { description: "The node's clock less the master's." }),
-    note: Type.String({ description: "Why the node is down, or empty." }),
+    note: Type.String({ description: "Why the node is down, or what it waits for; or empty." }),
     lastRefusal: Type.String({ description: "Why the node was last refused, or empty." }),
   },
   closed,
