@@ -14,11 +14,15 @@ export interface ChildNodeOptions {
   say(text: string): void;
   /** `POINT:n`, for the first start only (tests). */
   crash: string;
+  /** The arguments of Node; `argus node` when not given (tests give others). */
+  command?: readonly string[];
+  /** How long a node may take to drain before it is killed; half a minute when not given. */
+  stopMsMax?: number;
 }
 
 /** What is kept of a child's last words. */
 const lastWordsBytesMax = 4_096;
-const stopMsMax = 30_000;
+const stopMsMaxUsual = 30_000;
 
 export class ChildNode {
   readonly node: LocalNode;
@@ -46,7 +50,7 @@ export class ChildNode {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.#child?.kill("SIGTERM");
-    const patience = systemClock.after(stopMsMax, () => this.#child?.kill("SIGKILL"));
+    const patience = systemClock.after(this.#options.stopMsMax ?? stopMsMaxUsual, () => this.#child?.kill("SIGKILL"));
     await this.#ended;
     patience.cancel();
   }
@@ -66,7 +70,8 @@ export class ChildNode {
   #runOnce(): Promise<string> {
     const crash = this.#starts === 0 ? this.#options.crash : "";
     this.#starts += 1;
-    const child = spawn(process.execPath, [commandFile, "node", "--home", this.node.home, "--quiet", "--with-parent"], {
+    const usual = [commandFile, "node", "--home", this.node.home, "--quiet", "--with-parent"];
+    const child = spawn(process.execPath, this.#options.command ?? usual, {
       stdio: ["pipe", "ignore", "pipe"],
       env: { ...process.env, ARGUS_TEST_CRASH: crash },
       detached: true, // Ctrl-C of the terminal reaches only us; we stop the nodes in order.

@@ -89,23 +89,36 @@ class SyslogSender {
 /** How many stretches of ordinary life follow the story before it is told again. */
 const quietScenes = 60;
 
+export interface DemoLine {
+  /** The index of the worker that it goes to. */
+  worker: number;
+  way: "file" | "syslog";
+  line: string;
+}
+
 /**
- * Tells the story again and again until `signal` is aborted. Scenes go to the workers in turn, so that neither of them
- * sees the whole attack; each worker gets every second of its lines by file and the others over syslog.
+ * What happens in one turn. Scenes go to the workers in turn, so that none of several sees the whole attack; each
+ * worker gets every second of its lines by file and the others over syslog.
  */
+export function demoTurn(turn: number, workerCount: number): DemoLine[] {
+  const place = (at: number): Omit<DemoLine, "line"> => ({
+    worker: at % workerCount,
+    way: Math.floor(at / workerCount) % 2 === 0 ? "file" : "syslog",
+  });
+  const scene = story[turn % (story.length + quietScenes)];
+  const ordinaryLine = { ...place(turn + 1), line: pick(ordinary)(stamp()) };
+  return scene === undefined ? [ordinaryLine] : [ordinaryLine, { ...place(turn), line: scene(stamp()) }];
+}
+
+/** Tells the story again and again until `signal` is aborted. */
 export async function tellDemo(workers: readonly LocalNode[], signal: AbortSignal): Promise<void> {
   const senders = workers.map((node) => new SyslogSender(node));
-  const tell = async (turn: number, line: string): Promise<void> => {
-    const index = turn % workers.length;
-    const worker = workers[index];
-    if (worker === undefined) return;
-    if (Math.floor(turn / workers.length) % 2 === 0) await appendFile(worker.demoFile, `${line}\n`, { mode: 0o640 });
-    else senders[index]?.send(line);
-  };
   for (let turn = 0; !signal.aborted; turn += 1) {
-    await tell(turn + 1, pick(ordinary)(stamp()));
-    const scene = story[turn % (story.length + quietScenes)];
-    if (scene !== undefined) await tell(turn, scene(stamp()));
+    for (const { worker, way, line } of demoTurn(turn, workers.length)) {
+      const node = workers[worker];
+      if (way === "syslog") senders[worker]?.send(line);
+      else if (node !== undefined) await appendFile(node.demoFile, `${line}\n`, { mode: 0o640 });
+    }
     await pause(systemClock, stepMs, signal);
   }
   for (const sender of senders) sender.end();
