@@ -1,5 +1,5 @@
 /** `argus journal check`. */
-import { checkJournal, type JournalReport } from "../node/journal-check.ts";
+import { checkJournal, type JournalReport, type ReplayAccount } from "../node/journal-check.ts";
 import { homeAt } from "../node/home.ts";
 import { lockHome } from "../node/home-lock-disk.ts";
 import type { Command } from "./command.ts";
@@ -41,12 +41,24 @@ export function describeJournal(report: JournalReport): string[] {
       `  ${node} lane ${lane} epoch ${epoch}: ${events} events up to ${last}${lost > 0 ? `, ${lost} lost` : ""}`,
     );
   }
-  if (report.replay !== undefined) {
-    lines.push(`replay: ${report.replay.alerts} alerts`);
-    for (const { file, bytes, verdict, at } of report.replay.files) {
-      lines.push(`  ${file}: ${bytes} bytes, ${verdict}${verdict === "identical" ? "" : ` from byte ${at}`}`);
-    }
-  }
-  lines.push(report.isWell ? "well: each event stands exactly once" : "NOT WELL: see above");
+  if (report.replay !== undefined) lines.push(...describeReplay(report.replay, report.oldest));
+  lines.push(verdictOf(report));
   return lines;
+}
+
+function describeReplay(replay: ReplayAccount, oldest: number): string[] {
+  if (!replay.isComparable) {
+    return [`replay: the records before position ${oldest} have gone with <keep>: the alert files cannot be compared`];
+  }
+  const lines = [`replay: ${replay.alerts} alerts`];
+  for (const { file, bytes, verdict, at } of replay.files) {
+    lines.push(`  ${file}: ${bytes} bytes, ${verdict}${verdict === "identical" ? "" : ` from byte ${at}`}`);
+  }
+  return lines;
+}
+
+function verdictOf({ isWell, lost }: JournalReport): string {
+  if (!isWell) return "NOT WELL: see above";
+  if (lost === 0) return "well: each event stands exactly once";
+  return `well: each event stands exactly once, but for the ${lost} that declared holes name as lost`;
 }
