@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { nodeDisk } from "../base/disk.ts";
 import type { Problem } from "../config/problem.ts";
 import { checkConfig, describeReport, explain, explainAsJson } from "./config-check.ts";
+import { checkHomeRuleset } from "./ruleset-check.ts";
 import { sections } from "./sections.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "argus-config-check-"));
@@ -48,9 +49,37 @@ test("an error is exit code 2, and each problem is a line by file, line and colu
   equal(report.exitCode, 2);
   deepEqual(describeReport(report), [
     `${home}/etc/ossec.conf:1:1: warning: <foo> is not a section of ossec.conf and has no effect`,
+    `${home}/etc/ossec.conf:2:1: warning: <connection>: agents are not supported yet: this listener is accepted and not opened`,
     `${home}/etc/ossec.conf:2:9: error: <port> must be a whole number from 1 to 65535, not "x"`,
-    `${home} (a single node): 1 error, 1 warning; the node would not start`,
+    `${home} (a single node): 1 error, 2 warnings; the node would not start`,
   ]);
+});
+
+test("a file that holds nothing is a warning, because a single node is seldom what was meant", async () => {
+  for (const text of ["", "<!-- later -->", "<ossec_config></ossec_config>"]) {
+    const home = newHome(text);
+    deepEqual(describeReport(await checkConfig(home, nodeDisk)), [
+      `${home}/etc/ossec.conf: warning: it holds no section: the node is a single one, by the defaults`,
+      `${home} (a single node): 0 errors, 1 warning; the node can start`,
+    ]);
+  }
+});
+
+test("of a file that cannot be read as XML nothing is claimed but that", async () => {
+  const home = newHome("<cluster><node_name>n1</cluster>");
+  const { summary, problems } = await checkConfig(home, nodeDisk);
+  equal(summary, `${home}: 1 error, 0 warnings; the node would not start`);
+  equal(problems.length, 1);
+  const absent = join(folder, "absent");
+  ok((await checkConfig(absent, nodeDisk)).summary.startsWith(`${absent}: 1 error`));
+});
+
+test("the files of a ruleset are named by their whole paths", async () => {
+  const home = newHome(node("master"));
+  mkdirSync(join(home, "etc", "rules"));
+  writeFileSync(join(home, "etc", "rules", "local_rules.xml"), "<group name='x,'>\n<rule id='x'/>\n</group>");
+  const { problems } = await checkConfig(home, nodeDisk, checkHomeRuleset);
+  deepEqual([...new Set(problems.map(({ file }) => file))], [`${home}/etc/rules/local_rules.xml`]);
 });
 
 test("rules and decoders are looked at on a master, with its configuration, and count like the rest", async () => {

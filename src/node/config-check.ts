@@ -37,14 +37,20 @@ export async function checkConfig(home: string, disk: Disk, checkContent?: Conte
   const problems = sortProblems([...config.problems, ...content], config.configuration.files);
   const errorCount = problems.filter((problem) => problem.severity === "error").length;
   const warningCount = problems.length - errorCount;
-  const who = config.cluster === undefined ? "a single node" : `${config.role} ${config.name ?? "without a name"}`;
+  const outcomes = `${counted(errorCount, "error")}, ${counted(warningCount, "warning")}`;
   const outcome = errorCount > 0 ? "the node would not start" : "the node can start";
   const { name: node, role } = config;
   return {
     ...{ home, node, role, problems, errorCount, warningCount },
     exitCode: errorCount > 0 ? 2 : 0,
-    summary: `${home} (${who}): ${counted(errorCount, "error")}, ${counted(warningCount, "warning")}; ${outcome}`,
+    summary: `${home}${describeRole(config)}: ${outcomes}; ${outcome}`,
   };
+}
+
+/** Nothing where ossec.conf could not be read: what the node is stands there. */
+function describeRole({ configuration, cluster, role, name = "without a name" }: NodeConfig): string {
+  if (!configuration.isRead) return "";
+  return cluster === undefined ? " (a single node)" : ` (${role} ${name})`;
 }
 
 /** Lines for people: a problem each, then the summary. */

@@ -20,10 +20,10 @@ export class HomeUnusable extends ArgusError {
 }
 
 export class ConfigRefused extends ArgusError {
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], home: string) {
     super(
       "ARGUS_NODE_CONFIG_REFUSED",
-      `${problems.join("\n")}\nThe node does not start. Check with: argus config check`,
+      `${problems.join("\n")}\nThe node does not start. Check with: argus config check --home ${home}`,
     );
   }
 }

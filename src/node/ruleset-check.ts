@@ -1,4 +1,5 @@
 /** What is wrong with the ruleset of a home, for `argus config check`. */
+import { isAbsolute, join } from "node:path";
 import { nodeDisk } from "../base/disk.ts";
 import { systemZone } from "../base/local-time.ts";
 import { rulesetSection } from "../analysis/options.ts";
@@ -8,10 +9,16 @@ import type { Problem } from "../config/problem.ts";
 import type { NodeConfig } from "./config.ts";
 import { shippedRuleset } from "./package-disk.ts";
 
-/** All problems of the decoders, rules and lists that the configuration of `home` names. */
+/** All problems of the decoders, rules and lists that the configuration of `home` names, by whole paths. */
 export async function checkHomeRuleset(home: string, config: NodeConfig): Promise<readonly Problem[]> {
   const section = config.configuration.one(rulesetSection).values;
   const options = { ...defaultRulesetOptions, zone: systemZone() };
   const { source, problems } = await readRuleset(nodeDisk, { home, shipped: shippedRuleset }, section, options);
-  return [...problems, ...checkRuleset(source)];
+  const hasOwnRuleset = (await nodeDisk.stat(join(home, "ruleset"))) !== undefined;
+  const whole = (path: string): string => {
+    if (isAbsolute(path)) return path;
+    const isShipped = path.startsWith("ruleset/") && !hasOwnRuleset;
+    return isShipped ? join(shippedRuleset, path.slice("ruleset/".length)) : join(home, path);
+  };
+  return [...problems, ...checkRuleset(source)].map((problem) => ({ ...problem, file: whole(problem.file) }));
 }

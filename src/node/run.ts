@@ -72,7 +72,7 @@ export async function runNode(options: RunOptions, signal: AbortSignal): Promise
   const settings = await readSettings(home.folder, nodeDisk);
   const isNew = (await nodeDisk.stat(home.logs)) === undefined;
   // A mistyped home gets no folders of ours.
-  if (!settings.isUsable && isNew) throw new ConfigRefused(errorLines(settings.problems));
+  if (!settings.isUsable && isNew) throw new ConfigRefused(errorLines(settings.problems), settings.home);
   await makeFolders(home);
   const lock = await lockHome(home);
   const time = new LocalTime(systemZone());
@@ -97,7 +97,7 @@ export interface NodeEnd {
 
 async function runOpenNode(parts: NodeParts, signal: AbortSignal): Promise<NodeEnd> {
   const { settings, clock, random, logs, home } = parts;
-  if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems));
+  if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems), settings.home);
   tellStart(parts);
   const node = await (settings.role === "master" ? openMaster(parts) : openWorker(parts));
   const api = new ApiServer({ home: home.folder, needs: node.api, clock, log: logs.main.tagged("Api") });
