@@ -23,8 +23,8 @@ interface Stream {
 }
 
 /**
- * What is written after nobody reads standard output any more (`argus … | head`) goes nowhere; `onUnread` is called once
- * then. That standard error is not read is nobody's business.
+ * What is written after nobody reads standard output any more (`argus … | head`) goes nowhere; `onUnread` is called
+ * once then. That standard error is not read is nobody's business.
  */
 export function processOutput(stdout: Stream, stderr: Stream, onUnread: () => void): Output {
   let isRead = true;
