@@ -93,8 +93,8 @@ export class RecentAlerts {
   }
 
   /**
-   * Calls `onAlert` for each new alert, and `onGap` for alerts that are not told, until the returned function is called.
-   * Neither may throw.
+   * Calls `onAlert` for each new alert, and `onGap` for so many that are not told, until the returned function is
+   * called. Neither may throw.
    */
   subscribe(onAlert: (alert: RecentAlert) => void, onGap: (count: number) => void = () => undefined): () => void {
     const own: RecentListener = { onAlert, onGap };

@@ -14,11 +14,11 @@ export interface FeedEntry {
 export interface AlertFeed {
   /** The newest `count` of at least `level`, oldest first. */
   last(count: number, level: number): readonly FeedEntry[];
-  /** What came after the alert `id`; `isWhole` is false when some may be missing: `id` is not held, or there was a gap. */
+  /** What came after the alert `id`; `isWhole` is false when some may be missing. */
   after(id: string): { readonly entries: readonly FeedEntry[]; readonly isWhole: boolean };
   /**
-   * Calls `onEntry` for each new alert, and `onGap` when so many came too fast to be told, until the returned function is
-   * called. Neither may throw.
+   * Calls `onEntry` for each new alert, and `onGap` when so many came too fast to be told, until the returned function
+   * is called. Neither may throw.
    */
   subscribe(onEntry: (entry: FeedEntry) => void, onGap: (count: number) => void): () => void;
 }

@@ -9,8 +9,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises"; // Keeps the process alive, as the clock's timers do not.
 import { systemClock } from "../../base/clock.ts";
-import { errnoOf } from "../../base/error.ts";
-import { HomeInUse } from "../../node/errors.ts";
+import { ArgusError, errnoOf } from "../../base/error.ts";
 import { homeAt } from "../../node/home.ts";
 import { lockHome, type HomeLock } from "../../node/home-lock-disk.ts";
 import { UsageError } from "../errors.ts";
@@ -226,7 +225,7 @@ async function untilIdle({ name, home }: LocalNode, say: (text: string) => void,
       const lock = await lockHome(homeAt(home));
       return await lock.release();
     } catch (error) {
-      if (!(error instanceof HomeInUse)) throw error;
+      if (!(error instanceof ArgusError && error.code === "ARGUS_NODE_HOME_IN_USE")) throw error;
       if (signal.aborted || systemClock.monotonicMs() - startedMs > idleMsMax) throw error;
       if (looks === 0) say(`${name} of the run before is still ending; waiting for it`);
     }
