@@ -74,7 +74,7 @@ export interface LinkMasterOptions {
   version: string;
   identity: NodeIdentity;
   pins: Pins;
-  /** This master's term; raised only by `argus cluster promote`. */
+  /** This master's term. */
   term: number;
   admission: Admission;
   store: RecordStore;
@@ -153,7 +153,7 @@ export class LinkMaster implements Service {
     }
   }
 
-  /** Ends the session of a node, for `argus cluster remove` and `replace`; `reason` is a code. */
+  /** Ends the session of a node that is no longer wanted; `reason` is a code. */
   disconnect(name: string, reason: string): void {
     this.#live.get(name)?.feed({ type: "end", reason });
   }

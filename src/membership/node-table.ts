@@ -134,7 +134,7 @@ export type NodeInput =
    */
   | { readonly type: "closed"; readonly name: string; readonly session: number; readonly reason: string }
   | { readonly type: "refused"; readonly name: string; readonly address: string; readonly reason: string }
-  /** Forget the node (`argus cluster remove`). */
+  /** Forget the node. */
   | { readonly type: "removed"; readonly name: string }
   /** Once a second. */
   | { readonly type: "tick" };
