@@ -91,7 +91,8 @@ function warnOfAttributes(element: XmlElement, option: Option<unknown>, findings
 
 /**
  * Reads the options inside `parents` (all of one section, in file order). Fills `places` with where each option that is
- * written stands (the last one), and `refused` with those whose text was refused and that have another value. Unknown options are warned about by name; option names compare without case.
+ * written stands (the last one), and `refused` with those whose text was refused and that have another value. Unknown
+ * options are warned about by name; option names compare without case.
  */
 export function readOptions<O extends Options>(
   options: O,
