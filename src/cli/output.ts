@@ -46,10 +46,10 @@ export function processOutput(stdout: Stream, stderr: Stream, onUnread: () => vo
     raw,
     isTerminal: stdout.isTTY === true,
     get columns() {
-      return stdout.columns ?? 80;
+      return stdout.columns || 80; // 0 on a terminal that does not know it.
     },
     get rows() {
-      return stdout.rows ?? 24;
+      return stdout.rows || 24;
     },
   };
 }

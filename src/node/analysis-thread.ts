@@ -25,9 +25,6 @@ class AnalysisThread {
   readonly #analyst: Analyst;
   readonly #checkpointEveryMs: number;
   readonly #raised = new RaisedQueue();
-  /** Whether the main thread has heard the last progress; until then what is to tell waits, and is told at once. */
-  #isHeard = true;
-  #isTellDue = false;
   #limit: number;
   #isStopping = false;
   #wake: () => void = () => undefined;
@@ -41,8 +38,7 @@ class AnalysisThread {
     this.#checkpointDueMs = systemClock.monotonicMs() + checkpointEveryMs;
     port.on("message", (message: ToAnalysis) => {
       if (message.type === "heard") {
-        this.#isHeard = true;
-        if (!this.#isTellDue) return;
+        if (!this.#raised.answered()) return;
       } else if (message.type === "stop") this.#isStopping = true;
       else this.#limit = Math.max(this.#limit, message.position);
       this.#wake();
@@ -61,7 +57,7 @@ class AnalysisThread {
       else await this.#sleep();
     }
     await this.#analyst.checkpoint();
-    this.#isHeard = true; // Nothing comes after it, so nobody need be waited for.
+    this.#raised.answered(); // Nothing comes after it, so nobody need be waited for.
     this.#tell();
     await this.#analyst.close();
   }
@@ -88,9 +84,8 @@ class AnalysisThread {
   }
 
   #tell(): void {
-    this.#isTellDue = !this.#isHeard;
-    if (!this.#isHeard) return;
-    this.#isHeard = false;
+    const told = this.#raised.next();
+    if (told === undefined) return; // The turn after the answer tells it.
     const { counts, engine } = this.#analyst;
     const metrics = engine?.metrics;
     const progress: AnalysisProgress = {
@@ -105,7 +100,7 @@ class AnalysisThread {
       windowDropped: metrics?.windowDropped ?? 0,
       lanes: counts.upTo(),
     };
-    this.#say({ type: "progress", progress, ...this.#raised.take() });
+    this.#say({ type: "progress", progress, ...told });
   }
 
   #say(message: FromAnalysis): void {

@@ -6,7 +6,10 @@ const alert = (id: number, length = 10) => ({ id: `${id}.0`, level: 5, json: "x"
 const alerts = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => alert(from + index));
 
 function taken(queue: RaisedQueue): string {
-  const { raised, droppedCount } = queue.take();
+  const next = queue.next();
+  if (next === undefined) return "nothing yet";
+  queue.answered();
+  const { raised, droppedCount } = next;
   return `${droppedCount} dropped, ${raised.map(({ id }) => id).join(" ")}`;
 }
 
@@ -32,6 +35,19 @@ test("keeps one alert that is beyond all bounds by itself", () => {
   queue.add([alert(0), alert(1, 100)]);
   equal(taken(queue), "1 dropped, 1.0");
 });
+test("gives out nothing while the last message is not answered, and says then that more was asked for", () => {
+  const queue = new RaisedQueue({ countMax: 2, bytesMax: 1_000 });
+  queue.add(alerts(0, 1));
+  equal(queue.next()?.raised.length, 1);
+  equal(queue.answered(), false, "nobody has asked for more");
+  equal(queue.next()?.raised.length, 0);
+  queue.add(alerts(1, 5));
+  equal(queue.next(), undefined);
+  equal(queue.next(), undefined);
+  equal(queue.answered(), true);
+  equal(taken(queue), "2 dropped, 3.0 4.0");
+  equal(queue.answered(), false, "what was asked for has been told");
+});
 test("neither loses nor doubles any in its counts, whatever is added and taken (100 seeds)", () => {
   for (let seed = 1; seed <= 100; seed += 1) {
     const queue = new RaisedQueue({ countMax: 7, bytesMax: 120 });
@@ -44,7 +60,8 @@ test("neither loses nor doubles any in its counts, whatever is added and taken (
       queue.add(alerts(added, added + count));
       added += count;
       if (random % 3 !== 0) continue;
-      const { raised, droppedCount } = queue.take();
+      queue.answered();
+      const { raised = [], droppedCount = 0 } = queue.next() ?? {};
       deepEqual(
         raised.map(({ id }) => id),
         raised.map((_, index) => `${seen + droppedCount + index}.0`),

@@ -1,6 +1,7 @@
 /**
  * Alerts on their way from the analysis thread to those who look at them now. The files hold every alert; here a burst
- * beyond what a person or a feed could take is bounded in number and bytes, and what was left out is counted.
+ * beyond what a person or a feed could take is bounded in number and bytes, and what was left out is counted. One
+ * message at most is on its way: the next is given out when the last has been answered.
  */
 import type { RaisedAlert } from "./analysis-message.ts";
 
@@ -17,6 +18,8 @@ export class RaisedQueue {
   #waiting: RaisedAlert[] = [];
   #bytes = 0;
   #droppedCount = 0;
+  #isAnswered = true;
+  #isDue = false;
 
   constructor(limits: RaisedLimits = raisedLimits) {
     this.#limits = limits;
@@ -38,12 +41,24 @@ export class RaisedQueue {
     this.#droppedCount += gone;
   }
 
-  /** All that waits, oldest first, and how many before it were left out; nothing waits afterwards. */
-  take(): { raised: RaisedAlert[]; droppedCount: number } {
+  /**
+   * What the next message is to tell: all that waits, oldest first, and how many before it were left out. Nothing waits
+   * afterwards. Undefined while the last message has not been answered.
+   */
+  next(): { raised: RaisedAlert[]; droppedCount: number } | undefined {
+    this.#isDue = !this.#isAnswered;
+    if (!this.#isAnswered) return undefined;
+    this.#isAnswered = false;
     const taken = { raised: this.#waiting, droppedCount: this.#droppedCount };
     this.#waiting = [];
     this.#bytes = 0;
     this.#droppedCount = 0;
     return taken;
+  }
+
+  /** The last message has been heard. Returns whether another was asked for meanwhile. */
+  answered(): boolean {
+    this.#isAnswered = true;
+    return this.#isDue;
   }
 }
