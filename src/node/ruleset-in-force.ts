@@ -108,15 +108,16 @@ async function confirmed(
   const found: RecordedRuleset[] = [];
   for (const one of recorded) {
     if (one.position < journal.oldestPosition) found.push(one);
-    else if (one.position < journal.durablePosition && (await stands(disk, home, one))) found.push(one);
+    else if (one.position < journal.durablePosition && (await stands(disk, home, one, journal.durablePosition)))
+      found.push(one);
   }
   return found;
 }
 
-async function stands(disk: Disk, home: Home, { position, sha256 }: RecordedRuleset): Promise<boolean> {
+async function stands(disk: Disk, home: Home, { position, sha256 }: RecordedRuleset, limit: number): Promise<boolean> {
   const reader = await JournalReader.open({ disk, folder: home.journal, from: position });
   try {
-    const entry = await reader.next(position + 1);
+    const entry = await reader.next(limit);
     const record = entry?.kind === "control" ? readControlRecord(entry.bytes) : undefined;
     return record?.kind === "ruleset" && record.sha256 === sha256;
   } finally {
