@@ -1,7 +1,7 @@
 /**
  * The main thread's side of the analysis: one thread over the journal, its figures, and the alerts it raises. A thread
  * that fails on the disk or dies stops the node: what it would repeat after a restart is found from its checkpoint.
- * A thread that does not end when it is told to (a rule's expression may search for hours) is ended, with the same care.
+ * A thread that does not end when it is told to (a rule's expression may search for hours) is ended, with equal care.
  */
 import { Worker } from "node:worker_threads";
 import { systemClock, type Timer } from "../base/clock.ts";
