@@ -138,3 +138,31 @@ test("leaves the cluster block out of the alerts of events that a hidden node to
       );
     },
   ));
+
+test("with approve, lets a new worker in once the line of cluster.log is in nodes.keys, and tells of a stop at once", () =>
+  withCluster(
+    {
+      addresses: ["127.27.0.1", "127.27.0.2", "127.27.0.3"],
+      master: (text) => text.replace("</cluster>", "<approve>yes</approve></cluster>"),
+    },
+    async (cluster) => {
+      const { master, workers } = cluster;
+      const approval = /^.*add this line to its etc\/nodes\.keys and start it: (worker worker-node1 \S+)$/m;
+      const added = await until("worker-node1 waits", () => approval.exec(master.read("logs/cluster.log"))?.[1]);
+      await until("so does the other", async () => (await master.stateOf("worker-node2")) === "waiting");
+      equal(await master.stop(), 0);
+      master.write("etc/nodes.keys", `${added}\n`);
+      master.start();
+      await until("it is up", async () => (await master.stateOf("worker-node1")) === "up");
+      await until("and the other waits on", async () => (await master.stateOf("worker-node2")) === "waiting");
+      await firstAlert(cluster);
+
+      equal(await workers[0].node.stop(), 0);
+      const stopped = await until("it is down", async () =>
+        (await master.nodes()).find(({ name, state }) => name === "worker-node1" && state === "down"),
+      );
+      equal(stopped.note, "it was stopped");
+      ok(master.read("logs/cluster.log").includes("worker-node1 is down: it was stopped"));
+      await until("an alert of it", () => master.alerts().find(({ rule }) => rule.id === "8509"));
+    },
+  ));
