@@ -115,7 +115,8 @@ function nodeRow(node: NodeInfo): Cell[] {
   const isHere = node.state === "up" || node.state === "lagging" || node.state === "syncing";
   const clock =
     node.clockOffsetMs === null ? "–" : `${node.clockOffsetMs < 0 ? "" : "+"}${Math.round(node.clockOffsetMs)} ms`;
-  const waiting = node.spool === null ? "–" : `${grouped(node.spool.events)}${node.spool.isFull ? " full" : ""}`;
+  const waiting =
+    node.spool === null || !isHere ? "–" : `${grouped(node.spool.events)}${node.spool.isFull ? " full" : ""}`;
   return [
     { text: `${isHere ? "●" : "○"} ${node.name}${node.isHidden ? " (hidden)" : ""}`, style },
     { text: node.state, style },

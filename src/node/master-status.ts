@@ -91,8 +91,8 @@ export class MasterStatus implements NodeStatus {
 }
 
 /**
- * Events that are in the journal and not yet answered. Epochs count by their order, not by their numbers: a worker whose
- * spool was lost begins again at 1.
+ * Events that are in the journal and not yet answered. Epochs count by their order, not by their numbers: a worker
+ * whose spool was lost begins again at 1.
  */
 export function eventsBehind(journal: Pick<Journal, "table">, analysed: readonly AnalysedUpTo[]): number {
   let behind = 0;

@@ -95,8 +95,8 @@ function segmentOf({ base, createdMs, receivedMs }: JournalCore): Omit<JournalSe
 }
 
 /**
- * The segments without a last one in which nothing was written: what the start that began it had found in the one before
- * (holes, damage) was not declared, so it is looked for again. Without one before it stands for itself.
+ * The segments without a last one in which nothing was written: what the start that began it had found in the one
+ * before (holes, damage) was not declared, so it is looked for again. Without one before it stands for itself.
  */
 async function begunOf(
   { disk }: JournalRecoveryOptions,

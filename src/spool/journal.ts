@@ -269,8 +269,9 @@ export class Journal {
   }
 
   /**
-   * As `appendControl`, for the record that says that the wall clock was set back (`byMs` < 0): `receivedMs` never falls
-   * but with this record, by as much, so that the times of arrival do not stand still until the clock has caught up.
+   * As `appendControl`, for the record that says that the wall clock was set back (`byMs` < 0): `receivedMs` never
+   * falls but with this record, by as much, so that the times of arrival do not stand still until the clock has caught
+   * up.
    */
   appendClockStep(bytes: Uint8Array, byMs: number): Promise<number> {
     assert(byMs < 0, "only a clock that was set back holds arrivals up");
