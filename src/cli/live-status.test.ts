@@ -62,7 +62,7 @@ test("shows nodes, figures and the last alerts in 80 columns", () =>
     "NODE            STATE  ADDRESS         EVENTS/S  WAITING  CLOCK",
     "● master-node   up     127.0.0.1:1516      12.5        –      –",
     "● worker-node1  up     127.0.0.2:1516     1,234        3  +2 ms",
-    "○ worker-node2  down   127.0.0.3:1516         –        3      –",
+    "○ worker-node2  down   127.0.0.3:1516         –        –      –",
     "",
     "events 12,345  analysed 12,300  behind 45  lost 0  alerts 321  rate 118/s",
     "",
@@ -115,7 +115,7 @@ test("says why a node is refused, and that a spool is full", () => {
       sampleNode({ name: "w2", spool }),
     ],
   });
-  equal(lines[3], "○ worker-node1  refused  127.0.0.2:1516         –           3      –");
+  equal(lines[3], "○ worker-node1  refused  127.0.0.2:1516         –           –      –");
   equal(lines[4]?.includes("9,000 full"), true);
   equal(lines[5], "  worker-node1 is refused: another node has proven this name");
 });
