@@ -171,6 +171,7 @@ async function runCluster(context: CommandContext, settings: UpSettings, plan: L
   const say = (text: string): void => (isLive ? screen.print([text]) : output.problem(`argus: ${text}`));
   const cluster = new LocalCluster(plan, say);
   if (format !== "json") for (const line of greeting(plan, settings)) output.line(line);
+  else if (!settings.once) output.line(JSON.stringify(planForScripts(plan, settings)));
   const ending = new AbortController();
   const stop = AbortSignal.any([signal, ending.signal]);
   cluster.start();
@@ -198,6 +199,18 @@ async function runCluster(context: CommandContext, settings: UpSettings, plan: L
 }
 
 const feedFiles = (cluster: LocalCluster): string[] => cluster.workers.map(({ feedFile }) => feedFile);
+
+/** Where everything is, for a script that starts a cluster and then talks to it. The key is not in it. */
+function planForScripts({ nodes }: LocalPlan, { dir }: UpSettings): object {
+  return {
+    dir,
+    nodes: nodes.map(({ name, role, home, address, port, syslogPort }) => ({
+      ...{ name, role, home, address, port },
+      syslogPort: role === "worker" ? syslogPort : null,
+    })),
+    alerts: `${nodes[0]?.home ?? dir}/logs/alerts/alerts.json`,
+  };
+}
 
 function greeting(plan: LocalPlan, { dir }: UpSettings): string[] {
   return [
