@@ -107,10 +107,6 @@ export class Analyst {
     return this.#engine;
   }
 
-  get alertsFolder(): string {
-    return this.#options.logsFolder;
-  }
-
   /**
    * Answers some records before `limit`; returns whether there may be more. What was answered may wait in memory for
    * `flush`. Rejects with the disk's errors, and with `JournalContradiction` where the journal cannot be ours.
