@@ -1,5 +1,13 @@
 /** What the API needs of the node that it speaks for. `node/` gives it; nothing here may block or throw. */
-import type { JournalReply, MetricsReply, NodeInfo, StatusReply } from "./contract/reply.ts";
+import type {
+  ClusterLogLine,
+  FiguresReply,
+  JournalReply,
+  LevelsReply,
+  MetricsReply,
+  NodeInfo,
+  StatusReply,
+} from "./contract/reply.ts";
 
 /** One alert as the feed holds it. */
 export interface FeedEntry {
@@ -14,6 +22,8 @@ export interface FeedEntry {
 export interface AlertFeed {
   /** The newest `count` of at least `level`, oldest first. */
   last(count: number, level: number): readonly FeedEntry[];
+  /** The alert `id`, while it is held. */
+  find(id: string): FeedEntry | undefined;
   /** What came after the alert `id`; `isWhole` is false when some may be missing. */
   after(id: string): { readonly entries: readonly FeedEntry[]; readonly isWhole: boolean };
   /**
@@ -21,6 +31,26 @@ export interface AlertFeed {
    * is called. Neither may throw.
    */
   subscribe(onEntry: (entry: FeedEntry) => void, onGap: (count: number) => void): () => void;
+}
+
+/** What the master counts over time. */
+export interface FigureFeed {
+  figures(): FiguresReply;
+  /**
+   * The bins that have changed since `revision` (0: all of them), and the revision to ask with the next time. It grows
+   * with every change.
+   */
+  levels(revision: number): { readonly levels: LevelsReply; readonly revision: number };
+}
+
+/** The newest lines of cluster.log, and those to come. */
+export interface ClusterLogFeed {
+  /** The newest `count`, oldest first. */
+  last(count: number): readonly ClusterLogLine[];
+  /** What came after the line `id`; `isWhole` is false when some may be missing. */
+  after(id: string): { readonly lines: readonly ClusterLogLine[]; readonly isWhole: boolean };
+  /** Calls `onLine` for each new line until the returned function is called. It may not throw, and may not log. */
+  subscribe(onLine: (line: ClusterLogLine) => void): () => void;
 }
 
 export interface NodeStatus {
@@ -36,4 +66,7 @@ export interface ApiNeeds {
   status: NodeStatus;
   /** `undefined` on a worker: alerts are raised by the master. */
   alerts: AlertFeed | undefined;
+  /** `undefined` on a worker. */
+  figures: FigureFeed | undefined;
+  clusterLog: ClusterLogFeed;
 }

@@ -10,6 +10,9 @@ export const spoolInfo = Type.Object(
     bytesMax: Type.Number({ description: "How much they may take." }),
     oldestMs: Type.Union([Type.Number(), Type.Null()], { description: "Take-in time of the oldest waiting event." }),
     isFull: Type.Boolean(),
+    drainMs: Type.Union([Type.Number(), Type.Null()], {
+      description: "In how long it is empty at the rate of the last seconds; null when it is empty or does not shrink.",
+    }),
   },
   closed,
 );
@@ -32,6 +35,20 @@ export const nodeInfo = Type.Object(
     version: Type.String({ description: "Argus's version there, or empty when it is not known." }),
     isHidden: Type.Boolean(),
     eventsPerSecond: Type.Number({ description: "Events taken in, over the last seconds." }),
+    eventsOutPerSecond: Type.Number({
+      description: "Events of this node that the master has journalled, over the last seconds.",
+    }),
+    link: Type.Object(
+      {
+        sinceMs: Type.Union([Type.Number(), Type.Null()], {
+          description: "When the session with the master began; null without one, and on the master.",
+        }),
+        roundTripMs: Type.Union([Type.Number(), Type.Null()], {
+          description: "The shortest of the last round trips; null before the first, without a session, and on the master.",
+        }),
+      },
+      closed,
+    ),
     spool: Type.Union([spoolInfo, Type.Null()], {
       description: "Null for the master, and while it is not known. Of a node that is down: what it last said.",
     }),
@@ -59,12 +76,19 @@ export const statusReply = Type.Object(
         }),
         analysed: Type.Number({ description: "Events that the engine has answered. 0 on a worker." }),
         behind: Type.Number({ description: "Accepted and not yet analysed; on a worker: not yet acknowledged." }),
+        behindMs: Type.Number({
+          description: "Age of the oldest event known of that is not analysed, workers' spools included; 0 without one.",
+        }),
         lost: Type.Number({ description: "Events in declared holes." }),
         perSecond: Type.Number({ description: "Accepted, over the last seconds." }),
+        analysedPerSecond: Type.Number({ description: "Analysed, over the last seconds. 0 on a worker." }),
       },
       closed,
     ),
     alerts: Type.Number({ description: "Alerts written since the start of the node. 0 on a worker." }),
+    keyWeakness: Type.String({
+      description: "Why the cluster's key can be guessed, as in `is shorter than 32 characters`; empty when it cannot.",
+    }),
     master: Type.Object(
       {
         name: Type.String({ description: "Empty while it is not known." }),
@@ -124,6 +148,70 @@ export type AlertReply = Static<typeof alertReply>;
 
 export const alertsReply = Type.Object({ alerts: Type.Array(alertReply) }, closed);
 export type AlertsReply = Static<typeof alertsReply>;
+
+/** What the figures of a master were at one moment. Counts are since the journal began; a page makes rates of them. */
+export const figureSample = Type.Object(
+  {
+    atMs: Type.Number(),
+    accepted: Type.Number(),
+    analysed: Type.Number(),
+    behind: Type.Number(),
+    behindMs: Type.Number(),
+    lost: Type.Number(),
+  },
+  closed,
+);
+export type FigureSample = Static<typeof figureSample>;
+
+export const figuresReply = Type.Object(
+  {
+    everyMs: Type.Number({ description: "Between two samples, unless the master did not run." }),
+    samples: Type.Array(figureSample, { description: "Oldest first; those of the last hour." }),
+  },
+  closed,
+);
+export type FiguresReply = Static<typeof figuresReply>;
+
+/** How many alerts of each level there were from `atMs` on, by the time that they carry. A bin without any is absent. */
+export const levelBin = Type.Object(
+  { atMs: Type.Number(), counts: Type.Record(Type.String(), Type.Number(), { description: "By level." }) },
+  closed,
+);
+export type LevelBin = Static<typeof levelBin>;
+
+const levelBins = Type.Object(
+  { binMs: Type.Number(), bins: Type.Array(levelBin, { description: "Oldest first." }) },
+  closed,
+);
+
+export const levelsReply = Type.Object(
+  {
+    hour: levelBins,
+    day: levelBins,
+  },
+  closed,
+);
+export type LevelsReply = Static<typeof levelsReply>;
+
+export const clusterLogLine = Type.Object(
+  {
+    id: Type.String({ description: "Unique; new ids after a restart of the node." }),
+    atMs: Type.Number(),
+    level: Type.Union([Type.Literal("DEBUG"), Type.Literal("INFO"), Type.Literal("WARNING"), Type.Literal("ERROR")]),
+    node: Type.String({ description: "The node that the line is about." }),
+    tag: Type.String(),
+    subtag: Type.String(),
+    message: Type.String(),
+  },
+  closed,
+);
+export type ClusterLogLine = Static<typeof clusterLogLine>;
+
+export const clusterLogReply = Type.Object(
+  { lines: Type.Array(clusterLogLine, { description: "Oldest first." }) },
+  closed,
+);
+export type ClusterLogReply = Static<typeof clusterLogReply>;
 
 export const errorReply = Type.Object(
   {

@@ -6,7 +6,17 @@
  * tells nothing that an ordinary user of the machine must not see. A test lists the routes and where each is served.
  */
 import Type, { type Static, type TSchema } from "typebox";
-import { alertsReply, journalReply, metricsReply, nodesReply, statusReply } from "./reply.ts";
+import {
+  alertReply,
+  alertsReply,
+  clusterLogReply,
+  figuresReply,
+  journalReply,
+  levelsReply,
+  metricsReply,
+  nodesReply,
+  statusReply,
+} from "./reply.ts";
 
 export interface Route {
   readonly method: "GET";
@@ -20,6 +30,12 @@ export interface Route {
 
 /** How many alerts one request may have: a screen or two, and no more than the feed holds. */
 export const ALERTS_COUNT_MAX = 1_000;
+
+/** How many lines of cluster.log are held for readers; the file has all of them. */
+export const LOG_LINES_MAX = 500;
+
+/** What stands before the path of a route where the page is served; `/` and the rest belong to the page itself. */
+export const PAGE_API_PREFIX = "/api";
 
 const nothing = Type.Object({}, { additionalProperties: false });
 
@@ -37,6 +53,30 @@ export const streamQuery = Type.Object(
   { additionalProperties: false },
 );
 export type StreamQuery = Static<typeof streamQuery>;
+
+export const alertQuery = Type.Object(
+  { id: Type.String({ maxLength: 64, description: "The alert's `id`." }) },
+  { additionalProperties: false },
+);
+export type AlertQuery = Static<typeof alertQuery>;
+
+export const logQuery = Type.Object(
+  { count: Type.Integer({ minimum: 1, maximum: LOG_LINES_MAX, default: 100, description: "The newest so many." }) },
+  { additionalProperties: false },
+);
+export type LogQuery = Static<typeof logQuery>;
+
+export const pageStreamQuery = Type.Object(
+  {
+    after: Type.String({
+      maxLength: 128,
+      default: "",
+      description: "Goes on after this id, for readers that cannot send `Last-Event-ID`.",
+    }),
+  },
+  { additionalProperties: false },
+);
+export type PageStreamQuery = Static<typeof pageStreamQuery>;
 
 export const statusRoute = {
   method: "GET",
@@ -74,6 +114,51 @@ export const streamRoute = {
   reply: undefined,
 } as const satisfies Route;
 
+export const alertRoute = {
+  method: "GET",
+  path: "/alerts/one",
+  isPublic: true,
+  summary: "One of the newest alerts, whole. On the master only.",
+  query: alertQuery,
+  reply: alertReply,
+} as const satisfies Route;
+
+export const figuresRoute = {
+  method: "GET",
+  path: "/figures",
+  isPublic: true,
+  summary: "The figures of the last hour. On the master only.",
+  query: nothing,
+  reply: figuresReply,
+} as const satisfies Route;
+
+export const levelsRoute = {
+  method: "GET",
+  path: "/alerts/levels",
+  isPublic: true,
+  summary: "How many alerts of each level there were, in the last hour and day. On the master only.",
+  query: nothing,
+  reply: levelsReply,
+} as const satisfies Route;
+
+export const clusterLogRoute = {
+  method: "GET",
+  path: "/cluster-log",
+  isPublic: true,
+  summary: "The newest lines of cluster.log.",
+  query: logQuery,
+  reply: clusterLogReply,
+} as const satisfies Route;
+
+export const pageStreamRoute = {
+  method: "GET",
+  path: "/stream",
+  isPublic: true,
+  summary: "All that the page shows, as server-sent events (page-stream.ts). On the master only.",
+  query: pageStreamQuery,
+  reply: undefined,
+} as const satisfies Route;
+
 export const journalRoute = {
   method: "GET",
   path: "/journal",
@@ -92,4 +177,7 @@ export const metricsRoute = {
   reply: metricsReply,
 } as const satisfies Route;
 
-export const routes: readonly Route[] = [statusRoute, nodesRoute, alertsRoute, streamRoute, journalRoute, metricsRoute];
+export const routes: readonly Route[] = [
+  ...[statusRoute, nodesRoute, alertsRoute, alertRoute, streamRoute, levelsRoute, figuresRoute, clusterLogRoute],
+  ...[pageStreamRoute, journalRoute, metricsRoute],
+];
