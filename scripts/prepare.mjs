@@ -3,7 +3,7 @@
  * checkout, so it must cost nothing when there is nothing to do, and must say nothing on stdout, which belongs to the
  * command.
  *
- * dist/.built holds a hash of everything that dist/ is made of. The compiler writes into dist-PID, which then takes
+ * dist/.built holds a hash of everything that dist/ is made of. Compiler and bundler write into dist-PID, which then takes
  * dist's place by a rename, so nobody ever runs half a build. `.build-lock` is a link that "points" to its holder's
  * pid: making it is atomic, and it is never half written. It only saves work: were two processes ever to hold it, both
  * would build the same thing, each aside.
@@ -30,19 +30,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const sourceFolders = ["src", "test", "bench", "scripts"];
-/** The lock file names the compiler's version; the other two say what is compiled, and how. */
-const sourceFiles = ["tsconfig.json", "package-lock.json", "scripts/prepare.mjs"];
+/** The lock file names the versions of compiler and bundler; the others say what is built, and how. */
+const sourceFiles = ["tsconfig.json", "vite.config.ts", "package-lock.json", "scripts/prepare.mjs"];
+/** The page: compiled by itself, because it has a browser's types, and then bundled into dist/dashboard. */
+const pageFolder = join("src", "dashboard");
 /** A build takes seconds; whoever waits this long waits for a holder that hangs. */
 const waitMsMax = 300_000;
 const pollMs = 50;
 
 function sourcePaths(root) {
-  const paths = [...sourceFiles];
+  const paths = sourceFiles.filter((path) => existsSync(join(root, path)));
   for (const folder of sourceFolders) {
     const path = join(root, folder);
     if (!existsSync(path)) continue;
     for (const entry of readdirSync(path, { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith(".ts")) paths.push(join(entry.parentPath ?? entry.path, entry.name));
+      const path = join(entry.parentPath ?? entry.path, entry.name);
+      // Of the page everything counts: markup, styles and pictures are what it is made of.
+      if (entry.isFile() && (entry.name.endsWith(".ts") || path.startsWith(join(root, pageFolder)))) paths.push(path);
     }
   }
   return paths.map((path) => (path.startsWith(root) ? path.slice(root.length + 1) : path)).sort();
@@ -65,13 +69,20 @@ function builtHash(root) {
   }
 }
 
-/** The compiler's script, when all of it is there: it is a dev dependency, its binary an optional one of its own. */
-function findCompiler(root) {
+/**
+ * The scripts of compiler and bundler, when all of both is there: they are dev dependencies, and their binaries optional
+ * ones of their own. Of the bundler's that is seen by loading it, because their names depend on more than the platform.
+ */
+function findTools(root) {
   const fromRoot = createRequire(join(root, "package.json"));
   try {
     const manifest = fromRoot.resolve("typescript/package.json");
     createRequire(manifest).resolve(`@typescript/typescript-${process.platform}-${process.arch}/package.json`);
-    return join(manifest, "..", "bin", "tsc");
+    const compiler = join(manifest, "..", "bin", "tsc");
+    if (!existsSync(join(root, pageFolder))) return { compiler, bundler: undefined };
+    const bundler = join(fromRoot.resolve("vite/package.json"), "..", "bin", "vite.js");
+    const load = spawnSync(process.execPath, ["--input-type=module", "-e", 'await import("vite")'], { cwd: root });
+    return load.status === 0 ? { compiler, bundler } : undefined;
   } catch {
     return undefined;
   }
@@ -126,11 +137,22 @@ function removeLeftovers(root) {
   }
 }
 
-function build(root, compiler, hash) {
+/** The calls that make all of dist/ in `made`, in their order. */
+function callsOf(root, { compiler, bundler }, made) {
+  const page = join(root, pageFolder);
+  const calls = [[compiler, "-p", root, "--outDir", made]];
+  if (bundler === undefined) return calls;
+  calls.push([compiler, "-p", page, "--outDir", made]);
+  calls.push([bundler, "build", "--logLevel", "warn", "--outDir", join(made, "dashboard")]);
+  return calls;
+}
+
+function build(root, tools, hash) {
   removeLeftovers(root);
   const [made, old, dist] = [`dist-${process.pid}`, `dist-old-${process.pid}`, "dist"].map((name) => join(root, name));
-  const run = spawnSync(process.execPath, [compiler, "-p", root, "--outDir", made], { encoding: "utf8" });
-  if (run.status !== 0) {
+  for (const call of callsOf(root, tools, made)) {
+    const run = spawnSync(process.execPath, call, { cwd: root, encoding: "utf8" });
+    if (run.status === 0) continue;
     rmSync(made, { recursive: true, force: true });
     const why = run.error === undefined ? `${run.stdout}${run.stderr}` : `${run.error.message}\n`;
     process.stderr.write(`${why}argus: the build failed; ${existsSync(dist) ? "dist/ is as it was" : "no dist/"}\n`);
@@ -148,10 +170,10 @@ async function prepare(root) {
   const lock = join(root, ".build-lock");
   const startedMs = Date.now();
   while (builtHash(root) !== hashOfSources(root)) {
-    const compiler = findCompiler(root);
-    if (compiler === undefined) {
+    const tools = findTools(root);
+    if (tools === undefined) {
       const state = existsSync(join(root, "dist")) ? "dist/ is left as it is" : "there is no dist/ yet";
-      process.stderr.write(`argus: not built, for the compiler is not installed (${state}); `);
+      process.stderr.write(`argus: not built, for the compiler or the bundler is not installed (${state}); `);
       process.stderr.write("to build, type: npm ci --include=dev --include=optional\n");
       return 0;
     }
@@ -159,7 +181,7 @@ async function prepare(root) {
       try {
         // Hashed again under the lock: whoever held it before may have built just this.
         const hash = hashOfSources(root);
-        return builtHash(root) === hash ? 0 : build(root, compiler, hash);
+        return builtHash(root) === hash ? 0 : build(root, tools, hash);
       } finally {
         release(lock);
       }
