@@ -1,6 +1,7 @@
 /**
- * scripts/prepare.mjs as npm runs it, in a small package of its own. The compiler there is a double that takes its
- * time, notes each run, and fails when a source says so; what it "compiles" is the source itself.
+ * scripts/prepare.mjs as npm runs it, in a small package of its own. Compiler and bundler there are doubles. The compiler
+ * takes its time, notes each run, and fails when a source says so; what it "compiles" is the source itself. The bundler
+ * copies the page's styles.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -23,6 +24,29 @@ if (readFileSync("src/a.ts", "utf8").includes("WRONG")) {
 cpSync("src/a.ts", out + "/src/a.js");
 `;
 
+/** Goes before the compiler's text, and leaves the rest to it unless it is the page's turn. */
+const compilerOfPage = `
+import * as disk from "node:fs";
+const folder = process.argv[process.argv.indexOf("-p") + 1];
+if (folder.endsWith("dashboard")) {
+  const made = process.argv[process.argv.indexOf("--outDir") + 1];
+  disk.mkdirSync(made + "/src/dashboard", { recursive: true });
+  disk.writeFileSync(made + "/src/dashboard/main.js", String(disk.existsSync(made + "/src/a.js")));
+  process.exit(0);
+}
+`;
+
+const bundler = `
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
+const out = process.argv[process.argv.indexOf("--outDir") + 1];
+mkdirSync(out, { recursive: true });
+if (readFileSync("src/dashboard/page.css", "utf8").includes("WRONG")) {
+  console.log("page.css: unexpected token");
+  process.exit(1);
+}
+cpSync("src/dashboard/page.css", out + "/page.css");
+`;
+
 class Package {
   readonly root = mkdtempSync(join(tmpdir(), "argus-prepare-"));
 
@@ -34,6 +58,15 @@ class Package {
     this.#writePackage("typescript");
     this.#writePackage(`@typescript/typescript-${process.platform}-${process.arch}`);
     this.write("node_modules/typescript/bin/tsc", compiler);
+  }
+
+  /** Adds a page, and what builds it. */
+  addPage(): void {
+    this.write("src/dashboard/page.css", "one");
+    this.write("node_modules/typescript/bin/tsc", `${compilerOfPage}${compiler}`);
+    this.#writePackage("vite");
+    this.write("node_modules/vite/index.js", "");
+    this.write("node_modules/vite/bin/vite.js", bundler);
   }
 
   #writePackage(name: string): void {
@@ -163,3 +196,41 @@ for (const missing of ["node_modules/typescript", "node_modules/@typescript"]) {
     equal(it.read("dist/src/a.js"), "one");
   });
 }
+
+test("the page is compiled after the rest, bundled beside it, and built anew when its styles change", async (context) => {
+  const it = new Package(context);
+  it.addPage();
+  deepEqual(await it.prepare(), { code: 0, out: "", err: "" });
+  equal(it.read("dist/src/dashboard/main.js"), "true");
+  equal(it.read("dist/dashboard/page.css"), "one");
+  it.write("src/dashboard/page.css", "two");
+  deepEqual(await it.prepare(), { code: 0, out: "", err: "" });
+  equal(it.read("dist/dashboard/page.css"), "two");
+});
+
+test("a page that cannot be bundled fails the install with the bundler's words, and leaves the old build", async (context) => {
+  const it = new Package(context);
+  it.addPage();
+  await it.prepare();
+  it.write("src/dashboard/page.css", "WRONG");
+  const { code, err } = await it.prepare();
+  equal(code, 1);
+  match(err, /page\.css: unexpected token/);
+  equal(it.read("dist/dashboard/page.css"), "one");
+  deepEqual(
+    readdirSync(it.root).filter((name) => name.startsWith("dist-")),
+    [],
+  );
+});
+
+test("without the bundler, or when its binary is absent, the install goes through and says what to type", async (context) => {
+  const it = new Package(context);
+  it.addPage();
+  it.write("node_modules/vite/index.js", 'await import("@rolldown/binding");');
+  const { code, err } = await it.prepare();
+  equal(code, 0);
+  match(err, /npm ci --include=dev --include=optional/);
+  equal(it.read("dist/src/a.js"), "");
+  rmSync(join(it.root, "node_modules/vite"), { recursive: true });
+  match((await it.prepare()).err, /npm ci --include=dev --include=optional/);
+});
