@@ -1,6 +1,14 @@
 /** A node as the API sees it, for tests of the API and of what shows it. */
-import type { NodeInfo, StatusReply } from "../../src/api/contract/reply.ts";
-import type { AlertFeed, ApiNeeds, FeedEntry } from "../../src/api/needs.ts";
+import type {
+  ClusterLogLine,
+  FigureSample,
+  FiguresReply,
+  LevelBin,
+  LevelsReply,
+  NodeInfo,
+  StatusReply,
+} from "../../src/api/contract/reply.ts";
+import type { AlertFeed, ApiNeeds, ClusterLogFeed, FeedEntry, FigureFeed } from "../../src/api/needs.ts";
 
 export const sampleStatus: StatusReply = {
   node: "master-node",
@@ -10,8 +18,12 @@ export const sampleStatus: StatusReply = {
   processId: 4_711,
   startedMs: 1_795_000_000_000,
   nowMs: 1_795_000_060_000,
-  events: { accepted: 1_200, analysed: 1_190, behind: 10, lost: 0, perSecond: 20 },
+  events: {
+    ...{ accepted: 1_200, analysed: 1_190, behind: 10, behindMs: 400, lost: 0 },
+    ...{ perSecond: 20, analysedPerSecond: 19.5 },
+  },
   alerts: 7,
+  keyWeakness: "",
   master: { name: "master-node", isConnected: true },
 };
 
@@ -25,7 +37,12 @@ export function sampleNode(change: Partial<NodeInfo> = {}): NodeInfo {
     version: "0.1.0",
     isHidden: false,
     eventsPerSecond: 12.5,
-    spool: { events: 3, bytes: 900, bytesMax: 20_000_000, oldestMs: 1_795_000_059_900, isFull: false },
+    eventsOutPerSecond: 12.25,
+    link: { sinceMs: 1_795_000_001_500, roundTripMs: 0.4 },
+    spool: {
+      ...{ events: 3, bytes: 900, bytesMax: 20_000_000, oldestMs: 1_795_000_059_900 },
+      ...{ isFull: false, drainMs: 250 },
+    },
     clockOffsetMs: 2,
     note: "",
     lastRefusal: "",
@@ -43,7 +60,7 @@ export function sampleAlert(id: string, level: number): FeedEntry {
 /** A feed that holds everything it was given. */
 export class ListedFeed implements AlertFeed {
   readonly entries: FeedEntry[] = [];
-  readonly #listeners = new Set<(entry: FeedEntry) => void>();
+  readonly #listeners = new Set<{ onEntry(entry: FeedEntry): void; onGap(count: number): void }>();
 
   get listenerCount(): number {
     return this.#listeners.size;
@@ -51,11 +68,20 @@ export class ListedFeed implements AlertFeed {
 
   raise(entry: FeedEntry): void {
     this.entries.push(entry);
-    for (const listener of this.#listeners) listener(entry);
+    for (const { onEntry } of this.#listeners) onEntry(entry);
+  }
+
+  /** Tells the listeners of so many alerts that are not held. */
+  skip(count: number): void {
+    for (const { onGap } of this.#listeners) onGap(count);
   }
 
   last(count: number, level: number): readonly FeedEntry[] {
     return this.entries.filter((entry) => entry.level >= level).slice(-count);
+  }
+
+  find(id: string): FeedEntry | undefined {
+    return this.entries.find((entry) => entry.id === id);
   }
 
   after(id: string): { entries: readonly FeedEntry[]; isWhole: boolean } {
@@ -63,17 +89,90 @@ export class ListedFeed implements AlertFeed {
     return { entries: this.entries.slice(at + 1), isWhole: at >= 0 };
   }
 
-  subscribe(listener: (entry: FeedEntry) => void): () => void {
+  subscribe(onEntry: (entry: FeedEntry) => void, onGap: (count: number) => void): () => void {
+    const listener = { onEntry, onGap };
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 }
 
-export function sampleNeeds(feed: AlertFeed | undefined): ApiNeeds {
+export function sampleLogLine(id: string, change: Partial<ClusterLogLine> = {}): ClusterLogLine {
+  return {
+    ...{ id, atMs: 1_795_000_059_000, level: "INFO", node: "worker-node1" },
+    ...{ tag: "Worker worker-node1", subtag: "Link", message: `line ${id}` },
+    ...change,
+  };
+}
+
+/** A log that holds every line it was given. */
+export class ListedLog implements ClusterLogFeed {
+  readonly lines: ClusterLogLine[] = [];
+  readonly #listeners = new Set<{ onLine(line: ClusterLogLine): void }>();
+
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
+  write(line: ClusterLogLine): void {
+    this.lines.push(line);
+    for (const { onLine } of this.#listeners) onLine(line);
+  }
+
+  last(count: number): readonly ClusterLogLine[] {
+    return this.lines.slice(-count);
+  }
+
+  after(id: string): { lines: readonly ClusterLogLine[]; isWhole: boolean } {
+    const at = this.lines.findIndex((line) => line.id === id);
+    return { lines: this.lines.slice(at + 1), isWhole: at >= 0 };
+  }
+
+  subscribe(onLine: (line: ClusterLogLine) => void): () => void {
+    const listener = { onLine };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+}
+
+export function sampleFigure(atMs: number, change: Partial<FigureSample> = {}): FigureSample {
+  return { atMs, accepted: 1_200, analysed: 1_190, behind: 10, behindMs: 400, lost: 0, ...change };
+}
+
+/** Figures as they are set; a bin that is set has changed since the revision of before. */
+export class SetFigures implements FigureFeed {
+  samples: FigureSample[] = [sampleFigure(1_795_000_050_000), sampleFigure(1_795_000_055_000)];
+  #revision = 1;
+  readonly #bins = new Map<string, { span: "hour" | "day"; bin: LevelBin; revision: number }>();
+
+  constructor() {
+    this.setBin("hour", { atMs: 1_795_000_020_000, counts: { "5": 2, "12": 1 } });
+    this.setBin("day", { atMs: 1_794_999_600_000, counts: { "5": 2, "12": 1 } });
+  }
+
+  setBin(span: "hour" | "day", bin: LevelBin): void {
+    this.#revision += 1;
+    this.#bins.set(`${span} ${bin.atMs}`, { span, bin, revision: this.#revision });
+  }
+
+  figures(): FiguresReply {
+    return { everyMs: 5_000, samples: this.samples };
+  }
+
+  levels(revision: number): { levels: LevelsReply; revision: number } {
+    const changed = [...this.#bins.values()].filter((one) => one.revision > revision);
+    const of = (span: "hour" | "day"): LevelBin[] => changed.filter((one) => one.span === span).map(({ bin }) => bin);
+    const levels = { hour: { binMs: 60_000, bins: of("hour") }, day: { binMs: 900_000, bins: of("day") } };
+    return { levels, revision: this.#revision };
+  }
+}
+
+/** A master with this feed, or a worker without one. */
+export function sampleNeeds(feed: AlertFeed | undefined, change: Partial<ApiNeeds> = {}): ApiNeeds {
+  const link = { sinceMs: null, roundTripMs: null };
   return {
     status: {
       status: () => sampleStatus,
-      nodes: () => [sampleNode({ name: "master-node", role: "master", spool: null }), sampleNode()],
+      nodes: () => [sampleNode({ name: "master-node", role: "master", spool: null, link }), sampleNode()],
       journal: () =>
         feed === undefined
           ? undefined
@@ -81,5 +180,8 @@ export function sampleNeeds(feed: AlertFeed | undefined): ApiNeeds {
       metrics: () => ({ "intake.udp.dropped": 3 }),
     },
     alerts: feed,
+    figures: feed === undefined ? undefined : new SetFigures(),
+    clusterLog: new ListedLog(),
+    ...change,
   };
 }
