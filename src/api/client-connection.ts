@@ -8,7 +8,18 @@ import type { Static } from "typebox";
 import { Check } from "typebox/value";
 import { errnoOf } from "../base/error.ts";
 import { alertReply, errorReply, type AlertReply } from "./contract/reply.ts";
-import type { alertsRoute, journalRoute, metricsRoute, nodesRoute, Route, statusRoute } from "./contract/route.ts";
+import type {
+  alertRoute,
+  alertsRoute,
+  clusterLogRoute,
+  figuresRoute,
+  journalRoute,
+  levelsRoute,
+  metricsRoute,
+  nodesRoute,
+  Route,
+  statusRoute,
+} from "./contract/route.ts";
 import { streamRoute, type StreamQuery } from "./contract/route.ts";
 import { ApiError, notRunning, socketRefused, unreadable } from "./errors.ts";
 import { EventStreamReader } from "./event-stream.ts";
@@ -18,6 +29,10 @@ type AnsweredRoute =
   | typeof statusRoute
   | typeof nodesRoute
   | typeof alertsRoute
+  | typeof alertRoute
+  | typeof levelsRoute
+  | typeof figuresRoute
+  | typeof clusterLogRoute
   | typeof journalRoute
   | typeof metricsRoute;
 export type Query<R extends Route> = Partial<Static<R["query"]>>;

@@ -6,7 +6,11 @@ export type ReplyCode =
   | "ARGUS_API_QUERY"
   | "ARGUS_API_ROUTE"
   | "ARGUS_API_NOT_MASTER"
+  | "ARGUS_API_ALERT"
   | "ARGUS_API_STREAMS"
+  | "ARGUS_API_BUSY"
+  | "ARGUS_API_HOST"
+  | "ARGUS_API_ORIGIN"
   | "ARGUS_API_FAILED";
 
 export class ApiError extends ArgusError {}
@@ -29,4 +33,12 @@ export function socketTaken(path: string): ApiError {
 /** An answer that is none of the contract's. */
 export function unreadable(home: string, why: string): ApiError {
   return new ApiError("ARGUS_API_UNREADABLE", `the node in ${home} gave an answer that cannot be read: ${why}`);
+}
+
+/** The node does its work without its page. */
+export function pageNotOpen(address: string, port: number, cause: unknown): ApiError {
+  const message =
+    `the page cannot be served at ${address}:${port}; ` +
+    "events are taken in and analysed all the same, and it is tried again every 10 s";
+  return new ApiError("ARGUS_API_PAGE", message, { cause, retry: true });
 }

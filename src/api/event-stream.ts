@@ -1,4 +1,4 @@
-/** Reads server-sent events (the fields that our server writes) from pieces of text of any size. */
+/** Server-sent events: how our server writes one, and a reader of them from pieces of text of any size. */
 
 export interface StreamEvent {
   /** The last id that was given; empty before the first. */
@@ -10,6 +10,15 @@ export interface StreamEvent {
 
 /** Longest event; an alert with two full logs of 64 KiB, every byte escaped, stays below. */
 const eventLengthMax = 4 * 1_024 * 1_024;
+
+/**
+ * One event as text. `data` is JSON, in which an end of line can only be a blank between two words; one would end the
+ * field, so it is written as a space.
+ */
+export function eventText(name: string, data: string, id?: string): string {
+  const line = /[\r\n]/.test(data) ? data.replace(/[\r\n]/g, " ") : data;
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${name}\ndata: ${line}\n\n`;
+}
 
 export class EventStreamReader {
   #rest = "";

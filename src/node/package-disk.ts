@@ -1,7 +1,10 @@
-/** The installed package itself: its version, and the ruleset that comes with it. */
-import { readFileSync } from "node:fs";
+/** The installed package itself: its version, and the ruleset and the page that come with it. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { must } from "../base/assert.ts";
+import { errnoOf } from "../base/error.ts";
+import { notBuilt, pageFilesOf, type PageFiles } from "../api/page-file.ts";
 
 /** This file is `dist/src/node/package-disk.js` wherever the package is installed. */
 export const packageFolder = fileURLToPath(new URL("../../../", import.meta.url));
@@ -17,3 +20,23 @@ function readVersion(): string {
 }
 
 export const argusVersion = readVersion();
+
+/** What scripts/prepare.mjs has vite make. */
+const pageFolder = fileURLToPath(new URL("../../dashboard/", import.meta.url));
+
+/** The page's files as they stand in `folder` now. Where it was not built, the page says so. */
+export function readPageFiles(folder = pageFolder): PageFiles {
+  try {
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const files = pageFilesOf(
+      found.map(({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        return [relative(folder, path).split(sep).join("/"), readFileSync(path)] as const;
+      }),
+    );
+    return files.has("/") ? files : notBuilt;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return notBuilt;
+    throw error;
+  }
+}

@@ -6,15 +6,18 @@ import { nodeDisk } from "../base/disk.ts";
 import { ArgusError, describeError, errnoOf } from "../base/error.ts";
 import { LocalTime, systemZone } from "../base/local-time.ts";
 import { systemRandom } from "../base/random.ts";
+import type { ApiNeeds } from "../api/needs.ts";
+import { PageServer } from "../api/page-connection.ts";
 import { ApiServer } from "../api/server-connection.ts";
 import { describeProblem } from "../config/problem.ts";
 import { weaknessOf } from "../membership/weak-key.ts";
+import { openClusterLines } from "./cluster-log-feed.ts";
 import { ConfigRefused, ServiceFailed } from "./errors.ts";
 import { FOLDER_MODE, foldersOf, homeAt, type Home } from "./home.ts";
 import { lockHome, type HomeLock } from "./home-lock-disk.ts";
 import { openMaster } from "./master.ts";
 import { NodeLogs } from "./node-logs.ts";
-import { argusVersion } from "./package-disk.ts";
+import { argusVersion, readPageFiles } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
 import { errorLines, readSettings, type NodeSettings } from "./settings.ts";
 import { supervise } from "./supervisor.ts";
@@ -77,7 +80,9 @@ export async function runNode(options: RunOptions, signal: AbortSignal): Promise
   const lock = await lockHome(home);
   const time = new LocalTime(systemZone());
   const { isVerbose, echo } = options;
-  const logs = new NodeLogs({ disk: nodeDisk, clock: systemClock, time, folder: home.logs, isVerbose, echo });
+  const logged = { disk: nodeDisk, clock: systemClock, time, folder: home.logs };
+  const clusterLines = await openClusterLines({ ...logged, node: settings.name });
+  const logs = new NodeLogs({ ...logged, isVerbose, echo, clusterLines });
   const kill = (): void => void process.kill(process.pid, "SIGKILL");
   const parts: NodeParts = {
     ...{ home, settings, disk: nodeDisk, clock: systemClock, random: systemRandom, time, logs, host: hostname() },
@@ -100,11 +105,38 @@ async function runOpenNode(parts: NodeParts, signal: AbortSignal): Promise<NodeE
   if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems), settings.home);
   tellStart(parts);
   const node = await (settings.role === "master" ? openMaster(parts) : openWorker(parts));
-  const api = new ApiServer({ home: home.folder, needs: node.api, clock, log: logs.main.tagged("Api") });
-  const ending = await supervise([...node.services, api], { clock, random, log: logs.main, drainMsMax }, signal);
+  const page = pageOver(parts, node.api);
+  const needs = page === undefined ? node.api : withPageCounters(node.api, page);
+  const api = new ApiServer({ home: home.folder, needs, clock, log: logs.main.tagged("Api") });
+  const services = [...node.services, api, ...(page === undefined ? [] : [page])];
+  const ending = await supervise(services, { clock, random, log: logs.main, drainMsMax }, signal);
   // Closing waits for what is being written, and that is what may hang.
   if (ending.undrained.length === 0) await node.close();
   return ending;
+}
+
+/** Undefined where the node serves none. */
+function pageOver({ settings, clock, logs }: NodeParts, needs: ApiNeeds): PageServer | undefined {
+  const { dashboard, role } = settings;
+  if (!dashboard.enabled) return undefined;
+  const log = logs.main.tagged("Page");
+  if (role === "master") return new PageServer({ port: dashboard.port, needs, files: readPageFiles(), clock, log });
+  log.info("the page is not served here: <dashboard> is for the master, which has all that it shows");
+  return undefined;
+}
+
+/** What the page refused is asked for on the socket: the page itself tells nobody. */
+function withPageCounters(needs: ApiNeeds, page: PageServer): ApiNeeds {
+  const { status } = needs;
+  return {
+    ...needs,
+    status: {
+      status: () => status.status(),
+      nodes: () => status.nodes(),
+      journal: () => status.journal(),
+      metrics: () => ({ ...status.metrics(), ...page.metrics() }),
+    },
+  };
 }
 
 export interface Left {

@@ -1,6 +1,7 @@
 /** The options of all stages together: the one list that the loader, `config check`, `explain` and the manual go by. */
 import { alertsSection, globalSection } from "../alerts/options.ts";
 import { rulesetSection } from "../analysis/options.ts";
+import { dashboardSection } from "../api/options.ts";
 import { localfileSection } from "../collect/options.ts";
 import type { Section } from "../config/schema.ts";
 import { remoteSection } from "../intake/options.ts";
@@ -17,4 +18,5 @@ export const sections: readonly Section[] = [
   alertsSection,
   spoolSection,
   journalSection,
+  dashboardSection,
 ];

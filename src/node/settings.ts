@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type { Disk } from "../base/disk.ts";
 import { alertsSection, globalSection, type Alerts, type Global } from "../alerts/options.ts";
 import { rulesetSection, type RulesetSection } from "../analysis/options.ts";
+import { dashboardSection, type DashboardSettings } from "../api/options.ts";
 import type { FollowedLocation } from "../collect/file-collector.ts";
 import { followedLocationOf, localfileSection } from "../collect/options.ts";
 import type { Configuration } from "../config/load.ts";
@@ -35,6 +36,7 @@ export interface NodeSettings {
   ruleset: RulesetSection;
   global: Global;
   alerts: Alerts;
+  dashboard: DashboardSettings;
   /** Warnings, and errors when `isUsable` is false. */
   problems: readonly Problem[];
   isUsable: boolean;
@@ -67,6 +69,7 @@ export async function readSettings(home: string, disk: Disk): Promise<NodeSettin
     ruleset: configuration.one(rulesetSection).values,
     global: configuration.one(globalSection).values,
     alerts: configuration.one(alertsSection).values,
+    dashboard: configuration.one(dashboardSection).values,
   };
 }
 

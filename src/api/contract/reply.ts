@@ -44,7 +44,8 @@ export const nodeInfo = Type.Object(
           description: "When the session with the master began; null without one, and on the master.",
         }),
         roundTripMs: Type.Union([Type.Number(), Type.Null()], {
-          description: "The shortest of the last round trips; null before the first, without a session, and on the master.",
+          description:
+            "The shortest of the last round trips; null before the first, without a session, and on the master.",
         }),
       },
       closed,
@@ -77,7 +78,8 @@ export const statusReply = Type.Object(
         analysed: Type.Number({ description: "Events that the engine has answered. 0 on a worker." }),
         behind: Type.Number({ description: "Accepted and not yet analysed; on a worker: not yet acknowledged." }),
         behindMs: Type.Number({
-          description: "Age of the oldest event known of that is not analysed, workers' spools included; 0 without one.",
+          description:
+            "Age of the oldest event known of that is not analysed, workers' spools included; 0 without one.",
         }),
         lost: Type.Number({ description: "Events in declared holes." }),
         perSecond: Type.Number({ description: "Accepted, over the last seconds." }),

@@ -1,0 +1,118 @@
+/** What each route of the contract answers, over what the node gives. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../base/clock.ts";
+import { openAlertStream } from "./alert-stream.ts";
+import type { AlertQuery, AlertsQuery, LogQuery, PageStreamQuery, StreamQuery } from "./contract/route.ts";
+import type { ReplyCode } from "./errors.ts";
+import type { AlertFeed, ApiNeeds } from "./needs.ts";
+import { PageStreams } from "./page-stream.ts";
+
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+/** The response below fastify's, to which a stream is written. */
+export type RawResponse = FastifyReply["raw"];
+
+/** Streams are held open, so they are counted, both kinds together; design.md section 4 promises at most so many. */
+export const STREAMS_MAX = 32;
+
+export interface HandlerOptions {
+  needs: ApiNeeds;
+  clock: Clock;
+  /** The streams that are open. Handlers add theirs, and take each away when it is closed. */
+  streams: Set<RawResponse>;
+}
+
+export function refuse(reply: FastifyReply, status: number, code: ReplyCode, message: string): FastifyReply {
+  return reply.code(status).send({ error: { code, message } });
+}
+
+const onMaster = (reply: FastifyReply): FastifyReply =>
+  refuse(reply, 409, "ARGUS_API_NOT_MASTER", "this node is a worker; ask the master");
+
+/** What is JSON already, and is passed on as it stands in the file. */
+const sendJson = (reply: FastifyReply, json: string): FastifyReply =>
+  reply.type("application/json; charset=utf-8").serializer(String).send(json);
+
+/** By the path of the route. Queries have been checked by the route's schema. */
+export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handler> {
+  const { status, figures, clusterLog } = options.needs;
+  return new Map<string, Handler>([
+    ["/status", () => status.status()],
+    ["/nodes", () => ({ nodes: status.nodes() })],
+    ["/metrics", () => status.metrics()],
+    ["/journal", (_request, reply) => status.journal() ?? onMaster(reply)],
+    ["/figures", (_request, reply) => figures?.figures() ?? onMaster(reply)],
+    ["/alerts/levels", (_request, reply) => figures?.levels(0).levels ?? onMaster(reply)],
+    ["/cluster-log", (request) => ({ lines: clusterLog.last((request.query as LogQuery).count) })],
+    ...alertHandlers(options.needs.alerts),
+    ...streamHandlers(options),
+  ]);
+}
+
+function alertHandlers(alerts: AlertFeed | undefined): [string, Handler][] {
+  return [
+    [
+      "/alerts/last",
+      (request, reply) => {
+        if (alerts === undefined) return onMaster(reply);
+        const { count, level } = request.query as AlertsQuery;
+        const entries = alerts.last(count, level);
+        return sendJson(reply, `{"alerts":[${entries.map((entry) => entry.json).join(",")}]}`);
+      },
+    ],
+    [
+      "/alerts/one",
+      (request, reply) => {
+        if (alerts === undefined) return onMaster(reply);
+        const entry = alerts.find((request.query as AlertQuery).id);
+        if (entry !== undefined) return sendJson(reply, entry.json);
+        const message = "this alert is not among the newest that the node holds; logs/alerts/alerts.json has it";
+        return refuse(reply, 404, "ARGUS_API_ALERT", message);
+      },
+    ],
+  ];
+}
+
+function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Handler][] {
+  const { alerts, figures, status, clusterLog } = needs;
+  const isMaster = alerts !== undefined && figures !== undefined;
+  const page = isMaster ? new PageStreams({ status, alerts, figures, clusterLog }, clock) : undefined;
+  const tooMany = (reply: FastifyReply): FastifyReply =>
+    refuse(reply, 503, "ARGUS_API_STREAMS", "too many streams are open");
+  const take = (reply: FastifyReply): RawResponse => {
+    reply.hijack();
+    const response = reply.raw;
+    streams.add(response);
+    response.on("close", () => streams.delete(response));
+    // A reader that goes away while something is written to it is no error of ours.
+    response.on("error", () => response.destroy());
+    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
+    return response;
+  };
+  return [
+    [
+      "/alerts/stream",
+      (request, reply) => {
+        if (alerts === undefined) return onMaster(reply);
+        if (streams.size >= STREAMS_MAX) return tooMany(reply);
+        const { level } = request.query as StreamQuery;
+        openAlertStream({ response: take(reply), alerts, level, clock }, lastIdOf(request));
+        return reply;
+      },
+    ],
+    [
+      "/stream",
+      (request, reply) => {
+        if (page === undefined) return onMaster(reply);
+        if (streams.size >= STREAMS_MAX) return tooMany(reply);
+        const { after } = request.query as PageStreamQuery;
+        page.open(take(reply), lastIdOf(request) ?? after);
+        return reply;
+      },
+    ],
+  ];
+}
+
+function lastIdOf({ headers }: FastifyRequest): string | undefined {
+  const id = headers["last-event-id"];
+  return typeof id === "string" ? id : undefined;
+}
