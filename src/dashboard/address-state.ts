@@ -1,0 +1,56 @@
+/**
+ * What the reader has chosen, as it stands in the page's address, so that a view can be sent to somebody. What is not
+ * understood falls back to what is chosen at first; that is not written.
+ */
+import { logLevels, type LogLevel } from "./log-filter.ts";
+
+export type Range = "15m" | "1h" | "24h";
+export const ranges: readonly Range[] = ["15m", "1h", "24h"];
+
+export interface AddressState {
+  /** What the histogram covers. */
+  range: Range;
+  /** The list of alerts shows those of at least this level, 0 to 16. */
+  level: number;
+  logNode: string;
+  logLevel: LogLevel;
+  logQuery: string;
+}
+
+export const firstChoice: Readonly<AddressState> = {
+  range: "1h",
+  level: 0,
+  logNode: "",
+  logLevel: "INFO",
+  logQuery: "",
+};
+
+/** A name of a node has at most 64 characters, and nobody types more than that to find a line; links can say anything. */
+const TEXT_LENGTH_MAX = 256;
+
+export function readAddress(search: URLSearchParams): AddressState {
+  const level = search.get("level") ?? "";
+  const logLevel = search.get("log.level")?.toUpperCase();
+  return {
+    range: ranges.find((range) => range === search.get("range")) ?? firstChoice.range,
+    level: /^(?:\d|1[0-6])$/.test(level) ? Number(level) : firstChoice.level,
+    logNode: (search.get("log.node") ?? "").slice(0, TEXT_LENGTH_MAX),
+    logLevel: logLevels.find((known) => known === logLevel) ?? firstChoice.logLevel,
+    logQuery: (search.get("log.q") ?? "").slice(0, TEXT_LENGTH_MAX),
+  };
+}
+
+/** `search` with the state written into it; parameters that are not ours stay. */
+export function writeAddress(state: AddressState, search: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams(search);
+  const write = (name: string, value: string, first: string): void => {
+    if (value === first) next.delete(name);
+    else next.set(name, value);
+  };
+  write("range", state.range, firstChoice.range);
+  write("level", String(state.level), String(firstChoice.level));
+  write("log.node", state.logNode, firstChoice.logNode);
+  write("log.level", state.logLevel, firstChoice.logLevel);
+  write("log.q", state.logQuery, firstChoice.logQuery);
+  return next;
+}

@@ -1,0 +1,110 @@
+/** The only place where the page touches the browser's world. Everything else is given it, and is tested without. */
+
+export interface OpenStream {
+  close(): void;
+}
+
+export interface StreamListener {
+  event(name: string, data: string, id: string): void;
+  /** Once; the stream is closed then, and nothing comes any more. */
+  failed(): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Browser {
+  /** ms since 1970, by the reader's clock. */
+  nowMs(): number;
+  /** Runs it once, after so long or, in a hidden tab, later. */
+  after(ms: number, run: () => void): Timer;
+  /** A number of [0, 1). */
+  random(): number;
+  openStream(path: string, on: StreamListener): OpenStream;
+  /** Rejects when there is no answer in 5 s. `body` is undefined when the answer is no JSON. */
+  getJson(path: string): Promise<{ status: number; body: unknown }>;
+  isHidden(): boolean;
+  onVisibility(run: () => void): void;
+  /** Kept on the reader's machine, if it lets the page do so. */
+  remember(key: string, value: string): void;
+  recall(key: string): string | undefined;
+  search(): URLSearchParams;
+  /** Replaces what stands behind the `?` of the address, without a new entry in the history. */
+  replaceSearch(next: URLSearchParams): void;
+}
+
+/** An event source tells only of the names that it was asked for. */
+const eventNames = ["status", "nodes", "figures", "levels", "alerts", "log"] as const;
+
+/** The node is on the same machine or behind a tunnel; whoever takes longer than that does not answer. */
+const ANSWER_MS_MAX = 5_000;
+
+function openStream(path: string, on: StreamListener): OpenStream {
+  const source = new EventSource(path);
+  for (const name of eventNames) {
+    source.addEventListener(name, (event: MessageEvent<unknown>) => {
+      if (typeof event.data === "string") on.event(name, event.data, event.lastEventId);
+    });
+  }
+  // The browser would try again by itself, at its own pace, without the page knowing when.
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED && isClosed) return;
+    isClosed = true;
+    source.close();
+    on.failed();
+  });
+  let isClosed = false;
+  return {
+    close: () => {
+      isClosed = true;
+      source.close();
+    },
+  };
+}
+
+async function getJson(path: string): Promise<{ status: number; body: unknown }> {
+  const reply = await fetch(path, {
+    cache: "no-store",
+    redirect: "error",
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+  });
+  const text = await reply.text();
+  try {
+    return { status: reply.status, body: JSON.parse(text) as unknown };
+  } catch {
+    return { status: reply.status, body: undefined };
+  }
+}
+
+export const realBrowser: Browser = {
+  nowMs: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+  random: () => Math.random(),
+  openStream,
+  getJson,
+  isHidden: () => document.visibilityState === "hidden",
+  onVisibility: (run) => document.addEventListener("visibilitychange", run),
+  remember: (key, value) => {
+    try {
+      localStorage.setItem(key, value);
+    } catch {
+      // A reader who forbids it, or whose store is full, chooses again the next time.
+    }
+  },
+  recall: (key) => {
+    try {
+      return localStorage.getItem(key) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  search: () => new URLSearchParams(location.search),
+  replaceSearch: (next) => {
+    const text = next.toString();
+    history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`) + location.hash);
+  },
+};
