@@ -2,7 +2,7 @@
 import type { FigureSample } from "../api/contract/reply.ts";
 import type { LevelBins } from "./store.ts";
 
-export type Figure = "in" | "analysed" | "behind" | "lost";
+export type SeriesFigure = "in" | "analysed" | "behind" | "lost";
 
 /** Undefined where there is no sample. */
 export type Series = (number | undefined)[];
@@ -16,7 +16,7 @@ const slotCount = hourMs / SLOT_MS;
  * Oldest first. `in` and `analysed` are events a second, `behind` the age in ms of the oldest event that waited, `lost` the
  * events lost in the slot.
  */
-export function seriesOf(samples: readonly FigureSample[], figure: Figure, nowMs: number): Series {
+export function seriesOf(samples: readonly FigureSample[], figure: SeriesFigure, nowMs: number): Series {
   if (figure === "behind") return largest(samples, nowMs);
   const member = figure === "in" ? "accepted" : figure;
   const sums = slots(() => ({ growth: 0, ms: 0 }));
@@ -38,7 +38,7 @@ export function seriesOf(samples: readonly FigureSample[], figure: Figure, nowMs
 }
 
 /** Alerts in each slot. There is no sample either while the master did not run. */
-export function alertSeriesOf(hour: LevelBins, samples: readonly FigureSample[], nowMs: number): Series {
+export function alertsSeriesOf(hour: LevelBins, samples: readonly FigureSample[], nowMs: number): Series {
   const series: Series = slots(() => undefined);
   for (const { atMs } of samples) {
     const slot = slotOf(atMs, nowMs);
@@ -79,7 +79,7 @@ export function peakOf(values: Series): number {
  * The line as the `d` of an SVG path in a box of that width and height, from zero to the largest value; it breaks where
  * a value is undefined. A value between two gaps is a dot (a round line cap shows it).
  */
-export function path(values: Series, width: number, height: number): string {
+export function pathOf(values: Series, width: number, height: number): string {
   const peak = peakOf(values);
   const step = values.length > 1 ? width / (values.length - 1) : 0;
   let text = "";
