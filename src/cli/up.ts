@@ -200,8 +200,10 @@ async function runCluster(context: CommandContext, settings: UpSettings, plan: L
 
 const feedFiles = (cluster: LocalCluster): string[] => cluster.workers.map(({ feedFile }) => feedFile);
 
+const pageOf = (port: number): string => `http://127.0.0.1:${port}`;
+
 /** Where everything is, for a script that starts a cluster and then talks to it. The key is not in it. */
-function planForScripts({ nodes }: LocalPlan, { dir }: UpSettings): object {
+function planForScripts({ nodes, pagePort }: LocalPlan, { dir }: UpSettings): object {
   return {
     dir,
     nodes: nodes.map(({ name, role, home, address, port, syslogPort }) => ({
@@ -209,6 +211,7 @@ function planForScripts({ nodes }: LocalPlan, { dir }: UpSettings): object {
       syslogPort: role === "worker" ? syslogPort : null,
     })),
     alerts: `${nodes[0]?.home ?? dir}/logs/alerts/alerts.json`,
+    page: pageOf(pagePort),
   };
 }
 
@@ -220,6 +223,7 @@ function greeting(plan: LocalPlan, { dir }: UpSettings): string[] {
       return `  ${role.padEnd(6)}  ${name}  ${address}:${port}${syslog}`;
     }),
     `alerts: ${plan.nodes[0]?.home ?? dir}/logs/alerts/alerts.json`,
+    `page: ${pageOf(plan.pagePort)}`,
     "",
   ];
 }

@@ -1,6 +1,6 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 function wanted(name: string, network: string, change: Partial<HomesWanted> = {}): HomesWanted {
   said.length = 0;
   return {
-    ...{ dir: join(folder, name), network, workerCount: undefined, signal: never },
+    ...{ dir: join(folder, name), network, workerCount: undefined, pagePort: 55_716, signal: never },
     say: (text) => void said.push(text),
     ...change,
   };
@@ -138,4 +138,42 @@ test("leaves an edited file alone, and keeps it beside when other ports make it 
   match(readFileSync(conf, "utf8"), /<port>1517<\/port>/);
   equal(readFileSync(`${conf}.edited`, "utf8"), edited);
   match(said.join("\n"), /what you had edited is kept/);
+});
+
+const masterConf = (plan: LocalPlan): string => readFileSync(join(nodeOf(plan, 0).home, "etc", "ossec.conf"), "utf8");
+const enabled = (port: number): string =>
+  `<dashboard>\n    <enabled>yes</enabled>\n    <port>${port}</port>\n  </dashboard>`;
+
+test("has the master serve the page, no worker, and keeps its port", async () => {
+  const plan = await planOf(wanted("page", "127.71.7", { workerCount: 1 }));
+  equal(plan.pagePort, 55_716);
+  ok(masterConf(plan).includes(enabled(55_716)));
+  ok(!readFileSync(join(nodeOf(plan, 1).home, "etc", "ossec.conf"), "utf8").includes("dashboard"));
+  deepEqual(await planOf(wanted("page", "127.71.7", { pagePort: 55_719 })), plan);
+  deepEqual(said, []);
+});
+
+test("passes over a page's port that is taken, at first and later, and leaves the nodes where they are", async () => {
+  const release = await takePort("tcp", "127.0.0.1", 55_716);
+  const first = await planOf(wanted("taken-page", "127.71.8", { workerCount: 1 }));
+  await release();
+  equal(first.pagePort, 55_717);
+  deepEqual(said, ["127.0.0.1:55716 is taken; using 127.0.0.1:55717"]);
+  const releaseLater = await takePort("tcp", "127.0.0.1", 55_717);
+  const second = await planOf(wanted("taken-page", "127.71.8"));
+  await releaseLater();
+  deepEqual(second, { ...first, pagePort: 55_716 });
+  deepEqual(said, ["127.0.0.1:55717 is taken; using 127.0.0.1:55716"]);
+  ok(masterConf(second).includes(enabled(55_716)));
+});
+
+test("gives a page to a cluster from before there was one", async () => {
+  const plan = await planOf(wanted("old", "127.71.9", { workerCount: 1 }));
+  const [planFile, conf] = [join(folder, "old", "argus-up.json"), join(nodeOf(plan, 0).home, "etc", "ossec.conf")];
+  const { pagePort, ...old } = plan;
+  writeFileSync(planFile, JSON.stringify(old));
+  writeFileSync(conf, masterConf(plan).replace(`  ${enabled(pagePort)}\n`, ""));
+  deepEqual(await planOf(wanted("old", "127.71.9")), plan);
+  ok(masterConf(plan).includes(enabled(pagePort)));
+  deepEqual(said, [], "nobody had edited the file");
 });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises"; // Keeps the process alive, as the clock's timers do not.
 import { systemClock } from "../../base/clock.ts";
 import { ArgusError, errnoOf } from "../../base/error.ts";
+import { PAGE_PORT } from "../../api/options.ts";
 import { homeAt } from "../../node/home.ts";
 import { lockHome, type HomeLock } from "../../node/home-lock-disk.ts";
 import { UsageError } from "../errors.ts";
@@ -29,8 +30,14 @@ export interface LocalNode {
 export interface LocalPlan {
   key: string;
   nodes: LocalNode[];
+  /** Where the master serves the page, on 127.0.0.1 whatever the nodes' addresses are. */
+  pagePort: number;
 }
 
+/** As it is kept; before there was a page, no port was. */
+type KnownPlan = Omit<LocalPlan, "pagePort"> & Partial<Pick<LocalPlan, "pagePort">>;
+
+const pageAddress = "127.0.0.1";
 const clusterPort = 1_516;
 const syslogPort = 10_514;
 /** So many ports are tried before giving up. */
@@ -91,6 +98,8 @@ export interface HomesWanted {
   workerCount: number | undefined;
   /** The first three numbers of the addresses: `127.0.0`. */
   network: string;
+  /** The first that is tried for the page; 55000 when not given. */
+  pagePort?: number;
   /** Told of ports that are passed over, and of what is waited for. */
   say(text: string): void;
   signal: AbortSignal;
@@ -118,7 +127,33 @@ async function placeNodes({ dir, network, say }: HomesWanted, workerCount: numbe
   return nodes;
 }
 
-function clusterSection(node: LocalNode, key: string): string {
+/**
+ * The page's port: that of the run before while it is free, otherwise the next free one. All clusters of this machine
+ * have their page on one address.
+ */
+async function placePage(
+  { pagePort = PAGE_PORT, say }: HomesWanted,
+  known: number | undefined,
+  nodes: readonly LocalNode[],
+): Promise<number> {
+  const used = new Set(nodes.map(({ address, port }) => `${address}:${port}`));
+  if (known === undefined) return freePort(canListen, pageAddress, pagePort, used, say);
+  if ((await canListen(pageAddress, known)) === "yes") return known;
+  const port = await freePort(canListen, pageAddress, pagePort, used, () => undefined);
+  say(`${pageAddress}:${known} is taken; using ${pageAddress}:${port}`);
+  return port;
+}
+
+function dashboardSection(pagePort: number): string {
+  return `  <dashboard>
+    <enabled>yes</enabled>
+    <port>${pagePort}</port>
+  </dashboard>
+`;
+}
+
+function ossecConf(node: LocalNode, { key, pagePort }: KnownPlan): string {
+  const dashboard = node.role === "master" && pagePort !== undefined ? dashboardSection(pagePort) : "";
   return `<ossec_config>
   <cluster>
     <name>argus-cluster</name>
@@ -130,7 +165,7 @@ function clusterSection(node: LocalNode, key: string): string {
     <use_source_ip>no</use_source_ip>
     <hidden>no</hidden>
   </cluster>
-</ossec_config>
+${dashboard}</ossec_config>
 `;
 }
 
@@ -170,20 +205,20 @@ function writeFile(path: string, text: string, mode: number): void {
 }
 
 /** The files of a node by their paths, with their text and mode. */
-function filesOf(node: LocalNode, plan: LocalPlan): [string, string, number][] {
+function filesOf(node: LocalNode, plan: KnownPlan): [string, string, number][] {
   const at = (...parts: string[]): string => join(node.home, "etc", ...parts);
   const own: [string, string, number] =
     node.role === "master"
       ? [at("shared", "cluster.conf"), clusterConf(plan.nodes.filter(({ role }) => role === "worker")), 0o640]
       : [at("ossec.node.conf"), ownSections(node), 0o640];
-  return [[at("ossec.conf"), clusterSection(node, plan.key), 0o640], own];
+  return [[at("ossec.conf"), ossecConf(node, plan), 0o640], own];
 }
 
 /**
  * Files that somebody may have edited are written only when they are absent or `before` was another plan; an edited one
  * is then kept beside, and that is said.
  */
-function writeHomes(plan: LocalPlan, before: LocalPlan | undefined, say: (text: string) => void): void {
+function writeHomes(plan: LocalPlan, before: KnownPlan | undefined, say: (text: string) => void): void {
   const written = new Map(before?.nodes.flatMap((node) => filesOf(node, before)).map(([path, text]) => [path, text]));
   for (const [path, text, mode] of plan.nodes.flatMap((node) => filesOf(node, plan))) {
     if (existsSync(path)) {
@@ -199,9 +234,9 @@ function writeHomes(plan: LocalPlan, before: LocalPlan | undefined, say: (text: 
   }
 }
 
-function readPlan(path: string): LocalPlan | undefined {
+function readPlan(path: string): KnownPlan | undefined {
   if (!existsSync(path)) return undefined;
-  return JSON.parse(readFileSync(path, "utf8")) as LocalPlan; // Our own file, 0600; who edits it edits our state.
+  return JSON.parse(readFileSync(path, "utf8")) as KnownPlan; // Our own file, 0600; who edits it edits our state.
 }
 
 async function isStillFree(nodes: readonly LocalNode[]): Promise<boolean> {
@@ -248,14 +283,13 @@ async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
     throw new UsageError(`${dir} holds a cluster of ${workersKnown} workers; name another folder with --dir`);
   }
   for (const node of known?.nodes ?? []) await untilIdle(node, say, signal);
-  if (known !== undefined && (await isStillFree(known.nodes))) {
-    writeHomes(known, known, say);
-    return known;
-  }
-  const nodes = await placeNodes(wanted, workersKnown ?? workerCount ?? 2);
-  const plan = { key: known?.key ?? randomBytes(32).toString("hex"), nodes };
-  writeFile(planFile, `${JSON.stringify(plan, null, 2)}\n`, 0o600);
-  writeHomes(plan, known, say);
+  const isSame = known !== undefined && (await isStillFree(known.nodes));
+  const nodes = isSame ? known.nodes : await placeNodes(wanted, workersKnown ?? workerCount ?? 2);
+  const pagePort = await placePage(wanted, known?.pagePort, nodes);
+  const plan = { key: known?.key ?? randomBytes(32).toString("hex"), nodes, pagePort };
+  const before = isSame && known.pagePort === pagePort ? plan : known;
+  if (before !== plan) writeFile(planFile, `${JSON.stringify(plan, null, 2)}\n`, 0o600);
+  writeHomes(plan, before, say);
   return plan;
 }
 
