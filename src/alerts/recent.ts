@@ -82,6 +82,11 @@ export class RecentAlerts {
     return found.reverse();
   }
 
+  /** The alert `id`, while it is held. */
+  find(id: string): RecentAlert | undefined {
+    return this.#ids.has(id) ? this.#held.findLast((alert) => alert.id === id) : undefined;
+  }
+
   /**
    * What came after the alert `id`; all of them when it is not held (any more). `isWhole` is false when some that came
    * after it may be missing.

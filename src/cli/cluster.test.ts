@@ -1,22 +1,27 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { sampleNode } from "../../test/support/api-needs.ts";
 import type { NodeInfo } from "../api/contract/reply.ts";
 import { nodeRow } from "./cluster.ts";
 
 const nowMs = 1_700_000_100_000;
-const spool = { events: 1_234, bytes: 5, bytesMax: 9, oldestMs: nowMs - 3_000, isFull: true };
-/** WAITING, OLDEST, CLOCK and NOTE of a node. */
+const spool = { events: 1_234, bytes: 5, bytesMax: 9, oldestMs: nowMs - 3_000, isFull: true, drainMs: 62_000 };
+/** WAITING, OLDEST, DRAINED, CLOCK and NOTE of a node. */
 const tail = (change: Partial<NodeInfo>): string[] =>
   nodeRow(sampleNode({ sinceMs: nowMs, spool, clockOffsetMs: 2.26, ...change }), nowMs)
     .slice(7)
     .map(({ text }) => text);
 
 test("shows what a node holds, and what its clock shows, while it is alive", () =>
-  deepEqual(tail({ state: "lagging" }), ["1,234 full", "0:03", "2 ms", ""]));
+  deepEqual(tail({ state: "lagging" }), ["1,234 full", "0:03", "in 1:02", "2 ms", ""]));
 
 test("does not show what a node that is down last said as if it were true now, but says why it is down", () =>
-  deepEqual(tail({ state: "down", note: "it was stopped" }), ["–", "–", "–", "it was stopped"]));
+  deepEqual(tail({ state: "down", note: "it was stopped" }), ["–", "–", "–", "–", "it was stopped"]));
 
 test("notes what is hidden and what was refused", () =>
   deepEqual(tail({ isHidden: true, lastRefusal: "wrong_key" }).at(-1), "hidden; wrong_key"));
+
+test("shows no drain time where nothing shrinks, nor where events only pass through", () => {
+  equal(tail({ spool: { ...spool, drainMs: null } })[2], "–");
+  equal(tail({ spool: { ...spool, oldestMs: nowMs - 1_900 } })[2], "–");
+});

@@ -18,6 +18,7 @@ const columns: readonly Column[] = [
   { title: "EVENTS/S", align: "right" },
   { title: "WAITING", align: "right" },
   { title: "OLDEST", align: "right" },
+  { title: "DRAINED", align: "right" },
   { title: "CLOCK", align: "right" },
   { title: "NOTE", isFlexible: true },
 ];
@@ -31,6 +32,15 @@ const styles: Readonly<Record<NodeInfo["state"], Style>> = {
   ...({ refused: "boldRed", down: "boldRed", waiting: "yellow", expected: "dim" } as const),
   ...({ lagging: "yellow", syncing: "yellow", up: "green" } as const),
 };
+
+/** A spool whose oldest event is younger only passes events through: its drain time would flicker. */
+const waitMsMin = 2_000;
+
+/** `in 0:42`: when the spool is empty at this rate. */
+function drainText(spool: NodeInfo["spool"], nowMs: number): string {
+  if (spool === null || spool.drainMs === null || spool.oldestMs === null) return "–";
+  return nowMs - spool.oldestMs < waitMsMin ? "–" : `in ${elapsedText(spool.drainMs)}`;
+}
 
 /** One line of the table. What a node that is down holds, and what its clock shows, nobody knows. */
 export function nodeRow(node: NodeInfo, nowMs: number): Cell[] {
@@ -47,9 +57,15 @@ export function nodeRow(node: NodeInfo, nowMs: number): Cell[] {
     { text: node.eventsPerSecond.toFixed(1) },
     { text: spool === null ? "–" : `${grouped(spool.events)}${spool.isFull ? " full" : ""}` },
     { text: spool === null || spool.oldestMs === null ? "–" : elapsedText(nowMs - spool.oldestMs) },
+    { text: drainText(spool, nowMs) },
     { text: clockOffsetMs === null ? "–" : `${Math.round(clockOffsetMs)} ms` },
     { text: [node.isHidden ? "hidden" : "", node.note, node.lastRefusal].filter((part) => part !== "").join("; ") },
   ];
+}
+
+/** ` (the oldest for 1:05)`, where that is long enough to be more than events on their way. */
+function ageText(behindMs: number): string {
+  return behindMs < waitMsMin ? "" : ` (the oldest for ${elapsedText(behindMs)})`;
 }
 
 function isWell(node: NodeInfo): boolean {
@@ -100,7 +116,7 @@ export const clusterStatus: Command = {
       output.line(`seen from ${status.role} ${status.node} (argus ${status.version}, process ${status.processId})`);
       output.line(
         `events: ${grouped(events.accepted)} accepted, ${grouped(events.analysed)} analysed, ` +
-          `${grouped(events.behind)} behind, ${grouped(events.lost)} lost, ${events.perSecond.toFixed(1)} per second`,
+          `${grouped(events.behind)} behind${ageText(events.behindMs)}, ${grouped(events.lost)} lost, ${events.perSecond.toFixed(1)} per second`,
       );
       if (status.role === "master") output.line(`alerts: ${grouped(status.alerts)}`);
       else

@@ -108,7 +108,7 @@ test("shows as many of the newest alerts as there is room for, and says so when 
 });
 
 test("says why a node is refused, and that a spool is full", () => {
-  const spool = { events: 9_000, bytes: 1, bytesMax: 1, oldestMs: 0, isFull: true };
+  const spool = { events: 9_000, bytes: 1, bytesMax: 1, oldestMs: 0, isFull: true, drainMs: null };
   const lines = render({
     nodes: [
       sampleNode({ state: "refused", lastRefusal: "another node has proven this name" }),

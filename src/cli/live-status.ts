@@ -57,7 +57,8 @@ export function expectedLive(
 ): LiveStatus {
   const expected = nodes.map(({ name, role, address, port }): NodeInfo => ({
     ...{ name, role, state: "expected", sinceMs: 0, address: `${address}:${port}`, version: "", isHidden: false },
-    ...{ eventsPerSecond: 0, spool: null, clockOffsetMs: null, note: "", lastRefusal: "" },
+    ...{ eventsPerSecond: 0, eventsOutPerSecond: 0, link: { sinceMs: null, roundTripMs: null } },
+    ...{ spool: null, clockOffsetMs: null, note: "", lastRefusal: "" },
   }));
   return {
     ...{ cluster: "", elapsedMs: 0, nodes: expected, alertCount: 0, alerts: [], hint: "starting …" },

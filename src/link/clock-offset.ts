@@ -21,6 +21,11 @@ export class ClockOffset {
     if (this.#samples.length > samplesMax) this.#samples.shift();
   }
 
+  /** The smallest of the last; undefined before the first. */
+  get roundTripMs(): number | undefined {
+    return this.#samples.length === 0 ? undefined : Math.min(...this.#samples.map((sample) => sample.roundTripMs));
+  }
+
   /** The master's clock less the node's, from the smallest round trip (the newest of equals); 0 before the first. */
   get measuredMs(): number {
     let best: Sample | undefined;

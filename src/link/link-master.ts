@@ -36,6 +36,14 @@ export interface Peer {
   publicKey: string;
 }
 
+/** By pings. */
+export interface Measured {
+  /** The node's clock less the master's. */
+  clockOffsetMs: number;
+  /** The smallest of the last; undefined before the first. */
+  roundTripMs: number | undefined;
+}
+
 /** All are called at once and must not throw; none waits. */
 export interface LinkMasterEvents {
   onPeer(peer: Peer): void;
@@ -43,8 +51,7 @@ export interface LinkMasterEvents {
   onWaiting(peer: Omit<Peer, "session">): void;
   /** Any frame was heard; at most once a second per session. */
   onHeartbeat(name: string, session: number): void;
-  /** `clockOffsetMs`: the node's clock less the master's, as measured. */
-  onStatus(name: string, session: number, status: WorkerStatus, clockOffsetMs: number): void;
+  onStatus(name: string, session: number, status: WorkerStatus, measured: Measured): void;
   /** `count` events of the node have been journalled. */
   onEvents(name: string, count: number): void;
   /** `reason` is a code of docs/protocol/link.md. */
@@ -238,7 +245,8 @@ export class LinkMaster implements Service {
 
   #onStatus(end: MasterEnd, status: WorkerStatus): void {
     const name = end.workerName ?? "";
-    this.#options.events.onStatus(name, end.session, status, end.clockOffsetMs);
+    const { session, clockOffsetMs, roundTripMs } = end;
+    this.#options.events.onStatus(name, session, status, { clockOffsetMs, roundTripMs });
   }
 
   /** It has proven the cluster's key. */

@@ -95,6 +95,11 @@ export class MasterEnd {
     return -this.#offset.measuredMs;
   }
 
+  /** The smallest of the last round trips; undefined before the first. */
+  get roundTripMs(): number | undefined {
+    return this.#offset.roundTripMs;
+  }
+
   start(): void {
     this.transport.start({
       onBytes: (stream, bytes) => this.#onBytes(stream, bytes),

@@ -25,7 +25,7 @@ const refused = (name: string, reason = "wrong_key"): NodeInput => ({
 const tick: NodeInput = { type: "tick" };
 function status(name: string, session: number, oldestSeconds: number, isSyncing = false): NodeInput {
   const spool = { events: oldestSeconds > 0 ? 5 : 0, bytes: 100, oldestMs: oldestSeconds * 1_000, isFull: false };
-  return { type: "status", name, session, spool, clockOffsetMs: 3, isSyncing };
+  return { type: "status", name, session, spool, eventsPerSecond: 6, clockOffsetMs: 3, roundTripMs: 0.4, isSyncing };
 }
 
 function newTable(): NodeTable {
@@ -171,7 +171,9 @@ test("a spool that is empty does not lag, whatever age it claims", () => {
     name: "w",
     session: 1,
     spool: empty,
+    eventsPerSecond: 0,
     clockOffsetMs: undefined,
+    roundTripMs: undefined,
     isSyncing: false,
   };
   deepEqual(play([0, joined("w", 1)], [1, input]), ["0 w ->up"]);
@@ -311,11 +313,78 @@ test("shows what is known of a node, from its hello rather than from the list", 
   deepEqual(seen("w", 3, ...steps), {
     ...{ name: "w", role: "worker", state: "up", sinceMs: epochMs + 1_000, address: "172.17.0.5", port: 1_516 },
     ...{ version: "2.0", note: "" },
-    ...{ eventsPerSecond: 0, spool: { events: 5, bytes: 100, oldestMs: 4_000, isFull: false }, clockOffsetMs: 3 },
+    ...{ eventsPerSecond: 6, eventsOutPerSecond: 0, link: { sinceMs: epochMs + 1_000, roundTripMs: 0.4 } },
+    spool: { events: 5, bytes: 100, oldestMs: 4_000, isFull: false, drainMs: undefined },
+    clockOffsetMs: 3,
     ...{ isHidden: true, isListed: true, lastRefusal: undefined },
   });
   const before = seen("w", 0, [0, listed("w")]);
   deepEqual([before?.address, before?.version, before?.state], ["10.0.0.1", undefined, "expected"]);
+});
+
+test("what a node takes in is what it last said, and nothing while it is down", () => {
+  const steps: [number, NodeInput][] = [
+    [0, joined("w", 1)],
+    [4, status("w", 1, 0)],
+    [17, { type: "tick" }],
+  ];
+  deepEqual(
+    [steps.slice(0, 1), steps.slice(0, 2), steps].map((some) => seen("w", 17, ...some)?.eventsPerSecond),
+    [0, 6, 0],
+  );
+});
+
+test("knows since when a session lives and how long its round trips are, and neither without one", () => {
+  const steps: [number, NodeInput][] = [
+    [1, joined("w", 1)],
+    [2, status("w", 1, 0)],
+    [5, joined("w", 2)],
+    [6, closed("w", 2)],
+  ];
+  deepEqual(
+    [1, 2, 3, 4].map((count) => seen("w", 6, ...steps.slice(0, count))?.link),
+    [
+      { sinceMs: epochMs + 1_000, roundTripMs: undefined },
+      { sinceMs: epochMs + 1_000, roundTripMs: 0.4 },
+      { sinceMs: epochMs + 5_000, roundTripMs: undefined },
+      { sinceMs: undefined, roundTripMs: undefined },
+    ],
+  );
+});
+
+/** A status in which so many events wait, the oldest for two seconds. */
+function waiting(session: number, events: number): NodeInput {
+  const spool = { events, bytes: 100, oldestMs: 2_000, isFull: false };
+  const rest = { eventsPerSecond: 0, clockOffsetMs: 0, roundTripMs: 1, isSyncing: false };
+  return { type: "status", name: "w", session, spool, ...rest };
+}
+
+test("what waits grows older once its node does not speak of it any more", () => {
+  const steps: [number, NodeInput][] = [
+    [0, joined("w", 1)],
+    [1, waiting(1, 9)],
+  ];
+  deepEqual(
+    [1, 6, 7, 61].map((second) => seen("w", second, ...steps)?.spool?.oldestMs),
+    [2_000, 2_000, 8_000, 62_000],
+  );
+  const empty: NodeInput = {
+    ...status("w", 1, 0),
+    spool: { events: 0, bytes: 0, oldestMs: 0, isFull: false },
+  } as NodeInput;
+  equal(seen("w", 61, [0, joined("w", 1)], [1, empty])?.spool?.oldestMs, 0);
+});
+
+test("tells in how long a spool is empty while its node says so, and begins anew with each session", () => {
+  const steps: [number, NodeInput][] = [
+    [0, joined("w", 1)],
+    [4, waiting(1, 900)],
+    [8, waiting(1, 700)],
+    [12, waiting(1, 500)],
+  ];
+  equal(seen("w", 12, ...steps)?.spool?.drainMs, 10_000);
+  equal(seen("w", 18, ...steps)?.spool?.drainMs, undefined, "it has fallen silent");
+  equal(seen("w", 14, ...steps, [13, joined("w", 2)], [14, waiting(2, 100)])?.spool?.drainMs, undefined);
 });
 
 test("measures events per second over the last ten", () => {
@@ -327,10 +396,11 @@ test("measures events per second over the last ten", () => {
     [3.9, events("m", 10)],
   ];
   deepEqual(
-    [5, 9, 10, 13, 1_000].map((second) => seen("w", second, ...steps)?.eventsPerSecond),
+    [5, 9, 10, 13, 1_000].map((second) => seen("w", second, ...steps)?.eventsOutPerSecond),
     [10, 10, 6, 0, 0],
   );
-  equal(seen("m", 5, ...steps)?.eventsPerSecond, 1);
+  const own = seen("m", 5, ...steps);
+  deepEqual([own?.eventsPerSecond, own?.eventsOutPerSecond], [1, 1]);
   equal(seen("w", 5, [0, events("w", 9)]), undefined);
 });
 

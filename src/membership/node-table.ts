@@ -13,6 +13,8 @@
  * Names in `refused` come from strangers: they make no entry beyond `strangersMax`, and never change what is known of a
  * node whose session is alive.
  */
+import { WaitingSamples } from "./drain-time.ts";
+import { Rate } from "./rate.ts";
 import { isNodeName, type NodeRole, type NodeState } from "../model/node.ts";
 
 export interface NodeLimits {
@@ -42,6 +44,11 @@ export interface SpoolStatus {
   readonly oldestMs: number;
   /** At its size limit: senders are slowed down. */
   readonly isFull: boolean;
+}
+
+export interface SpoolSnapshot extends SpoolStatus {
+  /** In how long it is empty at the rate of the last statuses; `undefined` when it is empty or does not shrink. */
+  readonly drainMs: number | undefined;
 }
 
 /** What a node's `hello` said, once it has been proven. */
@@ -88,10 +95,18 @@ export interface NodeSnapshot {
   readonly version: string | undefined;
   /** Why it is down, or what it waits for, in words; empty in other states. */
   readonly note: string;
-  /** Events received from it (on the master: taken in) per second, over the last 10 s. */
+  /** Events that it takes in per second, as it last said; 0 while it is down. */
   readonly eventsPerSecond: number;
+  /** Events of it that were journalled per second, over the last 10 s. */
+  readonly eventsOutPerSecond: number;
+  readonly link: {
+    /** Wall clock: since when its session lives; `undefined` without one. */
+    readonly sinceMs: number | undefined;
+    /** The shortest of the last round trips; `undefined` without a session. */
+    readonly roundTripMs: number | undefined;
+  };
   /** What it last said: of a node that is down, nobody knows what it holds by now. */
-  readonly spool: SpoolStatus | undefined;
+  readonly spool: SpoolSnapshot | undefined;
   /** The node's wall clock minus the master's. */
   readonly clockOffsetMs: number | undefined;
   readonly isHidden: boolean;
@@ -122,7 +137,10 @@ export type NodeInput =
       readonly name: string;
       readonly session: number;
       readonly spool: SpoolStatus;
+      /** What the node takes in. */
+      readonly eventsPerSecond: number;
       readonly clockOffsetMs: number | undefined;
+      readonly roundTripMs: number | undefined;
       /** A newer generation is published than the node has loaded. */
       readonly isSyncing: boolean;
     }
@@ -139,31 +157,6 @@ export type NodeInput =
   /** Once a second. */
   | { readonly type: "tick" };
 
-/** Seconds over which a rate is measured. */
-const rateSeconds = 10;
-
-/** Counts of the last `rateSeconds` whole seconds, in a ring. */
-class Rate {
-  readonly #counts = new Array<number>(rateSeconds).fill(0);
-  #second = 0;
-
-  add(count: number, monotonicMs: number): void {
-    this.#moveTo(Math.floor(monotonicMs / 1_000));
-    this.#counts[this.#second % rateSeconds] = (this.#counts[this.#second % rateSeconds] ?? 0) + count;
-  }
-
-  perSecond(monotonicMs: number): number {
-    this.#moveTo(Math.floor(monotonicMs / 1_000));
-    return this.#counts.reduce((sum, count) => sum + count, 0) / rateSeconds;
-  }
-
-  #moveTo(second: number): void {
-    const first = Math.max(this.#second + 1, second - rateSeconds + 1);
-    for (let passed = first; passed <= second; passed += 1) this.#counts[passed % rateSeconds] = 0;
-    this.#second = Math.max(this.#second, second);
-  }
-}
-
 /** One node. `session` is the live one's number; `heard` is the last sign of life of any session. */
 interface Entry {
   readonly name: string;
@@ -179,7 +172,15 @@ interface Entry {
   waitingKey: string;
   isSyncing: boolean;
   isLagging: boolean;
+  /** What it last said, and when. */
   spool: SpoolStatus | undefined;
+  spoolAtMs: number;
+  readonly waiting: WaitingSamples;
+  /** What it last said that it takes in. */
+  eventsPerSecond: number;
+  /** Since when `session` lives; meaningless without one. */
+  joinedMs: number;
+  roundTripMs: number | undefined;
   clockOffsetMs: number | undefined;
   refusal: { readonly reason: string; readonly at: Now; readonly address: string } | undefined;
   readonly rate: Rate;
@@ -204,6 +205,11 @@ function newEntry(name: string, isOwn: boolean): Entry {
       isSyncing: false,
       isLagging: false,
       spool: undefined,
+      spoolAtMs: 0,
+      waiting: new WaitingSamples(),
+      eventsPerSecond: 0,
+      joinedMs: 0,
+      roundTripMs: undefined,
       clockOffsetMs: undefined,
     },
     ...{ refusal: undefined, rate: new Rate(), state: undefined, sinceMs: 0 },
@@ -306,6 +312,10 @@ export class NodeTable {
     entry.isSyncing = false;
     entry.isLagging = false;
     entry.spool = undefined;
+    entry.waiting.clear();
+    entry.eventsPerSecond = 0;
+    entry.joinedMs = now.wallMs;
+    entry.roundTripMs = undefined;
     return this.#settle(entry, now);
   }
 
@@ -326,7 +336,11 @@ export class NodeTable {
     if (entry === undefined) return [];
     entry.heard = now;
     entry.spool = input.spool;
+    entry.spoolAtMs = now.monotonicMs;
+    entry.waiting.add(input.spool.events, now.monotonicMs);
+    entry.eventsPerSecond = input.eventsPerSecond;
     entry.clockOffsetMs = input.clockOffsetMs;
+    entry.roundTripMs = input.roundTripMs;
     entry.isSyncing = input.isSyncing;
     // Left only at half the limit: a spool that hovers around it would otherwise write a line every few seconds.
     const waitMsMax = entry.isLagging ? this.#limits.waitMsMax / 2 : this.#limits.waitMsMax;
@@ -456,8 +470,22 @@ function isUnknown(entry: Entry): boolean {
   return !isOwn && listing === undefined && heard === undefined && !isWaiting && refusal === undefined;
 }
 
+/** A status that is no older stands as it was said: between two of them the spool of a healthy node moves on. */
+const statusMsMax = 5_000; // A heartbeat, and a second of grace.
+
+/** Its spool as it must be by now: of a node that does not say so itself any more, what waits grows older. */
+function spoolOf({ spool, spoolAtMs, waiting, state }: Entry, now: Now): SpoolSnapshot | undefined {
+  if (spool === undefined) return undefined;
+  const saidMs = now.monotonicMs - spoolAtMs;
+  const isStale = saidMs > statusMsMax;
+  const oldestMs = isStale && spool.events > 0 ? spool.oldestMs + saidMs : spool.oldestMs;
+  return { ...spool, oldestMs, drainMs: isStale || state === "down" ? undefined : waiting.drainMs };
+}
+
 function snapshotOf(entry: Entry, now: Now): NodeSnapshot {
-  const { name, listing, hello, state = "expected", sinceMs, refusal } = entry;
+  const { name, listing, hello, state = "expected", sinceMs, refusal, session } = entry;
+  const outPerSecond = entry.rate.perSecond(now.monotonicMs);
+  const inPerSecond = entry.isOwn ? outPerSecond : entry.eventsPerSecond;
   return {
     ...{ name, state, sinceMs },
     role: hello?.role ?? listing?.role ?? "worker",
@@ -465,8 +493,13 @@ function snapshotOf(entry: Entry, now: Now): NodeSnapshot {
     port: listing?.port,
     version: hello?.version,
     note: noteOf(entry),
-    eventsPerSecond: entry.rate.perSecond(now.monotonicMs),
-    spool: entry.spool,
+    eventsPerSecond: state === "down" ? 0 : inPerSecond,
+    eventsOutPerSecond: outPerSecond,
+    link: {
+      sinceMs: session === undefined ? undefined : entry.joinedMs,
+      roundTripMs: session === undefined ? undefined : entry.roundTripMs,
+    },
+    spool: spoolOf(entry, now),
     clockOffsetMs: entry.clockOffsetMs,
     isHidden: hello?.isHidden ?? false,
     isListed: listing !== undefined,

@@ -1,13 +1,14 @@
 /**
  * What the analysis knows of each lane beside the engine's own state: the last event time, the node's host name and
- * whether it is hidden, and how many events have gone through. It is saved in front of the engine's state in the body
- * of a checkpoint:
+ * whether it is hidden, and how many events have gone through; and how many alerts of each level there were. It is
+ * saved in front of the engine's state in the body of a checkpoint:
  *
  *   body := lanes bytes32 (JSON, UTF-8) | engine state
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { LaneState } from "../spool/journal.ts";
 import type { Epoch } from "../spool/lane.ts";
+import { LevelCounts, type SavedLevels } from "./level-counts.ts";
 import { readEpochPreamble, type EpochPreamble } from "../model/control-record.ts";
 
 /** Under this the link's measurement says nothing, and the node's clock is believed (design-journal section 4). */
@@ -62,6 +63,8 @@ interface Saved {
   lost: number;
   undecodable: number;
   alerts: number;
+  /** Absent in the body of an older Argus. */
+  levels?: SavedLevels;
 }
 
 export class AnalysedLanes {
@@ -71,6 +74,7 @@ export class AnalysedLanes {
   lost = 0;
   undecodable = 0;
   alerts = 0;
+  levels = new LevelCounts();
 
   /** The lane of a node; one whose epoch record is not known is taken as a node of that host name. */
   lane(node: string, lane: number): AnalysedLane {
@@ -98,9 +102,16 @@ export class AnalysedLanes {
     }
   }
 
+  /** `eventMs` is the time that the alert carries. */
+  countAlert(eventMs: number, level: number): void {
+    this.alerts += 1;
+    this.levels.add(eventMs, level);
+  }
+
   /** Event times are the master's: after its clock was set back, the last ones must not hold up what comes. */
   clockStepped(byMs: number): void {
     for (const lane of this.#lanes.values()) lane.lastEventMs += byMs;
+    this.levels.clockStepped(byMs);
   }
 
   upTo(): AnalysedUpTo[] {
@@ -121,7 +132,7 @@ export class AnalysedLanes {
       lanes.push({ ...readKey(key), epoch: number, bits, last: lastSeq, analysed, host, isHidden, lastEventMs });
     }
     const { analysed, lost, undecodable, alerts } = this;
-    const saved: Saved = { lanes, analysed, lost, undecodable, alerts };
+    const saved: Saved = { lanes, analysed, lost, undecodable, alerts, levels: this.levels.save() };
     const head = Buffer.from(JSON.stringify(saved), "utf8");
     return new ByteWriter(head.length + engine.length + 4).bytes32(head).raw(engine).view();
   }
@@ -141,6 +152,7 @@ export class AnalysedLanes {
     lanes.lost = saved.lost;
     lanes.undecodable = saved.undecodable;
     lanes.alerts = saved.alerts;
+    if (saved.levels !== undefined) lanes.levels = LevelCounts.restored(saved.levels);
     return { lanes, engine: reader.raw(reader.remaining) };
   }
 }

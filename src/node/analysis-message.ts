@@ -1,5 +1,6 @@
 /** What the main thread and the analysis thread say to each other. */
 import type { LogLine } from "../base/log.ts";
+import type { LevelsReply } from "../api/contract/reply.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 
 /** What the thread is started with. */
@@ -19,6 +20,8 @@ export type ToAnalysis = { type: "durable"; position: number } | { type: "heard"
 /** Figures since the journal began, as of `position`. */
 export interface AnalysisProgress {
   position: number;
+  /** When the last record before it was received; 0 where none has been read since the start. */
+  receivedMs: number;
   checkpoint: number;
   snapshotSha256: string;
   analysed: number;
@@ -38,8 +41,17 @@ export interface RaisedAlert {
 }
 
 export type FromAnalysis =
-  /** `droppedCount`: alerts before those that are not told, because they came faster than they were heard. */
-  | { type: "progress"; progress: AnalysisProgress; raised: RaisedAlert[]; droppedCount: number }
+  /**
+   * `droppedCount`: alerts before those that are not told, because they came faster than they were heard. `levels`: the
+   * bins that have changed since the last one; in the first, all of them.
+   */
+  | {
+      type: "progress";
+      progress: AnalysisProgress;
+      levels: LevelsReply;
+      raised: RaisedAlert[];
+      droppedCount: number;
+    }
   | { type: "log"; line: LogLine }
   /** The last message: the thread ends after it. */
   | { type: "failed"; code: string; message: string };

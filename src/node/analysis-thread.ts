@@ -90,6 +90,7 @@ class AnalysisThread {
     const metrics = engine?.metrics;
     const progress: AnalysisProgress = {
       position: this.#analyst.position,
+      receivedMs: this.#analyst.receivedMs,
       checkpoint: this.#analyst.checkpointPosition,
       snapshotSha256: this.#analyst.snapshotSha256,
       analysed: counts.analysed,
@@ -100,7 +101,7 @@ class AnalysisThread {
       windowDropped: metrics?.windowDropped ?? 0,
       lanes: counts.upTo(),
     };
-    this.#say({ type: "progress", progress, ...told });
+    this.#say({ type: "progress", progress, levels: counts.levels.takeChanges(), ...told });
   }
 
   #say(message: FromAnalysis): void {

@@ -8,6 +8,7 @@ import { systemClock, type Timer } from "../base/clock.ts";
 import type { ArgusError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
+import type { LevelsReply } from "../api/contract/reply.ts";
 import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";
 import { AnalysisFailed } from "./errors.ts";
 
@@ -19,7 +20,8 @@ export interface AnalysisOptions {
   onRaised(alert: RaisedAlert): void;
   /** So many alerts, raised before those that follow, came too fast to be told; they stand in the files. */
   onUntold(count: number): void;
-  onProgress(progress: AnalysisProgress): void;
+  /** `levels`: the bins that have changed; in the first call, all of them. */
+  onProgress(progress: AnalysisProgress, levels: LevelsReply): void;
 }
 
 /** The heap of the thread: windows have a cap of their own (`<window_memory>`), rulesets take some 100 MiB at most. */
@@ -32,15 +34,21 @@ export class Analysis implements Service {
   readonly name = "analysis";
   readonly #options: AnalysisOptions;
   #progress: AnalysisProgress;
+  #hasBegun = false;
   /** By us, because it did not end by itself. */
   #isEnded = false;
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
     this.#progress = {
-      ...{ position: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
+      ...{ position: 0, receivedMs: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
       ...{ alerts: 0, windowEvents: 0, windowDropped: 0, lanes: [] },
     };
+  }
+
+  /** Whether the thread has said where it stands: before that, `progress` knows of nothing that is analysed. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   get progress(): AnalysisProgress {
@@ -103,7 +111,8 @@ export class Analysis implements Service {
   #hear(message: Exclude<FromAnalysis, { type: "failed" }>, thread: Worker): void {
     if (message.type === "log") return relay(this.#options.log, message.line.level, message.line.message);
     this.#progress = message.progress;
-    this.#options.onProgress(message.progress);
+    this.#hasBegun = true;
+    this.#options.onProgress(message.progress, message.levels);
     if (message.droppedCount > 0) this.#options.onUntold(message.droppedCount);
     for (const alert of message.raised) this.#options.onRaised(alert);
     thread.postMessage({ type: "heard" } satisfies ToAnalysis);

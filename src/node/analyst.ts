@@ -60,6 +60,7 @@ export class Analyst {
   #lengths: Uint8Array | undefined;
   #snapshotSha256 = "";
   #checkpointPosition: number;
+  #receivedMs = 0;
 
   private constructor(options: AnalystOptions, reader: JournalReader, lanes: AnalysedLanes, writeFrom: number) {
     this.#options = options;
@@ -89,6 +90,11 @@ export class Analyst {
   /** Everything before it is answered. */
   get position(): number {
     return this.#reader.position;
+  }
+
+  /** When the last record that was answered here had been received; 0 before the first since the start. */
+  get receivedMs(): number {
+    return this.#receivedMs;
   }
 
   get checkpointPosition(): number {
@@ -147,6 +153,7 @@ export class Analyst {
   }
 
   async #take(entry: JournalEntry): Promise<void> {
+    if (entry.kind !== "damaged") this.#receivedMs = entry.receivedMs;
     switch (entry.kind) {
       case "batch":
         return this.#answerBatch(entry);
@@ -221,7 +228,7 @@ export class Analyst {
         host: lane.host,
         isHidden: lane.isHidden,
       });
-      if (answer.isAlert) this.#lanes.alerts += 1;
+      if (answer.isAlert) this.#lanes.countAlert(eventMs, answer.rule?.level ?? 0);
       alerts?.add(answer);
     }
     this.#lanes.analysed += events.length;

@@ -53,6 +53,7 @@ test("gives the offset of a clock to a tenth of a millisecond", () => {
   const { watch } = newWatch();
   watch.take({ type: "joined", name: "a", session: 1, hello });
   const spool = { events: 0, bytes: 0, oldestMs: 0, isFull: false };
-  watch.take({ type: "status", name: "a", session: 1, spool, clockOffsetMs: -1.26789, isSyncing: false });
+  const said = { eventsPerSecond: 5, clockOffsetMs: -1.26789, roundTripMs: 0.4321, isSyncing: false };
+  watch.take({ type: "status", name: "a", session: 1, spool, ...said });
   equal(watch.nodes()[1]?.clockOffsetMs, -1.3);
 });

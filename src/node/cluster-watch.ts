@@ -85,6 +85,8 @@ export class ClusterWatch {
       version: node.version ?? "",
       isHidden: node.isHidden,
       eventsPerSecond: node.eventsPerSecond,
+      eventsOutPerSecond: node.eventsOutPerSecond,
+      link: { sinceMs: node.link.sinceMs ?? null, roundTripMs: tenths(node.link.roundTripMs) },
       spool:
         node.spool === undefined
           ? null
@@ -94,12 +96,18 @@ export class ClusterWatch {
               bytesMax: this.#spoolBytesMax.get(node.name) ?? 0,
               oldestMs: node.spool.events === 0 ? null : nowMs - node.spool.oldestMs,
               isFull: node.spool.isFull,
+              drainMs: node.spool.drainMs ?? null,
             },
-      clockOffsetMs: node.clockOffsetMs === undefined ? null : Math.round(node.clockOffsetMs * 10) / 10,
+      clockOffsetMs: tenths(node.clockOffsetMs),
       note: node.note,
       lastRefusal: node.lastRefusal?.reason ?? "",
     }));
   }
+}
+
+/** More digits of a measured time are noise. */
+function tenths(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.round(ms * 10) / 10;
 }
 
 /** The master's own address has its port already; a worker's port is known where cluster.conf lists it. */

@@ -6,13 +6,17 @@ import type { Journal } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 import type { Analysis } from "./analysis.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
+import type { JournalLag } from "./journal-lag.ts";
+import { keyWeaknessOf } from "./key-weakness.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
+import { Rate } from "./rate.ts";
 import { named, type TakeIn } from "./take-in.ts";
 
 export interface MasterStatusOptions {
   parts: NodeParts;
   journal: Journal;
+  lag: JournalLag;
   analysis: Analysis;
   takeIn: TakeIn;
   watch: ClusterWatch;
@@ -21,15 +25,27 @@ export interface MasterStatusOptions {
 
 export class MasterStatus implements NodeStatus {
   readonly #options: MasterStatusOptions;
+  readonly #analysedRate = new Rate();
+  readonly #keyWeakness: string;
 
   constructor(options: MasterStatusOptions) {
     this.#options = options;
+    this.#keyWeakness = keyWeaknessOf(options.parts.settings);
+  }
+
+  /** To be called once a second. */
+  tick(): void {
+    const { analysis, parts } = this.#options;
+    // The first count is what the checkpoint knew: nothing of it was analysed in these seconds.
+    if (analysis.hasBegun) this.#analysedRate.sample(analysis.progress.analysed, parts.clock.monotonicMs());
   }
 
   status(): StatusReply {
-    const { parts, analysis, watch, journal } = this.#options;
+    const { parts, analysis, journal, watch } = this.#options;
     const { progress } = analysis;
     const behind = eventsBehind(journal, progress.lanes);
+    const nodes = watch.nodes();
+    const nowMs = parts.clock.wallMs();
     return {
       node: parts.settings.name,
       role: "master",
@@ -37,17 +53,26 @@ export class MasterStatus implements NodeStatus {
       version: argusVersion,
       processId: process.pid,
       startedMs: parts.startedMs,
-      nowMs: parts.clock.wallMs(),
+      nowMs,
       events: {
         accepted: progress.analysed + progress.undecodable + behind,
         analysed: progress.analysed,
         behind,
+        behindMs: Math.max(behind > 0 ? this.#journalAgeMs(nowMs) : 0, spoolAgeMs(nodes, nowMs)),
         lost: progress.lost,
-        perSecond: watch.nodes().reduce((sum, node) => sum + node.eventsPerSecond, 0),
+        perSecond: nodes.reduce((sum, node) => sum + node.eventsOutPerSecond, 0),
+        analysedPerSecond: this.#analysedRate.perSecond(),
       },
       alerts: progress.alerts,
+      keyWeakness: this.#keyWeakness,
       master: { name: parts.settings.name, isConnected: true },
     };
+  }
+
+  #journalAgeMs(wallMs: number): number {
+    const { lag, analysis, parts } = this.#options;
+    const { position, receivedMs } = analysis.progress;
+    return lag.ageMs(position, receivedMs, { wallMs, monotonicMs: parts.clock.monotonicMs() });
   }
 
   nodes(): NodeInfo[] {
@@ -88,6 +113,12 @@ export class MasterStatus implements NodeStatus {
       "process.uptimeMs": parts.clock.wallMs() - parts.startedMs,
     };
   }
+}
+
+/** Age of the oldest event that waits in a spool, be its node there or not; 0 where nothing is known to wait. */
+export function spoolAgeMs(nodes: readonly Pick<NodeInfo, "spool">[], nowMs: number): number {
+  const ages = nodes.map(({ spool }) => (spool === null || spool.oldestMs === null ? 0 : nowMs - spool.oldestMs));
+  return Math.round(Math.max(0, ...ages));
 }
 
 /**

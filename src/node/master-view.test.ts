@@ -5,7 +5,8 @@ import { MasterView } from "./master-view.ts";
 
 const info = (name: string, role: "master" | "worker"): NodeInfo => ({
   ...{ name, role, state: "up", sinceMs: 5, address: "127.0.0.1:1516", version: "0", isHidden: false },
-  ...{ eventsPerSecond: 0, spool: null, clockOffsetMs: null, note: "", lastRefusal: "" },
+  ...{ eventsPerSecond: 0, eventsOutPerSecond: 7, link: { sinceMs: 4, roundTripMs: 0.5 } },
+  ...{ spool: null, clockOffsetMs: null, note: "", lastRefusal: "" },
 });
 const snapshot = [info("m", "master"), info("w1", "worker"), info("w2", "worker")];
 

@@ -35,6 +35,16 @@ export class MasterView {
     if (Check(nodesReply, reply)) this.#nodes = reply.nodes;
   }
 
+  /** Since when there is a session with the master. */
+  get connectedMs(): number | undefined {
+    return this.isConnected ? this.#sinceMs : undefined;
+  }
+
+  /** What the master says of the node `ownName`, while there is a session with it. */
+  ofMaster(ownName: string): NodeInfo | undefined {
+    return this.isConnected ? this.#nodes.find((node) => node.name === ownName) : undefined;
+  }
+
   /** All nodes but `ownName`, as the master said last; the master itself as it is seen from here. */
   others(ownName: string): NodeInfo[] {
     return this.#nodes

@@ -21,7 +21,11 @@ import { Analysis } from "./analysis.ts";
 import { CLOCK_DIFFERENCE_MS_MAX, ClockWatch } from "./clock-watch.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
 import { openIdentity, openPins, openTerm } from "./identity-disk.ts";
+import { FigureFile } from "./figure-history.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
+import { JournalLag } from "./journal-lag.ts";
+import { LevelBoard } from "./level-board.ts";
+import { MasterFigures } from "./master-figures.ts";
 import { MasterStatus } from "./master-status.ts";
 import { OwnEvents } from "./own-events.ts";
 import { argusVersion } from "./package-disk.ts";
@@ -68,6 +72,7 @@ function openAnalysis(
   recent: RecentAlerts,
   snapshot: string,
   keeper: JournalKeeper,
+  board: LevelBoard,
 ): Analysis {
   return new Analysis({
     setup: {
@@ -81,7 +86,10 @@ function openAnalysis(
     onDurable: (listener) => journal.onDurable(listener),
     onRaised: (alert) => recent.add(alert),
     onUntold: (count) => recent.skip(count),
-    onProgress: ({ checkpoint }) => keeper.checkpointAt(checkpoint),
+    onProgress({ checkpoint }, levels) {
+      keeper.checkpointAt(checkpoint);
+      board.merge(levels);
+    },
   });
 }
 
@@ -142,10 +150,10 @@ function linkEvents(parts: NodeParts, policy: AdmissionPolicy, watch: ClusterWat
     onWaiting: (peer) =>
       watch.take({ type: "waiting", name: peer.name, hello: helloOf(peer), publicKey: peer.publicKey }),
     onHeartbeat: (name, session) => watch.take({ type: "heartbeat", name, session }),
-    onStatus(name, session, status, clockOffsetMs) {
-      watch.take({ type: "status", name, session, spool: status.spool, clockOffsetMs, isSyncing: false });
-      watch.gaugeSpool(name, status.spool.bytes, status.spool.bytesMax);
-      for (const { level, tag, message } of status.lines) {
+    onStatus(name, session, { spool, eventsPerSecond, lines }, measured) {
+      watch.take({ type: "status", name, session, spool, eventsPerSecond, ...measured, isSyncing: false });
+      watch.gaugeSpool(name, spool.bytes, spool.bytesMax);
+      for (const { level, tag, message } of lines) {
         const log = parts.logs.cluster.tagged(`Worker ${name}`, tag);
         if (level === "ERROR") log.error(message);
         else log.warning(message);
@@ -238,8 +246,9 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   const keeper = new JournalKeeper({
     ...{ disk, clock, log: logs.main.tagged("Journal"), home, journal, checkpoints, keepMs: settings.journal.keep },
   });
+  const board = new LevelBoard();
   const isCut = (await checkpoints.heads()).some(({ position }) => position > journal.durablePosition);
-  const analysis = openAnalysis(parts, journal, recent, inForce, keeper);
+  const analysis = openAnalysis(parts, journal, recent, inForce, keeper, board);
   const queue = {
     append: (batch: Parameters<Journal["appendOwn"]>[0]) => journal.appendOwn(batch),
     nowMs: () => journal.nowMs(),
@@ -253,7 +262,15 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   events.managerStarted();
   if (isCut) events.journalCut(settings.name);
   for (const { node, count } of journal.damages.flatMap(({ lost }) => lost)) events.hole(node, count, damagedJournal);
-  const status = new MasterStatus({ parts, journal, analysis, takeIn, watch, link });
+  const lag = new JournalLag(journal.durablePosition);
+  journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
+  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link });
+  const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
+  const history = await file.read(clock.wallMs());
+  const figures = new MasterFigures({
+    ...{ clock, history, file, board },
+    status: () => (analysis.hasBegun ? status.status() : undefined),
+  });
   const onStep = (byMs: number): Promise<void> => recordClockStep(journal, byMs, logs.main);
   return {
     services: [
@@ -263,14 +280,21 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
       ...(link === undefined ? [] : [link]),
       ...takeIn.sources,
       new ClockWatch({ clock, log: logs.main, queue: journal, onStep }),
-      everySecond("cluster watch", clock, secondly(parts, keeper, takeIn, watch)),
+      everySecond("cluster watch", clock, secondly(parts, keeper, takeIn, watch, status)),
+      figures,
     ],
-    api: { status, alerts: recent } satisfies ApiNeeds,
+    api: { status, alerts: recent, figures, clusterLog: logs.clusterLines } satisfies ApiNeeds,
     close: () => journal.close(),
   };
 }
 
-function secondly(parts: NodeParts, keeper: JournalKeeper, takeIn: TakeIn, watch: ClusterWatch): () => void {
+function secondly(
+  parts: NodeParts,
+  keeper: JournalKeeper,
+  takeIn: TakeIn,
+  watch: ClusterWatch,
+  status: MasterStatus,
+): () => void {
   let durable = 0;
   let seconds = 0;
   return () => {
@@ -278,6 +302,7 @@ function secondly(parts: NodeParts, keeper: JournalKeeper, takeIn: TakeIn, watch
     watch.take({ type: "events", name: parts.settings.name, count: now - durable });
     durable = now;
     watch.take({ type: "tick" });
+    status.tick();
     seconds += 1;
     if (seconds % tidyEverySeconds === 0) void keeper.tidy();
   };

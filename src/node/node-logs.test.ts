@@ -4,6 +4,7 @@ import type { Disk } from "../base/disk.ts";
 import { LocalTime } from "../base/local-time.ts";
 import { SimClock } from "../../test/support/sim-clock.ts";
 import { SimDisk } from "../../test/support/sim-disk.ts";
+import { HeldLogLines } from "./cluster-log-feed.ts";
 import { NodeLogs } from "./node-logs.ts";
 
 async function newLogs(isVerbose = false): Promise<{ logs: NodeLogs; disk: Disk; shown: string[] }> {
@@ -12,7 +13,9 @@ async function newLogs(isVerbose = false): Promise<{ logs: NodeLogs; disk: Disk;
   const shown: string[] = [];
   const time = new LocalTime("UTC");
   const echo = (text: string): void => void shown.push(text);
-  return { disk, shown, logs: new NodeLogs({ disk, clock: new SimClock(), time, folder: "/logs", isVerbose, echo }) };
+  const clusterLines = new HeldLogLines({ startedMs: 7, node: "master-node" });
+  const logs = new NodeLogs({ disk, clock: new SimClock(), time, folder: "/logs", isVerbose, echo, clusterLines });
+  return { disk, shown, logs };
 }
 
 const read = async (disk: Disk, path: string): Promise<string> =>

@@ -11,6 +11,7 @@ import type { LocalTime } from "../base/local-time.ts";
 import { logTo, type Log, type LogLine } from "../base/log.ts";
 import { clusterLine, ossecLine } from "../logfile/line.ts";
 import { RotatingLog } from "../logfile/rotating-log.ts";
+import type { HeldLogLines } from "./cluster-log-feed.ts";
 
 export interface NodeLogsOptions {
   disk: Disk;
@@ -22,6 +23,8 @@ export interface NodeLogsOptions {
   isVerbose: boolean;
   /** Also shows each line to whoever started the node in the foreground. */
   echo: ((text: string) => void) | undefined;
+  /** Given each line of cluster.log that is written. */
+  clusterLines: HeldLogLines;
 }
 
 /** What one heartbeat carries of a worker's own troubles, and one line that counts the others. */
@@ -30,12 +33,14 @@ const troublesMax = 20;
 export class NodeLogs {
   readonly cluster: Log;
   readonly main: Log;
+  readonly clusterLines: HeldLogLines;
   readonly #files: readonly RotatingLog[];
   #troubles: LogLine[] = [];
   #untold = 0;
 
   constructor(options: NodeLogsOptions) {
-    const { disk, clock, time, folder, isVerbose, echo } = options;
+    const { disk, clock, time, folder, isVerbose, echo, clusterLines } = options;
+    this.clusterLines = clusterLines;
     const open = (name: string): RotatingLog =>
       new RotatingLog({ disk, folder, name, time, onTrouble: (message) => echo?.(`${name}.log: ${message}`) });
     const clusterFile = open("cluster");
@@ -47,6 +52,7 @@ export class NodeLogs {
       const nowMs = clock.wallMs();
       const text = form(time, nowMs, line);
       file.write(nowMs, text);
+      if (file === clusterFile) clusterLines.take(nowMs, line);
       echo?.(text);
     };
     this.cluster = logTo(into(clusterFile, clusterLine));

@@ -10,6 +10,7 @@ import { nodeDisk, type Disk } from "../base/disk.ts";
 import { LocalTime } from "../base/local-time.ts";
 import { systemRandom } from "../base/random.ts";
 import { homeAt } from "./home.ts";
+import { HeldLogLines } from "./cluster-log-feed.ts";
 import { NodeLogs } from "./node-logs.ts";
 import type { NodeParts } from "./parts.ts";
 import { readSettings } from "./settings.ts";
@@ -56,7 +57,16 @@ async function partsOf(folder: string, disk: Disk): Promise<NodeParts> {
   writeFileSync(home.ossecConf, ossecConf);
   const settings = await readSettings(folder, nodeDisk);
   const time = new LocalTime("UTC");
-  const logs = { disk: nodeDisk, clock: systemClock, time, folder: home.logs, isVerbose: false, echo: undefined };
+  const clusterLines = new HeldLogLines({ startedMs: 0, node: "worker" });
+  const logs = {
+    clusterLines,
+    disk: nodeDisk,
+    clock: systemClock,
+    time,
+    folder: home.logs,
+    isVerbose: false,
+    echo: undefined,
+  };
   return {
     ...{ home, settings, disk, clock: systemClock, random: systemRandom, time, host: hostname(), startedMs: 0 },
     ...{ logs: new NodeLogs(logs), crash: noCrash, trial: productionTrial },

@@ -3,13 +3,14 @@
  * ships it. Drained in the reverse order: first the sources, then the link, then what stores.
  */
 import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
-import type { NodeStatus } from "../api/needs.ts";
+import type { ApiNeeds, NodeStatus } from "../api/needs.ts";
 import { LinkWorker } from "../link/link-worker.ts";
 import { newLinkCounters } from "../link/metrics.ts";
 import type { RecordSource } from "../link/needs.ts";
 import { deriveClusterKey } from "../link/psk.ts";
 import { openNetwork } from "../link/tls-connection.ts";
 import type { WorkerStatus } from "../link/wire.ts";
+import { WaitingSamples } from "../membership/drain-time.ts";
 import type { ClusterOptions } from "../membership/options.ts";
 import { writeEpochPreamble } from "../model/control-record.ts";
 import { spoolLimitsOf } from "../spool/options.ts";
@@ -17,6 +18,7 @@ import { Spool } from "../spool/spool.ts";
 import { must } from "../base/assert.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { openIdentity, openMasterPin } from "./identity-disk.ts";
+import { keyWeaknessOf } from "./key-weakness.ts";
 import { MasterView } from "./master-view.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts, OpenNode } from "./parts.ts";
@@ -57,6 +59,8 @@ class WorkerNodeStatus implements NodeStatus {
   readonly #takeIn: TakeIn;
   readonly #view: MasterView;
   readonly #rate: Rate;
+  readonly #waiting = new WaitingSamples();
+  readonly #keyWeakness: string;
   link: LinkWorker | undefined;
 
   constructor(parts: NodeParts, spool: Spool, takeIn: TakeIn, view: MasterView, rate: Rate) {
@@ -65,16 +69,29 @@ class WorkerNodeStatus implements NodeStatus {
     this.#takeIn = takeIn;
     this.#view = view;
     this.#rate = rate;
+    this.#keyWeakness = keyWeaknessOf(parts.settings);
+  }
+
+  /** To be called once a second. */
+  tick(): void {
+    const monotonicMs = this.#parts.clock.monotonicMs();
+    this.#rate.sample(this.#takeIn.batcher.counters().durable, monotonicMs);
+    this.#waiting.add(this.#spool.stats().events, monotonicMs);
   }
 
   status(): StatusReply {
     const { settings, clock, startedMs } = this.#parts;
-    const { events, appended, lost } = this.#spool.stats();
+    const { events, appended, lost, oldestMs } = this.#spool.stats();
+    const perSecond = this.#rate.perSecond();
     return {
       ...{ node: settings.name, role: "worker", cluster: settings.cluster?.name ?? "", version: argusVersion },
       ...{ processId: process.pid, startedMs, nowMs: clock.wallMs() },
-      events: { accepted: appended, analysed: 0, behind: events, lost, perSecond: this.#rate.perSecond() },
+      events: {
+        ...{ accepted: appended, analysed: 0, behind: events, lost, perSecond, analysedPerSecond: 0 },
+        behindMs: events === 0 ? 0 : Math.max(0, Math.round(oldestMs)),
+      },
       alerts: 0,
+      keyWeakness: this.#keyWeakness,
       master: { name: this.#view.name, isConnected: this.#view.isConnected },
     };
   }
@@ -87,12 +104,17 @@ class WorkerNodeStatus implements NodeStatus {
     const { settings, clock, startedMs } = this.#parts;
     const { events, bytes, bytesMax, oldestMs, isFull } = this.#spool.stats();
     const { cluster } = settings;
+    const drainMs = this.#waiting.drainMs ?? null;
+    // What only the master measures is what it said of this node last; without it nobody knows.
+    const { link, eventsOutPerSecond = 0, clockOffsetMs = null } = this.#view.ofMaster(settings.name) ?? {};
     return {
       ...{ name: settings.name, role: "worker", state: oldestMs > 10_000 ? "lagging" : "up", sinceMs: startedMs },
       address: cluster === undefined ? "" : `${cluster.bind_addr}:${cluster.port}`,
-      ...{ version: argusVersion, isHidden: settings.isHidden, eventsPerSecond: this.#rate.perSecond() },
-      spool: { events, bytes, bytesMax, oldestMs: events === 0 ? null : clock.wallMs() - oldestMs, isFull },
-      ...{ clockOffsetMs: null, note: "", lastRefusal: this.#view.lastRefusal },
+      ...{ version: argusVersion, isHidden: settings.isHidden },
+      ...{ eventsPerSecond: this.#rate.perSecond(), eventsOutPerSecond },
+      link: { sinceMs: this.#view.connectedMs ?? null, roundTripMs: link?.roundTripMs ?? null },
+      spool: { events, bytes, bytesMax, oldestMs: events === 0 ? null : clock.wallMs() - oldestMs, isFull, drainMs },
+      ...{ clockOffsetMs, note: "", lastRefusal: this.#view.lastRefusal },
     };
   }
 
@@ -201,9 +223,9 @@ async function openAround(spool: Spool, parts: NodeParts): Promise<OpenNode> {
       link,
       ...takeIn.sources,
       new ClockWatch({ clock, log: logs.main, queue: spool }),
-      everySecond("rates", clock, () => rate.sample(takeIn.batcher.counters().durable, clock.monotonicMs())),
+      everySecond("rates", clock, () => status.tick()),
     ],
-    api: { status, alerts: undefined },
+    api: { status, alerts: undefined, figures: undefined, clusterLog: logs.clusterLines } satisfies ApiNeeds,
     close: () => spool.close(),
   };
 }
