@@ -1,5 +1,19 @@
-/** Where the page begins. */
+/** Where the page begins: joins the browser, what the master says, and what is shown. */
 import { render } from "preact";
+import { realBrowser } from "./browser.ts";
+import { PageConnector } from "./connector.ts";
+import { Page } from "./page.tsx";
+import { pagePartsOf } from "./page-context.tsx";
+import { Store } from "./store.ts";
+
+const store = new Store(() => realBrowser.nowMs());
+const connector = new PageConnector(realBrowser, store);
+const parts = pagePartsOf(realBrowser, store, connector);
+
+const narrow = matchMedia("(max-width: 720px)");
+parts.isNarrow.value = narrow.matches;
+narrow.addEventListener("change", ({ matches }) => (parts.isNarrow.value = matches));
 
 const root = document.getElementById("page");
-if (root !== null) render(<h1>Argus</h1>, root);
+if (root !== null) render(<Page parts={parts} />, root);
+connector.start();

@@ -1,0 +1,150 @@
+/** The last alerts, newest first. A row opens in place; while one is open, or text is selected, no row moves. */
+import { computed, useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { PageAlert } from "../api/contract/page-stream.ts";
+import { AlertRow } from "./alert-row.tsx";
+import { count } from "./format.ts";
+import { HeldList } from "./held-list.ts";
+import { usePage } from "./page-context.tsx";
+import { Choice, Empty, GreyRows, Panel } from "./panel.tsx";
+import { useSelectionIn } from "./reading.tsx";
+import { GRAVE_LEVEL } from "./severity.ts";
+
+export function AlertList(): JSX.Element {
+  const { store, chosen, choose } = usePage();
+  const level = chosen.value.level;
+  const isGraveOnly = level === GRAVE_LEVEL;
+  const known = isGraveOnly || level === 0;
+  return (
+    <Panel
+      id="alerts"
+      title="Last alerts"
+      aside={<Omitted />}
+      actions={
+        <Choice
+          label="Levels"
+          options={[
+            { value: 0, word: "All" },
+            ...(known ? [] : [{ value: level, word: `${level}+` }]),
+            { value: GRAVE_LEVEL, word: `${GRAVE_LEVEL}+` },
+          ]}
+          value={level}
+          onChoose={(next) => choose({ level: next })}
+        />
+      }
+    >
+      {store.status.value === undefined ? <GreyRows count={6} /> : <Rows key={level} level={level} />}
+    </Panel>
+  );
+}
+
+function Omitted(): JSX.Element | null {
+  const { store } = usePage();
+  const omitted = store.omitted.value;
+  if (omitted === 0) return null;
+  return <span class="faint">{`${count(omitted)} more came too fast to be shown here; alerts.json has them.`}</span>;
+}
+
+/** All alerts held of at least this level. Those of 12 and above are held apart, and outlast a flood of others. */
+function useAlertsFrom(level: number): ReadonlySignal<readonly PageAlert[]> {
+  const { store } = usePage();
+  return useMemo(() => {
+    if (level === 0) return store.alerts;
+    const source = level >= GRAVE_LEVEL ? store.graveAlerts : store.alerts;
+    if (level === GRAVE_LEVEL) return source;
+    return computed(() => source.value.filter(({ alert }) => alert.rule.level >= level));
+  }, [store, level]);
+}
+
+function Rows({ level }: { level: number }): JSX.Element {
+  const source = useAlertsFrom(level);
+  const open = useSignal<ReadonlySet<string>>(new Set());
+  const element = useRef<HTMLDivElement>(null);
+  const isSelected = useSelectionIn(element);
+  const isHeld = useComputed(() => isSelected.value || open.value.size > 0);
+  const list = useMemo(() => new HeldList(source, isHeld, ({ alert }) => alert.id), [source, isHeld]);
+  useEffect(() => () => list.dispose(), [list]);
+  const toggle = useMemo(
+    () => (id: string) => {
+      const next = new Set(open.peek());
+      if (!next.delete(id)) next.add(id);
+      open.value = next;
+    },
+    [open],
+  );
+  return (
+    <div ref={element}>
+      <NewAlerts list={list} />
+      {list.shown.value.length === 0 ? (
+        <NoAlert level={level} />
+      ) : (
+        <table class="t at cards" role="table" aria-label="Alerts, newest first">
+          <Head />
+          <tbody role="rowgroup">
+            {list.shown.value.map((pageAlert) => (
+              <AlertRow key={pageAlert.alert.id} pageAlert={pageAlert} open={open} toggle={toggle} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
+
+function NewAlerts({ list }: { list: HeldList<PageAlert> }): JSX.Element | null {
+  const waiting = list.waiting.value.length;
+  if (waiting === 0) return null;
+  return (
+    <div class="newrows">
+      <button type="button" onClick={() => list.show()}>
+        {waiting === 1 ? "1 new alert. Show it" : `${count(waiting)} new alerts. Show them`}
+      </button>
+    </div>
+  );
+}
+
+function NoAlert({ level }: { level: number }): JSX.Element {
+  const { store, choose } = usePage();
+  const held = store.alerts.value.length;
+  if (level === 0 || held === 0) {
+    return (
+      <Empty title="No alert yet">
+        <span>The first one shows here within a second of the event that raised it.</span>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title={`No alert of level ${level} or above`}>
+      <span>
+        {held === 1 ? "1 alert of a lower level is held." : `${count(held)} alerts of lower levels are held.`}
+      </span>
+      <button type="button" class="btn" onClick={() => choose({ level: 0 })}>
+        Show all levels
+      </button>
+    </Empty>
+  );
+}
+
+const heads = [
+  { word: "Level", class: "c-lv" },
+  { word: "Description", class: "" },
+  { word: "Rule", class: "c-rule" },
+  { word: "Agent or sender", class: "c-agent" },
+  { word: "Node", class: "c-node" },
+  { word: "Time", class: "c-time" },
+];
+
+function Head(): JSX.Element {
+  return (
+    <thead role="rowgroup">
+      <tr role="row">
+        {heads.map((head) => (
+          <th key={head.word} role="columnheader" class={head.class}>
+            {head.word}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}

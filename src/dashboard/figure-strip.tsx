@@ -1,0 +1,199 @@
+/** Five figures, each with its last hour. */
+import { useComputed } from "@preact/signals";
+import type { ComponentChildren, JSX } from "preact";
+import { age, count, fullCount, rate } from "./format.ts";
+import { AsOf } from "./panel.tsx";
+import { usePage } from "./page-context.tsx";
+import { GRAVE_LEVEL } from "./severity.ts";
+import { alertsSeriesOf, pathOf, seriesOf, type SeriesFigure } from "./sparkline.ts";
+
+const WIDTH = 200;
+const HEIGHT = 24;
+/** So that a line at its largest value, or at zero, keeps its full width. */
+const MARGIN = 1.5;
+
+export function FigureStrip(): JSX.Element {
+  const { isStale } = usePage();
+  return (
+    <section id="figures" class={isStale.value ? "is-stale" : ""} aria-label="Figures">
+      <dl class="panel figs">
+        <EventsIn />
+        <Analysed />
+        <Behind />
+        <Lost />
+        <Alerts />
+      </dl>
+    </section>
+  );
+}
+
+interface FigureProps {
+  name: string;
+  span: string;
+  /** Undefined while nothing is known. */
+  value: ComponentChildren;
+  note: ComponentChildren;
+  isBad?: boolean;
+  children: ComponentChildren;
+}
+
+function Figure({ name, span, value, note, isBad = false, children }: FigureProps): JSX.Element {
+  const { isStale } = usePage();
+  return (
+    <div class="fig">
+      <dt class="k">
+        <span>{name}</span>
+        {isStale.value ? <AsOf /> : <span class="faint">{span}</span>}
+      </dt>
+      <dd class={isBad ? "v is-bad" : "v"}>{value ?? <span class="sk tall b" />}</dd>
+      <dd class="n">{note ?? <span class="sk a" />}</dd>
+      <dd class="spark">{children}</dd>
+    </div>
+  );
+}
+
+function Sparkline({ figure, tone = "accent" }: { figure: SeriesFigure; tone?: string }): JSX.Element {
+  const { store } = usePage();
+  const line = useComputed(() => pathOf(seriesOf(store.figures.value, figure, store.nowMs.peek()), WIDTH, HEIGHT));
+  return <Line line={line.value} tone={tone} />;
+}
+
+function Line({ line, tone }: { line: string; tone: string }): JSX.Element {
+  const box = `0 ${-MARGIN} ${WIDTH} ${HEIGHT + 2 * MARGIN}`;
+  return (
+    <svg viewBox={box} preserveAspectRatio="none" aria-hidden="true">
+      <path class={`s-${tone}`} d={line} stroke-linecap="round" vector-effect="non-scaling-stroke" />
+    </svg>
+  );
+}
+
+function EventsIn(): JSX.Element {
+  const events = usePage().store.status.value?.events;
+  return (
+    <Figure
+      name="Events in"
+      span="1 h"
+      value={events && <PerSecond value={events.perSecond} />}
+      note={events && <Count value={events.accepted} after="since ever" />}
+    >
+      <Sparkline figure="in" />
+    </Figure>
+  );
+}
+
+function PerSecond({ value }: { value: number }): JSX.Element {
+  return (
+    <>
+      {rate(value).replace(/\/s$/, "")}
+      <small>/s</small>
+    </>
+  );
+}
+
+function Count({ value, after }: { value: number; after: string }): JSX.Element {
+  return (
+    <>
+      <span title={fullCount(value)}>{count(value)}</span> {after}
+    </>
+  );
+}
+
+function Analysed(): JSX.Element {
+  const events = usePage().store.status.value?.events;
+  return (
+    <Figure
+      name="Analysed"
+      span="1 h"
+      value={events && <PerSecond value={events.analysedPerSecond} />}
+      note={events && differenceOf(events.analysedPerSecond - events.perSecond)}
+    >
+      <Sparkline figure="analysed" />
+    </Figure>
+  );
+}
+
+/** Two rates that are taken at slightly different moments are never quite equal. */
+const RATE_NOISE = 2;
+
+function differenceOf(perSecond: number): string {
+  if (Math.abs(perSecond) < RATE_NOISE) return "as fast as they come";
+  return perSecond > 0 ? `${rate(perSecond)} more than comes in` : `${rate(-perSecond)} less than comes in`;
+}
+
+/** From here on a node counts as lagging; less is the time that an event travels. */
+const BEHIND_MS_MAX = 10_000;
+
+function Behind(): JSX.Element {
+  const events = usePage().store.status.value?.events;
+  const isLate = events !== undefined && events.behindMs >= BEHIND_MS_MAX;
+  return (
+    <Figure
+      name="Behind"
+      span="1 h"
+      value={events && age(events.behindMs)}
+      note={events && (events.behind === 0 ? "no event waits here" : waiting(events.behind))}
+    >
+      <Sparkline figure="behind" tone={isLate ? "lagging" : "accent"} />
+    </Figure>
+  );
+}
+
+function waiting(events: number): JSX.Element {
+  return <Count value={events} after={events === 1 ? "event waits" : "events wait"} />;
+}
+
+function Lost(): JSX.Element {
+  const events = usePage().store.status.value?.events;
+  const isBad = events !== undefined && events.lost > 0;
+  return (
+    <Figure
+      name="Lost"
+      span="1 h"
+      isBad={isBad}
+      value={events && count(events.lost)}
+      note={
+        events && (
+          <>
+            of <span title={fullCount(events.accepted)}>{count(events.accepted)}</span> since ever
+          </>
+        )
+      }
+    >
+      <Sparkline figure="lost" tone={isBad ? "down" : "accent"} />
+    </Figure>
+  );
+}
+
+function Alerts(): JSX.Element {
+  const { store } = usePage();
+  const hour = store.levels.value.hour;
+  const isKnown = store.status.value !== undefined;
+  const counts = hour.bins.flatMap((bin) => Object.entries(bin.counts));
+  const total = counts.reduce((sum, [, alerts]) => sum + alerts, 0);
+  const grave = counts.reduce((sum, [level, alerts]) => (Number(level) >= GRAVE_LEVEL ? sum + alerts : sum), 0);
+  return (
+    <Figure
+      name="Alerts"
+      span="1 h"
+      value={
+        isKnown ? (
+          <>
+            {count(total)}
+            <small>in 1 h</small>
+          </>
+        ) : undefined
+      }
+      note={isKnown ? `${grave === 0 ? "none" : count(grave)} of level ${GRAVE_LEVEL} and above` : undefined}
+    >
+      <AlertsLine />
+    </Figure>
+  );
+}
+
+function AlertsLine(): JSX.Element {
+  const { store } = usePage();
+  const line = useComputed(() =>
+    pathOf(alertsSeriesOf(store.levels.value.hour, store.figures.value, store.nowMs.peek()), WIDTH, HEIGHT),
+  );
+  return <Line line={line.value} tone="accent" />;
+}

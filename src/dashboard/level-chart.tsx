@@ -1,0 +1,128 @@
+/** Alerts by level over time: a lane for the grave ones, bars for all, and the figures of the bar that is pointed at. */
+import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { ranges, type Range } from "./address-state.ts";
+import { count, roughAge } from "./format.ts";
+import { histogramOf, type Histogram, type HistogramBin } from "./histogram.ts";
+import { LevelPlot, spanOf } from "./level-plot.tsx";
+import { LevelTable } from "./level-table.tsx";
+import { usePage } from "./page-context.tsx";
+import { Choice, GreyRows, Panel } from "./panel.tsx";
+import { bands, type Band } from "./severity.ts";
+
+const rangeWords: Record<Range, string> = { "15m": "15 min", "1h": "1 h", "24h": "24 h" };
+
+/** The window moves on this often when no alert comes that would move it. */
+const STEP_MS = 5_000;
+
+export function LevelChart(): JSX.Element {
+  const { store, chosen, choose, isNarrow } = usePage();
+  const stepMs = useComputed(() => Math.ceil(store.nowMs.value / STEP_MS) * STEP_MS);
+  const histogram = useComputed(() => {
+    const nowMs = Math.min(stepMs.value, store.nowMs.peek() + STEP_MS);
+    return histogramOf(store.levels.value, chosen.value.range, nowMs, isNarrow.value ? 48 : 96);
+  });
+  const isTable = useSignal(false);
+  /** Which bin is pointed at, by its time, so that it stays itself while the window moves. */
+  const pointedMs = useSignal<number | undefined>(undefined);
+  const pointed = useComputed(() => histogram.value.bins.find(({ atMs }) => atMs === pointedMs.value));
+  const knownFromMs = useKnownFromMs();
+  const isKnown = useComputed(() => store.status.value !== undefined);
+  const range = chosen.value.range;
+  return (
+    <Panel
+      id="levels"
+      class="levels"
+      title="Alerts by level"
+      aside={<Span histogram={histogram} pointed={pointed} range={range} />}
+      actions={
+        <>
+          <button
+            type="button"
+            class="btn small"
+            aria-pressed={isTable}
+            onClick={() => (isTable.value = !isTable.value)}
+          >
+            Show as table
+          </button>
+          <Choice
+            label="Time"
+            options={ranges.map((value) => ({ value, word: rangeWords[value] }))}
+            value={range}
+            onChoose={(next) => choose({ range: next })}
+          />
+        </>
+      }
+    >
+      {isKnown.value ? (
+        <div class="body">
+          <Legend histogram={histogram} pointed={pointed} />
+          {isTable.value ? (
+            <LevelTable histogram={histogram.value} />
+          ) : (
+            <LevelPlot histogram={histogram.value} pointedMs={pointedMs} knownFromMs={knownFromMs.value} />
+          )}
+        </div>
+      ) : (
+        <GreyRows count={5} />
+      )}
+    </Panel>
+  );
+}
+
+/** From when on the master has counted; before that nothing is known, which is not the same as no alert. */
+function useKnownFromMs(): ReadonlySignal<number> {
+  const { store } = usePage();
+  return useComputed(() => {
+    const { hour, day } = store.levels.value;
+    const moments = [
+      hour.bins[0]?.atMs,
+      day.bins[0]?.atMs,
+      store.figures.value[0]?.atMs,
+      store.status.value?.startedMs,
+    ];
+    return Math.min(...moments.map((ms) => ms ?? Infinity));
+  });
+}
+
+interface PointedProps {
+  histogram: ReadonlySignal<Histogram>;
+  pointed: ReadonlySignal<HistogramBin | undefined>;
+}
+
+function Span({ histogram, pointed, range }: PointedProps & { range: Range }): JSX.Element {
+  const { todayMs } = usePage();
+  const { total, binMs } = histogram.value;
+  const bin = pointed.value;
+  if (bin === undefined) {
+    return <span class="faint">{`${count(total)} in ${rangeWords[range]}, a bar is ${roughAge(binMs)}`}</span>;
+  }
+  return <span class="faint">{`${count(bin.total)} ${spanOf(bin.atMs, binMs, todayMs.value)}`}</span>;
+}
+
+function Legend({ histogram, pointed }: PointedProps): JSX.Element {
+  const counts = pointed.value?.counts ?? histogram.value.totals;
+  return (
+    <div class="legend">
+      {bands.map(({ band, levels }) => (
+        <span key={band}>
+          <Key band={band} />
+          {levels} <b>{count(counts[band])}</b>
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Key({ band }: { band: Band }): JSX.Element {
+  const isGrave = band === "critical" || band === "high";
+  return (
+    <svg width="9" height="9" viewBox="0 0 9 9" aria-hidden="true">
+      {isGrave ? (
+        <path class={`f-${band}`} d="M4.5 0 9 4.5 4.5 9 0 4.5z" />
+      ) : (
+        <rect class={`f-${band}`} width="9" height="9" rx="1" />
+      )}
+    </svg>
+  );
+}

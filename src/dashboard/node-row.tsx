@@ -1,0 +1,231 @@
+/** One row of the node table; on a narrow screen one card, with what the columns said in a line. */
+import type { JSX } from "preact";
+import type { NodeInfo } from "../api/contract/reply.ts";
+import { age, bytes, clockOffset, count, fullCount, latency, rate, roughAge, UNKNOWN } from "./format.ts";
+import { usePage } from "./page-context.tsx";
+import { Age, StateWord, VisibleText } from "./word.tsx";
+
+interface RowProps {
+  node: NodeInfo;
+  isLast: boolean;
+  /** There is no other node, and so no link. */
+  isAlone: boolean;
+  /** A row with more about the node follows. */
+  isOpen: boolean;
+}
+
+export function NodeRow({ node, isLast, isAlone, isOpen }: RowProps): JSX.Element {
+  return (
+    <tr id={`node-${node.name}`} role="row" class={`is-${node.state} ${isOpen ? "has-open" : ""}`}>
+      <td role="cell" class="wire">
+        <Wire node={node} isLast={isLast && !isOpen} isAlone={isAlone} />
+      </td>
+      <td role="cell" class="k-st">
+        <StateWord state={node.state} />
+      </td>
+      <td role="cell" class="k-nm nm">
+        <Name node={node} />
+      </td>
+      <td role="cell" class="card-only k-l">
+        <CardLine node={node} isAlone={isAlone} />
+      </td>
+      <td role="cell" class="wide-only">
+        <Link node={node} isAlone={isAlone} />
+      </td>
+      <td role="cell" class="wide-only num">
+        <Rates node={node} />
+      </td>
+      <td role="cell" class="wide-only">
+        <Spool node={node} />
+      </td>
+      <td role="cell" class="wide-only num">
+        {node.role === "master" ? "reference" : clockOffset(node.clockOffsetMs)}
+      </td>
+      <td role="cell" class="wide-only">
+        {node.version === "" ? UNKNOWN : <VisibleText text={node.version} />}
+      </td>
+    </tr>
+  );
+}
+
+/** Solid: linked. Dashed: linked and behind. Cut: no link. Dotted: not linked yet. */
+function Wire({ node, isLast, isAlone }: Omit<RowProps, "isOpen">): JSX.Element {
+  const trunk = isLast ? "M8 0V22" : "M8 0V44";
+  return (
+    <svg width="22" height="44" viewBox="0 0 22 44" aria-hidden="true" fill="none" stroke-width="2">
+      {node.role === "master" ? (
+        <>
+          {!isAlone && <path d="M8 22V44" class="s-axis" />}
+          <circle cx="8" cy="21" r="4" class="f-accent" />
+        </>
+      ) : (
+        <>
+          <path d={trunk} class="s-axis" />
+          <Branch state={node.state} />
+        </>
+      )}
+    </svg>
+  );
+}
+
+function Branch({ state }: { state: NodeInfo["state"] }): JSX.Element {
+  switch (state) {
+    case "up":
+    case "syncing":
+      return <path d="M8 22H22" class="s-axis" />;
+    case "lagging":
+      return <path d="M8 22H22" class="s-lagging" stroke-dasharray="3 2" />;
+    case "expected":
+    case "waiting":
+      return <path d="M8 22H22" class="s-axis" stroke-dasharray="1 3" />;
+    case "down":
+    case "refused":
+      return <path d="M8 22h4M16 18l6 8m0-8-6 8" class="s-down" />;
+  }
+}
+
+function Name({ node }: { node: NodeInfo }): JSX.Element {
+  return (
+    <>
+      <b>
+        <VisibleText text={node.name} />
+      </b>
+      <span class="sub mono">
+        {node.address === "" ? "address not known" : <VisibleText text={node.address} />}
+        {node.role === "master" && ", master"} {node.isHidden && <span class="tag">hidden</span>}
+      </span>
+    </>
+  );
+}
+
+function Link({ node, isAlone }: { node: NodeInfo; isAlone: boolean }): JSX.Element {
+  const { sinceMs, roundTripMs } = node.link;
+  if (node.role === "master") return <>{isAlone ? UNKNOWN : "listening"}</>;
+  if (sinceMs === null) {
+    const isCut = node.state === "down" || node.state === "refused";
+    return (
+      <>
+        {isCut ? "broken" : "none yet"}
+        <span class="sub">
+          for <Age sinceMs={node.sinceMs} />
+        </span>
+      </>
+    );
+  }
+  return (
+    <>
+      {latency(roundTripMs)}
+      <span class="sub">
+        up <Age sinceMs={sinceMs} />
+      </span>
+    </>
+  );
+}
+
+function Rates({ node }: { node: NodeInfo }): JSX.Element {
+  if (!isLinked(node)) return <>{UNKNOWN}</>;
+  return (
+    <>
+      {rate(node.eventsPerSecond).replace(/\/s$/, "")}
+      {isOutTold(node) && <span class="sub">{rate(node.eventsOutPerSecond)} out</span>}
+    </>
+  );
+}
+
+function isLinked({ state }: NodeInfo): boolean {
+  return state === "up" || state === "syncing" || state === "lagging";
+}
+
+/** What goes out is told where it is not what comes in; the two are measured at different moments and never quite equal. */
+function isOutTold({ role, eventsPerSecond, eventsOutPerSecond }: NodeInfo): boolean {
+  const difference = Math.abs(eventsPerSecond - eventsOutPerSecond);
+  return role === "worker" && difference > Math.max(5, 0.2 * Math.max(eventsPerSecond, eventsOutPerSecond));
+}
+
+const BAR_WIDTH = 46;
+
+function Spool({ node }: { node: NodeInfo }): JSX.Element {
+  const { spool } = node;
+  if (spool === null) return <>{UNKNOWN}</>;
+  const share = spool.bytesMax > 0 ? Math.min(1, spool.bytes / spool.bytesMax) : 0;
+  const tone = node.state === "down" || spool.isFull ? "down" : node.state === "lagging" ? "lagging" : "accent";
+  const title = `${fullCount(spool.events)} events, ${bytes(spool.bytes)} of ${spool.bytesMax > 0 ? bytes(spool.bytesMax) : "an unknown limit"}`;
+  return (
+    <span class="spool" title={title}>
+      <svg viewBox={`0 0 ${BAR_WIDTH} 6`} aria-hidden="true">
+        <rect class="f-well" width={BAR_WIDTH} height="6" rx="3" />
+        {share > 0 && <rect class={`f-${tone}`} width={Math.max(3, BAR_WIDTH * share)} height="6" rx="3" />}
+      </svg>
+      <span>
+        {spool.events === 0 ? "empty" : count(spool.events)}
+        {spool.isFull && <b class="down"> full</b>}
+        <SpoolAge node={node} />
+      </span>
+    </span>
+  );
+}
+
+function SpoolAge({ node }: { node: NodeInfo }): JSX.Element | null {
+  const { store } = usePage();
+  if (node.spool === null) return null;
+  if (node.state === "down") return <span class="sub">when last seen</span>;
+  const { oldestMs, drainMs } = node.spool;
+  if (oldestMs === null) return null;
+  return (
+    <span class="sub">
+      {age(Math.max(0, store.nowMs.value - oldestMs))}
+      {drainMs !== null && drainMs >= 1_000 && `, empty in ${roughAge(drainMs)}`}
+    </span>
+  );
+}
+
+/** All columns in one line. */
+function CardLine({ node, isAlone }: { node: NodeInfo; isAlone: boolean }): JSX.Element {
+  if (node.role === "master") {
+    return (
+      <>{[rate(node.eventsPerSecond), isAlone ? "" : "link listening", versionOf(node)].filter(Boolean).join(", ")}</>
+    );
+  }
+  if (!isLinked(node)) {
+    return (
+      <>
+        For <Age sinceMs={node.sinceMs} />
+      </>
+    );
+  }
+  return (
+    <>
+      <CardSpool node={node} />
+      {rate(node.eventsPerSecond)} in{isOutTold(node) && `, ${rate(node.eventsOutPerSecond)} out`}, link{" "}
+      {latency(node.link.roundTripMs)}
+      {node.link.sinceMs !== null && (
+        <>
+          {" "}
+          up <Age sinceMs={node.link.sinceMs} />
+        </>
+      )}
+      , clock {clockOffset(node.clockOffsetMs)}
+      {versionOf(node) !== "" && `, ${versionOf(node)}`}
+    </>
+  );
+}
+
+function CardSpool({ node }: { node: NodeInfo }): JSX.Element | null {
+  const { spool } = node;
+  if (spool === null || spool.events === 0) return <>Spool empty. </>;
+  return (
+    <>
+      {count(spool.events)} events in spool{spool.isFull && ", which is full"}
+      {spool.oldestMs !== null && (
+        <>
+          , the oldest of <Age sinceMs={spool.oldestMs} /> ago
+        </>
+      )}
+      {spool.drainMs !== null && spool.drainMs >= 1_000 && `, empty in ${roughAge(spool.drainMs)}`}.{" "}
+    </>
+  );
+}
+
+function versionOf({ version }: NodeInfo): string {
+  return version === "" ? "" : `version ${version}`;
+}

@@ -1,0 +1,55 @@
+/** Whether somebody is reading a part of the page: then it may not move under them. */
+import { computed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+
+/** True while text inside of the element is selected. */
+export function useSelectionIn(element: RefObject<HTMLElement | null>): Signal<boolean> {
+  const isSelected = useSignal(false);
+  useEffect(() => {
+    const own = element.current?.ownerDocument;
+    const look = (): void => {
+      const selection = own?.getSelection();
+      isSelected.value =
+        selection !== null &&
+        selection !== undefined &&
+        !selection.isCollapsed &&
+        element.current !== null &&
+        selection.containsNode(element.current, true);
+    };
+    own?.addEventListener("selectionchange", look);
+    return () => own?.removeEventListener("selectionchange", look);
+  }, [element, isSelected]);
+  return isSelected;
+}
+
+export interface Reading {
+  readonly isReading: ReadonlySignal<boolean>;
+  /** Go onto the element. A finger that has left the screen reads no more, so only a mouse counts as a pointer. */
+  readonly listeners: {
+    onPointerEnter(event: PointerEvent): void;
+    onPointerLeave(): void;
+    onFocusIn(): void;
+    onFocusOut(event: FocusEvent): void;
+  };
+}
+
+/** True while the mouse or the focus is in the element, or text of it is selected. */
+export function useReading(element: RefObject<HTMLElement | null>): Reading {
+  const isSelected = useSelectionIn(element);
+  const hasPointer = useSignal(false);
+  const hasFocus = useSignal(false);
+  return useMemo(
+    () => ({
+      isReading: computed(() => isSelected.value || hasPointer.value || hasFocus.value),
+      listeners: {
+        onPointerEnter: ({ pointerType }) => (hasPointer.value = pointerType === "mouse"),
+        onPointerLeave: () => (hasPointer.value = false),
+        onFocusIn: () => (hasFocus.value = true),
+        onFocusOut: ({ relatedTarget }) =>
+          (hasFocus.value = relatedTarget instanceof Node && (element.current?.contains(relatedTarget) ?? false)),
+      },
+    }),
+    [element, isSelected, hasPointer, hasFocus],
+  );
+}
