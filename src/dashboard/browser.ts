@@ -42,6 +42,7 @@ const ANSWER_MS_MAX = 5_000;
 
 function openStream(path: string, on: StreamListener): OpenStream {
   const source = new EventSource(path);
+  let isClosed = false;
   for (const name of eventNames) {
     source.addEventListener(name, (event: MessageEvent<unknown>) => {
       if (typeof event.data === "string") on.event(name, event.data, event.lastEventId);
@@ -49,12 +50,11 @@ function openStream(path: string, on: StreamListener): OpenStream {
   }
   // The browser would try again by itself, at its own pace, without the page knowing when.
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED && isClosed) return;
+    if (isClosed) return;
     isClosed = true;
     source.close();
     on.failed();
   });
-  let isClosed = false;
   return {
     close: () => {
       isClosed = true;

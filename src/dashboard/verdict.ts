@@ -23,7 +23,7 @@ export type NeedMark = NodeState | "lost" | "key" | "clock" | "behind";
 /** Something that is not well. Names and reasons in it are texts of strangers. */
 export interface Need {
   mark: NeedMark;
-  /** `DOWN`, `Lost`: what the mark says. */
+  /** `DOWN`, `LOST`: what the mark says. */
   word: string;
   /** The node it is about, or empty. */
   subject: string;
@@ -54,7 +54,7 @@ export function verdictOf(input: VerdictInput): Verdict {
     return { headline: "Asking the master how it is.", detail: "", isWell: false, needs: [] };
   }
   const needs = needsOf(status, input);
-  const problems = sentenceOf(needs, input.nodes);
+  const problems = problemsOf(status, needs, input.nodes);
   const isEmpty = status.events.accepted === 0 && status.events.lost === 0;
   const rest = isEmpty ? "Waiting for the first event." : status.events.lost === 0 ? lostNothing(needs) : "";
   const headline = `${problems === "" ? "All is well." : problems} ${rest}`.trim();
@@ -75,7 +75,7 @@ function staleVerdict(input: VerdictInput, connection: Stale): Verdict {
   if (!isKnown) return { ...unheard(connection), isWell: false, needs: [] };
   const then = { ...input, nowMs: connection.sinceMs };
   const needs = needsOf(status, then);
-  const problems = sentenceOf(needs, nodes);
+  const problems = problemsOf(status, needs, nodes);
   const detail = `As of ${since}: ${problems === "" ? "no node was in trouble." : problems}`;
   return { headline: staleHeadline(connection, since), detail, isWell: false, needs };
 }
@@ -100,11 +100,14 @@ function unheard({ reason }: Stale): { headline: string; detail: string } {
 }
 
 /**
- * Up to when everything is analysed. What a node that is not in touch has taken in since it was last heard, nobody
- * knows, so the sentence is about the others then.
+ * Up to when everything is analysed. What waits on a node that is not in touch, or has not told yet, nobody knows: the
+ * sentence is about the others then.
  */
 function analysedUpTo({ events }: StatusReply, { nodes, nowMs, zone }: VerdictInput): string {
-  const isAway = nodes.some(({ state }) => state !== "up" && state !== "syncing" && state !== "lagging");
+  const inTouch: readonly NodeState[] = ["up", "syncing", "lagging"];
+  const isAway = nodes.some(
+    ({ role, state, spool }) => !inTouch.includes(state) || (role === "worker" && spool === null),
+  );
   const upTo = timeOf(nowMs - events.behindMs, nowMs, zone);
   const what = isAway ? "Everything that the other nodes received" : "Everything received";
   return `${what} before ${upTo} is analysed.`;
@@ -130,15 +133,20 @@ function nodeNeeds(node: NodeInfo, input: VerdictInput): Need[] {
     case "refused":
       return need("REFUSED", `is not let in${because(node.lastRefusal || node.note)}.`);
     case "waiting":
-      return need("WAITING", "has the cluster's key and waits to be approved.");
+      return need("WAITING", "has the cluster's key and waits to be approved. cluster.log says how.");
     case "expected":
       return need("EXPECTED", "is listed in the configuration and has not been seen yet.");
     case "lagging":
       return need("LAGGING", laggingText(node, input.nowMs));
     case "syncing":
     case "up":
-      return node.spool?.isFull === true ? need("FULL", "has no room left in its spool.") : [];
+      return node.spool?.isFull === true ? [fullNeed(node.name)] : [];
   }
+}
+
+function fullNeed(subject: string): Need {
+  const text = "has a full spool. Its senders wait until there is room, or its oldest events go, as it is configured.";
+  return { mark: "lagging", word: "FULL", subject, text, target: `#node-${subject}` };
 }
 
 function because(reason: string): string {
@@ -154,10 +162,14 @@ function eventsWait(events: number): string {
 }
 
 function downText({ sinceMs, spool, note }: NodeInfo, nowMs: number): string {
-  const silence = `has not answered for ${roughAge(Math.max(0, nowMs - sinceMs))}${because(note)}.`;
+  const silence = `has not answered for ${roughAge(nowMs - sinceMs)}${because(note === "no heartbeat" ? "" : note)}.`;
   if (spool === null) return `${silence} What waits on its disk is not known.`;
   const what = spool.events === 0 ? "No event was" : eventsWere(spool.events);
   return `${silence} ${what} waiting on its disk when last seen.`;
+}
+
+function isDraining(spool: NodeInfo["spool"]): boolean {
+  return spool !== null && spool.drainMs !== null;
 }
 
 function laggingText({ spool }: NodeInfo, nowMs: number): string {
@@ -169,8 +181,9 @@ function laggingText({ spool }: NodeInfo, nowMs: number): string {
 }
 
 function lostNeed(lost: number): Need {
-  const text = `${eventsWere(lost)} lost since the journal began. Which, and why, is in cluster.log and in alerts of rule 8504.`;
-  return { mark: "lost", word: "Lost", subject: "", text, target: "#figures" };
+  const where = "Which, and why, is in cluster.log and in the alerts of rule 8504.";
+  const text = `${eventsWere(lost)} lost since the journal began. ${where}`;
+  return { mark: "lost", word: "LOST", subject: "", text, target: "#figures" };
 }
 
 /** What waits in the spool of a node is said of that node. */
@@ -183,18 +196,18 @@ function isAnalysisBehind({ events }: StatusReply, nodes: readonly NodeInfo[], n
 function behindNeed({ node, events }: StatusReply): Need {
   const speed = events.analysedPerSecond > events.perSecond ? "It is catching up." : "It is not catching up.";
   const text = `analyses ${age(events.behindMs)} behind: ${eventsWait(events.behind)} in the journal. ${speed}`;
-  return { mark: "behind", word: "Behind", subject: node, text, target: "#figures" };
+  return { mark: "behind", word: "BEHIND", subject: node, text, target: "#figures" };
 }
 
 function keyNeed(weakness: string): Need {
   const text = `The cluster's key ${weakness}. Whoever guesses it can join.`;
-  return { mark: "key", word: "Weak key", subject: "", text, target: "" };
+  return { mark: "key", word: "WEAK KEY", subject: "", text, target: "" };
 }
 
 function clockNeeds({ name, state, clockOffsetMs }: NodeInfo): Need[] {
   if (state === "down" || clockOffsetMs === null || Math.abs(clockOffsetMs) < CLOCK_OFFSET_MS_MAX) return [];
   const text = `has a clock that differs from the master's by ${clockOffset(clockOffsetMs)}.`;
-  return [{ mark: "clock", word: "Clock", subject: name, text, target: `#node-${name}` }];
+  return [{ mark: "clock", word: "CLOCK", subject: name, text, target: `#node-${name}` }];
 }
 
 const numberWords = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"] as const;
@@ -203,7 +216,12 @@ function inWords(number: number): string {
   return numberWords[number] ?? count(number);
 }
 
-/** What is not well, in one sentence or two; empty when all is. */
+/** What is not well, in a sentence or two; empty when all is. */
+function problemsOf({ events }: StatusReply, needs: readonly Need[], nodes: readonly NodeInfo[]): string {
+  const lost = events.lost > 0 ? `${eventsWere(events.lost)} lost.` : "";
+  return `${lost} ${sentenceOf(needs, nodes)}`.trim();
+}
+
 function sentenceOf(needs: readonly Need[], nodes: readonly NodeInfo[]): string {
   const counts = countsOf(nodes);
   const parts: string[] = [];
@@ -216,7 +234,9 @@ function sentenceOf(needs: readonly Need[], nodes: readonly NodeInfo[]): string 
   say(counts.refused, "is REFUSED", "are REFUSED");
   say(counts.waiting, "waits to be approved", "wait to be approved");
   say(counts.expected, "has not come yet", "have not come yet");
-  say(counts.lagging, "is catching up", "are catching up");
+  const draining = nodes.filter(({ state, spool }) => state === "lagging" && isDraining(spool)).length;
+  say(draining, "is catching up", "are catching up");
+  say(counts.lagging - draining, "is behind", "are behind");
   const full = needs.filter(({ word }) => word === "FULL").length;
   say(full, "has a full spool", "have a full spool");
   const isMarked = (mark: NeedMark): boolean => needs.some((need) => need.mark === mark);
@@ -224,9 +244,7 @@ function sentenceOf(needs: readonly Need[], nodes: readonly NodeInfo[]): string 
   if (isMarked("key")) parts.push("the cluster's key can be guessed");
   const clocks = needs.filter(({ mark }) => mark === "clock").length;
   if (clocks > 0) parts.push(clocks === 1 ? "one clock is off" : `${inWords(clocks)} clocks are off`);
-  const lost = needs.find(({ mark }) => mark === "lost");
-  const lostSentence = lost === undefined ? "" : `${lost.text.split(" since ")[0] ?? ""}.`;
-  return [lostSentence, sentence(parts)].filter((text) => text !== "").join(" ");
+  return sentence(parts);
 }
 
 function sentence(parts: readonly string[]): string {
