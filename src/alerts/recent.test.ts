@@ -24,6 +24,11 @@ test("holds no more than its count and its bytes, but always the newest", () => 
   equal(ids(filled(6, { countMax: 10, bytesMax: 30 }).last(10, 0)), "4.0 5.0");
   equal(ids(filled(6, { countMax: 10, bytesMax: 1 }).last(10, 0)), "5.0");
 });
+test("finds an alert by its id while it is held", () => {
+  const recent = filled(3, { countMax: 2, bytesMax: 1_000 });
+  deepEqual(recent.find("1.0"), alert(1, 12));
+  deepEqual([recent.find("0.0"), recent.find("9.0"), recent.find("")], [undefined, undefined, undefined]);
+});
 test("takes an alert once, and again only when it is not held any more", () => {
   const recent = filled(3, { countMax: 2, bytesMax: 1_000 });
   const heard: string[] = [];

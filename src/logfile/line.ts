@@ -38,7 +38,7 @@ const clusterForm =
 
 /**
  * A line of cluster.log taken apart, its message as it stands there; undefined for a line that is none. `ms` is the
- * begin of its second; of an hour that a clock shows twice in autumn, the second one.
+ * begin of its second; in the hour that a clock shows twice in autumn, of one of the two.
  */
 export function readClusterLine(time: LocalTime, text: string): { ms: number; line: LogLine } | undefined {
   const found = clusterForm.exec(text);

@@ -1,5 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { ByteWriter } from "../base/bytes.ts";
 import { AnalysedLanes } from "./analysed-lanes.ts";
 
 const epoch = { number: 3, bits: "0123456789abcdef" };
@@ -56,4 +57,34 @@ test("the table at the head of a segment says where an analysis that begins ther
   lanes.adopt([{ node: "w", lane: 0, epochs: [{ epoch, last: 12 }], ...known }]);
   deepEqual(lanes.upTo(), [{ node: "w", lane: 0, epoch: 3, bits: epoch.bits, last: 12, analysed: 0 }]);
   deepEqual([lanes.lane("w", 0).host, lanes.lane("w", 0).isHidden], ["web-1", true]);
+});
+
+test("alerts by level are saved with the lanes; a body of before they were counted has none", () => {
+  const lanes = lanesWithOne();
+  for (const level of [5, 5, 12]) lanes.countAlert(1_000_000, level);
+  equal(lanes.alerts, 3);
+  const body = lanes.join(Buffer.from("state"));
+  const { levels } = AnalysedLanes.split(body).lanes;
+  deepEqual(levels.save(), lanes.levels.save());
+  deepEqual(levels.save().hour.bins, [{ atMs: 1_000_000, counts: { "5": 2, "12": 1 } }]);
+
+  const length = body.readUInt32BE(0);
+  const saved = JSON.parse(body.subarray(4, 4 + length).toString()) as Record<string, unknown>;
+  delete saved["levels"];
+  const head = Buffer.from(JSON.stringify(saved));
+  const older = new ByteWriter(head.length + 20).bytes32(head).raw(Buffer.from("state")).view();
+  const again = AnalysedLanes.split(older);
+  deepEqual(again.lanes.levels.save().hour.bins, []);
+  deepEqual([again.lanes.alerts, Buffer.from(again.engine).toString()], [3, "state"]);
+});
+
+test("alerts go on being counted by level after the master's clock was set back", () => {
+  const lanes = lanesWithOne();
+  lanes.countAlert(90_000_000, 5);
+  lanes.clockStepped(-80_000_000);
+  lanes.countAlert(10_000_000, 7);
+  deepEqual(
+    lanes.levels.save().hour.bins.map(({ atMs }) => atMs),
+    [10_000_000, 90_000_000],
+  );
 });

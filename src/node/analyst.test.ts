@@ -162,3 +162,48 @@ test("a rebuild begins with the rules in force at the oldest record, not with th
   equal(analyst.snapshotSha256, old);
   await analyst.close();
 });
+
+/** Counts by level, as saved: what a fresh analysis must come to as well. */
+const levelsOf = ({ counts }: Analyst): unknown => counts.levels.save();
+
+test("alerts by level are those of a fresh analysis, with a restart at every record", async () => {
+  const { world: made, journal } = await world(12);
+  const fresh = await made.analyse(journal.durablePosition, "/fresh", false);
+  for (const { nextPosition } of await made.entries(journal.durablePosition)) await made.analyse(nextPosition);
+  const resumed = await made.analyse(journal.durablePosition);
+  deepEqual(levelsOf(resumed), levelsOf(fresh));
+  const counts = fresh.counts.levels.save().day.bins.map((bin) => bin.counts);
+  deepEqual(counts, [{ "5": 8, "10": 4 }], "twelve alerts, a second apart");
+});
+
+test("each alert is counted once by level though the process was killed behind its checkpoint", async () => {
+  const { world: made, journal } = await world(6);
+  await made.analyse(journal.durablePosition);
+  for (let event = 6; event < 12; event += 1) await made.event(journal, `u${event}`);
+  const killed = await made.analyst(journal.durablePosition);
+  while (await killed.advance(journal.durablePosition));
+  await killed.flush();
+  equal(killed.counts.alerts, 12);
+  made.disk.kill(); // Its alerts stand in the files, and it has left no checkpoint of them.
+  const resumed = await made.analyse(journal.durablePosition);
+  const fresh = await made.analyse(journal.durablePosition, "/fresh", false);
+  deepEqual(levelsOf(resumed), levelsOf(fresh));
+  equal(resumed.counts.alerts, 12);
+});
+
+test("alerts by level are counted again where a checkpoint's body cannot be read, and not twice", async () => {
+  const { world: made, journal } = await world(9);
+  const first = await made.analyse(journal.durablePosition);
+  const path = made.disk.paths().find((name) => name.endsWith(".ckpt")) ?? "";
+  made.disk.corrupt(path, (bytes) => bytes.subarray(0, -1));
+  deepEqual(levelsOf(await made.analyse(journal.durablePosition)), levelsOf(first));
+});
+
+test("says when the last record that it has read since its start was received", async () => {
+  const { world: made, journal } = await world(3);
+  const first = await made.analyse(journal.durablePosition);
+  equal(first.receivedMs, made.clock.wallMs());
+  equal((await made.analyse(journal.durablePosition)).receivedMs, 0, "nothing was new to it");
+  await made.event(journal, "later");
+  equal((await made.analyse(journal.durablePosition)).receivedMs, made.clock.wallMs());
+});

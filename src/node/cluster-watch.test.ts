@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { LineSink } from "../../test/support/line-sink.ts";
 import { SimClock } from "../../test/support/sim-clock.ts";
@@ -49,11 +49,26 @@ test("shows address and port where both are known, as one connects to them", () 
   );
 });
 
-test("gives the offset of a clock to a tenth of a millisecond", () => {
-  const { watch } = newWatch();
+test("gives measured times to a tenth of a millisecond, and what is not known as null", () => {
+  const { clock, watch } = newWatch();
   watch.take({ type: "joined", name: "a", session: 1, hello });
   const spool = { events: 0, bytes: 0, oldestMs: 0, isFull: false };
   const said = { eventsPerSecond: 5, clockOffsetMs: -1.26789, roundTripMs: 0.4321, isSyncing: false };
   watch.take({ type: "status", name: "a", session: 1, spool, ...said });
-  equal(watch.nodes()[1]?.clockOffsetMs, -1.3);
+  const [own, node] = watch.nodes();
+  deepEqual([node?.clockOffsetMs, node?.link], [-1.3, { sinceMs: clock.wallMs(), roundTripMs: 0.4 }]);
+  deepEqual([own?.clockOffsetMs, own?.link], [null, { sinceMs: null, roundTripMs: null }]);
+  deepEqual([node?.eventsPerSecond, node?.eventsOutPerSecond, node?.spool?.drainMs], [5, 0, null]);
+});
+
+test("the oldest event of a node that fell silent was taken in when it was, however much later one looks", () => {
+  const { clock, watch } = newWatch();
+  watch.take({ type: "joined", name: "a", session: 1, hello });
+  const spool = { events: 7, bytes: 70, oldestMs: 2_000, isFull: false };
+  const said = { eventsPerSecond: 5, clockOffsetMs: 0, roundTripMs: 1, isSyncing: false };
+  watch.take({ type: "status", name: "a", session: 1, spool, ...said });
+  const takenInMs = clock.wallMs() - 2_000;
+  clock.advance(3_600_000);
+  watch.take({ type: "tick" });
+  deepEqual([watch.nodes()[1]?.state, watch.nodes()[1]?.spool?.oldestMs], ["down", takenInMs]);
 });

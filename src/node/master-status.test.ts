@@ -1,8 +1,9 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
+import { sampleNode } from "../../test/support/api-needs.ts";
 import type { LaneState } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
-import { eventsBehind } from "./master-status.ts";
+import { eventsBehind, spoolAgeMs } from "./master-status.ts";
 
 /** A lane's epochs as [number, bits, last]. */
 function journalOf(...epochs: [number, string, number][]): { table(): LaneState[] } {
@@ -37,4 +38,15 @@ test("two epochs of one number are told apart by their bits", () => {
   const journal = journalOf([1, "a", 100], [1, "b", 7]);
   equal(eventsBehind(journal, upTo(1, "a", 90)), 17);
   equal(eventsBehind(journal, upTo(1, "b", 3)), 4);
+});
+
+test("the oldest event in a spool is that of any node, there or not; spools that are empty or unknown have none", () => {
+  const holding = (oldestMs: number | null) => {
+    const spool = { events: 1, bytes: 1, bytesMax: 1, oldestMs, isFull: false, drainMs: null };
+    return sampleNode({ state: "down", spool });
+  };
+  const unknown = sampleNode({ spool: null });
+  equal(spoolAgeMs([unknown, holding(9_000), holding(4_000.4), holding(null)], 10_000), 6_000);
+  equal(spoolAgeMs([unknown, holding(null)], 10_000), 0);
+  equal(spoolAgeMs([holding(10_005)], 10_000), 0);
 });

@@ -49,3 +49,29 @@ test("passes over what is no view of a cluster", () => {
   view.take(undefined);
   equal(view.others("w1").length, 2);
 });
+
+test("leaves out what a later master says beyond what is known here", () => {
+  const view = new MasterView(0);
+  const spool = { events: 1, bytes: 2, bytesMax: 3, oldestMs: null, isFull: false, drainMs: null };
+  const told = structuredClone([
+    { ...info("m", "master"), mood: "good" },
+    { ...info("w2", "worker"), spool },
+  ]);
+  Object.assign(told[1]?.spool ?? {}, { colour: "red" });
+  view.take(told);
+  deepEqual(view.others("w1"), [
+    { ...info("m", "master"), state: "down", sinceMs: 0, note: "no session with it" },
+    { ...info("w2", "worker"), spool },
+  ]);
+});
+
+test("tells what the master says of this node, and since when there is a session, while there is one", () => {
+  const view = new MasterView(0);
+  view.take(snapshot);
+  deepEqual([view.ofMaster("w1"), view.connectedMs], [undefined, undefined]);
+  view.joined("m", 10);
+  deepEqual([view.ofMaster("w1")?.link.roundTripMs, view.connectedMs], [0.5, 10]);
+  equal(view.ofMaster("stranger"), undefined);
+  view.lost(20);
+  deepEqual([view.ofMaster("w1"), view.connectedMs], [undefined, undefined]);
+});

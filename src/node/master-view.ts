@@ -1,5 +1,5 @@
 /** What a worker knows of its master, and by it of the rest of the cluster. */
-import { Check } from "typebox/value";
+import { Check, Clean } from "typebox/value";
 import { nodesReply, type NodeInfo } from "../api/contract/reply.ts";
 
 export class MasterView {
@@ -29,9 +29,12 @@ export class MasterView {
     this.isConnected = isConnected;
   }
 
-  /** The master's view of the cluster, as it came; anything else than that is passed over. */
+  /**
+   * The master's view of the cluster, as it came; anything else than that is passed over. Fields that this version does
+   * not know are left out: a later master may say more (docs/protocol/link.md section 6).
+   */
   take(snapshot: unknown): void {
-    const reply = { nodes: snapshot };
+    const reply = Clean(nodesReply, { nodes: structuredClone(snapshot) });
     if (Check(nodesReply, reply)) this.#nodes = reply.nodes;
   }
 

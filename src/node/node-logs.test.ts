@@ -67,3 +67,17 @@ test("tells the first troubles of a stretch and counts the others, afresh each t
   );
   await logs.close();
 });
+
+test("holds for readers what is written into cluster.log, and of no other", async () => {
+  for (const [isVerbose, held] of [[false, ["b"]] as const, [true, ["a", "b"]] as const]) {
+    const { logs } = await newLogs(isVerbose);
+    logs.cluster.debug("a");
+    logs.cluster.warning("b");
+    logs.main.error("c");
+    deepEqual(
+      logs.clusterLines.last(9).map(({ message }) => message),
+      held,
+    );
+    await logs.close();
+  }
+});
