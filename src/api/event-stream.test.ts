@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { EventStreamReader, type StreamEvent } from "./event-stream.ts";
+import { EventStreamReader, eventText, type StreamEvent } from "./event-stream.ts";
 
 const text =
   'retry: 1000\n\nid: 1.0\nevent: alert\ndata: {"a":1}\n\n: beat\n\n' +
@@ -23,4 +23,11 @@ test("reads the same events wherever the text is cut, down to single characters"
 test("gives up on an event beyond all bounds, in one line or in many", () => {
   equal(new EventStreamReader().read(`data: ${"x".repeat(5_000_000)}`), undefined);
   equal(new EventStreamReader().read(`data: ${"x".repeat(1_000)}\n`.repeat(5_000)), undefined);
+});
+test("writes an event that reads back as it was, an end of line in its JSON made a blank", () => {
+  const written = eventText("alerts", '{"a":\r\n1}', "1.0~7") + eventText("gap", "{}");
+  deepEqual(new EventStreamReader().read(written), [
+    { id: "1.0~7", name: "alerts", data: '{"a":  1}' },
+    { id: "1.0~7", name: "gap", data: "{}" },
+  ]);
 });
