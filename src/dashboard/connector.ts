@@ -9,7 +9,7 @@
  * sees for a minute gives its stream back, and opens one when it is seen again. The browser does not tell a page why a
  * stream failed: if the master answers otherwise, it has too many of them.
  */
-import type { Browser, OpenStream, Timer } from "./browser.ts";
+import type { Browser, OpenStream, Timer } from "./needs.ts";
 import type { StaleReason, Store } from "./store.ts";
 
 const TICK_MS = 1_000;
@@ -81,13 +81,13 @@ export class PageConnector {
     let isAnswered = false;
     const path = this.#lastId === "" ? "/api/stream" : `/api/stream?after=${encodeURIComponent(this.#lastId)}`;
     if (this.#tries > 0) this.#becomeStale(undefined);
-    this.#awaitMessage(attempt);
+    this.#awaitMessage();
     this.#stream = this.#browser.openStream(path, {
       event: (name, data, id) => {
         if (attempt !== this.#attempt) return;
         isAnswered = true;
         this.#onMessage(name, data, id);
-        this.#awaitMessage(attempt);
+        this.#awaitMessage();
       },
       failed: () => {
         if (attempt !== this.#attempt) return;
@@ -105,11 +105,9 @@ export class PageConnector {
     this.#stream = undefined;
   }
 
-  #awaitMessage(attempt: number): void {
+  #awaitMessage(): void {
     this.#silence?.cancel();
-    this.#silence = this.#browser.after(SILENCE_MS_MAX, () => {
-      if (attempt === this.#attempt) this.#onFailure("silent");
-    });
+    this.#silence = this.#browser.after(SILENCE_MS_MAX, () => this.#onFailure("silent"));
   }
 
   #onMessage(name: string, data: string, id: string): void {

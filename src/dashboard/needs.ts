@@ -1,0 +1,35 @@
+/** What the page needs of the browser. It knows no type of the DOM, so that it can be doubled where there is none. */
+
+export interface OpenStream {
+  close(): void;
+}
+
+export interface StreamListener {
+  event(name: string, data: string, id: string): void;
+  /** Once; the stream is closed then, and nothing comes any more. */
+  failed(): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Browser {
+  /** ms since 1970, by the reader's clock. */
+  nowMs(): number;
+  /** Runs it once, after so long or, in a hidden tab, later. */
+  after(ms: number, run: () => void): Timer;
+  /** A number of [0, 1). */
+  random(): number;
+  openStream(path: string, on: StreamListener): OpenStream;
+  /** Rejects when there is no answer in 5 s. `body` is undefined when the answer is no JSON. */
+  getJson(path: string): Promise<{ status: number; body: unknown }>;
+  isHidden(): boolean;
+  onVisibility(run: () => void): void;
+  /** Kept on the reader's machine, if it lets the page do so. */
+  remember(key: string, value: string): void;
+  recall(key: string): string | undefined;
+  search(): URLSearchParams;
+  /** Replaces what stands behind the `?` of the address, without a new entry in the history. */
+  replaceSearch(next: URLSearchParams): void;
+}
