@@ -1,8 +1,15 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../base/clock.ts";
-import { ListedFeed, sampleAlert, sampleNeeds } from "../../test/support/api-needs.ts";
-import { routes } from "./contract/route.ts";
+import {
+  ListedFeed,
+  ListedLog,
+  sampleAlert,
+  sampleLogLine,
+  sampleNeeds,
+  SetFigures,
+} from "../../test/support/api-needs.ts";
+import { PAGE_API_PREFIX, routes } from "./contract/route.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { buildServer, served, type Audience } from "./server.ts";
 
@@ -15,26 +22,15 @@ async function ask(url: string, needs: ApiNeeds = sampleNeeds(new ListedFeed()),
   return { status: response.statusCode, body: response.json() as Record<string, unknown> };
 }
 
-test("lists every route and where it is served", () => {
-  const listed = routes.map(({ method, path, isPublic }) => `${method} ${path} ${isPublic ? "socket+page" : "socket"}`);
-  deepEqual(listed, [
-    "GET /status socket+page",
-    "GET /nodes socket+page",
-    "GET /alerts/last socket+page",
-    "GET /alerts/stream socket+page",
-    "GET /journal socket",
-    "GET /metrics socket",
-  ]);
-});
-
-test("serves the page no route that is not public, whatever the contract grows to", async () => {
-  for (const route of routes.filter(({ isPublic }) => !isPublic)) {
-    equal((await ask(route.path, undefined, "public")).status, 404, route.path);
+test("serves the page what is public, below its prefix, and nothing else", async () => {
+  const paths = (audience: Audience): string[] => served(audience).map(({ path }) => path);
+  for (const { path, isPublic } of routes) {
+    equal(paths("public").includes(path), isPublic, path);
+    equal((await ask(path, undefined, "public")).status, 404, `${path} without the prefix`);
+    if (!isPublic) equal((await ask(`${PAGE_API_PREFIX}${path}`, undefined, "public")).status, 404, path);
   }
-  equal(
-    served("public").every((route) => route.method === "GET"),
-    true,
-  );
+  equal((await ask(`${PAGE_API_PREFIX}/status`, undefined, "public")).status, 200);
+  equal((await ask(`${PAGE_API_PREFIX}/status`)).status, 404, "the socket keeps its paths");
 });
 
 test("answers each route with what the node says", async () => {
@@ -42,6 +38,8 @@ test("answers each route with what the node says", async () => {
   deepEqual((await ask("/nodes")).body["nodes"], sampleNeeds(undefined).status.nodes());
   deepEqual((await ask("/metrics")).body, { "intake.udp.dropped": 3 });
   equal((await ask("/journal")).body["checkpoint"], 700);
+  deepEqual((await ask("/figures")).body, new SetFigures().figures());
+  deepEqual((await ask("/alerts/levels")).body, new SetFigures().levels(0).levels);
 });
 
 test("gives the newest alerts of a level, as they stand in the file", async () => {
@@ -60,8 +58,44 @@ test("gives the newest alerts of a level, as they stand in the file", async () =
   deepEqual(await ids("/alerts/last?level=13"), []);
 });
 
+test("gives one alert whole while it is held, and says where it is when it is not", async () => {
+  const feed = new ListedFeed();
+  const entry = sampleAlert("1.0", 3);
+  const long = { ...entry, json: entry.json.replace('"d"', `"${"d".repeat(90_000)}"`) };
+  feed.raise(long);
+  const found = await ask("/alerts/one?id=1.0", sampleNeeds(feed));
+  equal(JSON.stringify(found.body), long.json);
+  const { status, body } = await ask("/alerts/one?id=1.1", sampleNeeds(feed));
+  equal(status, 404);
+  deepEqual((body["error"] as { code: string }).code, "ARGUS_API_ALERT");
+  match(JSON.stringify(body), /alerts\.json/);
+  for (const query of ["", "?id", `?id=${"1".repeat(65)}`, "?id=1&id=2"]) {
+    const wanted = query === "?id" ? 404 : 400; // An id that is empty is no alert's.
+    equal((await ask(`/alerts/one${query}`, sampleNeeds(feed))).status, wanted, query);
+  }
+});
+
+test("gives the newest lines of cluster.log, on a worker too", async () => {
+  const clusterLog = new ListedLog();
+  for (let index = 1; index <= 120; index += 1) clusterLog.write(sampleLogLine(`${index}`));
+  const ids = async (url: string) =>
+    ((await ask(url, sampleNeeds(undefined, { clusterLog }))).body["lines"] as { id: string }[]).map(({ id }) => id);
+  deepEqual(await ids("/cluster-log?count=2"), ["119", "120"]);
+  equal((await ids("/cluster-log")).length, 100);
+  equal((await ask("/cluster-log?count=501")).status, 400);
+});
+
 test("says on a worker that the master is to be asked", async () => {
-  for (const path of ["/alerts/last", "/alerts/stream", "/journal"]) {
+  const paths = [
+    "/alerts/last",
+    "/alerts/stream",
+    "/alerts/one?id=1.0",
+    "/alerts/levels",
+    "/figures",
+    "/stream",
+    "/journal",
+  ];
+  for (const path of paths) {
     const { status, body } = await ask(path, sampleNeeds(undefined));
     equal(status, 409, path);
     deepEqual(body, { error: { code: "ARGUS_API_NOT_MASTER", message: "this node is a worker; ask the master" } });
