@@ -17,9 +17,6 @@ export function AlertDetail({ pageAlert }: { pageAlert: PageAlert }): JSX.Elemen
   const line = useMemo(() => alertLine(alert), [alert]);
   return (
     <div class="detail">
-      <p class="title">
-        <VisibleText text={line.description} />
-      </p>
       {pageAlert.isCut && whole.value === undefined && <Cut id={line.id} onWhole={(found) => (whole.value = found)} />}
       <Log title="Log" text={line.fullLog} />
       <div class="pair">
@@ -56,7 +53,7 @@ function Log({ title, text }: { title: string; text: string }): JSX.Element | nu
   return (
     <div>
       <h3>{title}</h3>
-      <pre class="raw" tabIndex={0} role="region" aria-label={title}>
+      <pre class="raw" tabIndex={0} role="group" aria-label={title}>
         {text.split("\n").map((part, index) => (
           <>
             {index > 0 && "\n"}

@@ -1,5 +1,5 @@
 /** The last alerts, newest first. A row opens in place; while one is open, or text is selected, no row moves. */
-import { computed, useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
+import { computed, useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { PageAlert } from "../api/contract/page-stream.ts";
@@ -65,6 +65,8 @@ function Rows({ level }: { level: number }): JSX.Element {
   const isHeld = useComputed(() => isSelected.value || open.value.size > 0);
   const list = useMemo(() => new HeldList(source, isHeld, ({ alert }) => alert.id), [source, isHeld]);
   useEffect(() => () => list.dispose(), [list]);
+  const isAll = useSignal(false);
+  const shown = useComputed(() => (isAll.value ? list.shown.value : list.shown.value.slice(0, ROWS_COUNT)));
   const toggle = useMemo(
     () => (id: string) => {
       const next = new Set(open.peek());
@@ -82,11 +84,30 @@ function Rows({ level }: { level: number }): JSX.Element {
         <table class="t at cards" role="table" aria-label="Alerts, newest first">
           <Head />
           <tbody role="rowgroup">
-            {list.shown.value.map((pageAlert) => (
+            {shown.value.map((pageAlert) => (
               <AlertRow key={pageAlert.alert.id} pageAlert={pageAlert} open={open} toggle={toggle} />
             ))}
           </tbody>
         </table>
+      )}
+      <Foot held={list.shown.value.length} isAll={isAll} />
+    </div>
+  );
+}
+
+/** So many rows at first: cluster.log, below, is to be reached without scrolling past two hundred. */
+const ROWS_COUNT = 15;
+
+function Foot({ held, isAll }: { held: number; isAll: Signal<boolean> }): JSX.Element | null {
+  if (held === 0) return null;
+  const rows = isAll.value ? held : Math.min(held, ROWS_COUNT);
+  return (
+    <div class="foot">
+      <span>{`The newest ${count(rows)}. All are in alerts.json.`}</span>
+      {held > ROWS_COUNT && (
+        <button type="button" class="btn small push" onClick={() => (isAll.value = !isAll.value)}>
+          {isAll.value ? `Show ${ROWS_COUNT}` : `Show ${count(held)}`}
+        </button>
       )}
     </div>
   );

@@ -11,13 +11,15 @@ export function AwayBanner(): JSX.Element | null {
   const { store, connector } = usePage();
   const connection = store.connection.value;
   if (connection.name !== "stale") return null;
+  const isKnown = store.status.value !== undefined;
   const isAlone = store.nodes.value.length < 2;
   return (
     <section class="banner" aria-label="Old figures">
       <Glyph mark="lagging" size={14} />
       <span>
         <b>
-          Not live since <Moment ms={connection.sinceMs} />.
+          {isKnown ? "Not live since " : "Not reached since "}
+          <Moment ms={connection.sinceMs} />.
         </b>{" "}
         {adviceOf(connection, isAlone)} <NextTry connection={connection} />
       </span>

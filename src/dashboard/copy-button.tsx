@@ -26,13 +26,14 @@ export function CopyButton({ what, text, word }: CopyProps): JSX.Element {
     }
     browser.after(SAID_MS, () => (outcome.value = ""));
   };
+  const label = outcome.value === "" ? `Copy ${what}` : outcome.value;
   const isDone = outcome.value === "Copied";
   return (
     <button
       type="button"
       class={word === undefined ? "icon" : "btn small"}
-      aria-label={outcome.value === "" ? `Copy ${what}` : outcome.value}
-      title={outcome.value === "" ? `Copy ${what}` : outcome.value}
+      aria-label={word === undefined ? label : undefined}
+      title={label}
       onClick={() => void copy()}
     >
       <Icon name={isDone ? "done" : "copy"} />

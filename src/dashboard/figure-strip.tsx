@@ -2,6 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { age, count, fullCount, rate } from "./format.ts";
+import { useHistogram } from "./level-chart.tsx";
 import { AsOf } from "./panel.tsx";
 import { usePage } from "./page-context.tsx";
 import { GRAVE_LEVEL } from "./severity.ts";
@@ -29,21 +30,22 @@ export function FigureStrip(): JSX.Element {
 
 interface FigureProps {
   name: string;
-  span: string;
   /** Undefined while nothing is known. */
   value: ComponentChildren;
   note: ComponentChildren;
   isBad?: boolean;
+  /** Says of which moment the figures are when they are old: once for all five. */
+  hasMoment?: boolean;
   children: ComponentChildren;
 }
 
-function Figure({ name, span, value, note, isBad = false, children }: FigureProps): JSX.Element {
-  const { isStale } = usePage();
+function Figure({ name, value, note, isBad = false, hasMoment = false, children }: FigureProps): JSX.Element {
   return (
     <div class="fig">
       <dt class="k">
         <span>{name}</span>
-        {isStale.value ? <AsOf /> : <span class="faint">{span}</span>}
+        {hasMoment ? <AsOf /> : null}
+        <span class="faint">1 h</span>
       </dt>
       <dd class={isBad ? "v is-bad" : "v"}>{value ?? <span class="sk tall b" />}</dd>
       <dd class="n">{note ?? <span class="sk a" />}</dd>
@@ -72,7 +74,7 @@ function EventsIn(): JSX.Element {
   return (
     <Figure
       name="Events in"
-      span="1 h"
+      hasMoment
       value={events && <PerSecond value={events.perSecond} />}
       note={events && <Count value={events.accepted} after="since ever" />}
     >
@@ -103,7 +105,6 @@ function Analysed(): JSX.Element {
   return (
     <Figure
       name="Analysed"
-      span="1 h"
       value={events && <PerSecond value={events.analysedPerSecond} />}
       note={events && differenceOf(events.analysedPerSecond - events.perSecond)}
     >
@@ -129,7 +130,6 @@ function Behind(): JSX.Element {
   return (
     <Figure
       name="Behind"
-      span="1 h"
       value={events && age(events.behindMs)}
       note={events && (events.behind === 0 ? "no event waits here" : waiting(events.behind))}
     >
@@ -148,7 +148,6 @@ function Lost(): JSX.Element {
   return (
     <Figure
       name="Lost"
-      span="1 h"
       isBad={isBad}
       value={events && count(events.lost)}
       note={
@@ -166,15 +165,12 @@ function Lost(): JSX.Element {
 
 function Alerts(): JSX.Element {
   const { store } = usePage();
-  const hour = store.levels.value.hour;
+  const { total, totals } = useHistogram(() => "1h").value;
+  const grave = totals.high + totals.critical;
   const isKnown = store.status.value !== undefined;
-  const counts = hour.bins.flatMap((bin) => Object.entries(bin.counts));
-  const total = counts.reduce((sum, [, alerts]) => sum + alerts, 0);
-  const grave = counts.reduce((sum, [level, alerts]) => (Number(level) >= GRAVE_LEVEL ? sum + alerts : sum), 0);
   return (
     <Figure
       name="Alerts"
-      span="1 h"
       value={
         isKnown ? (
           <>
@@ -192,8 +188,10 @@ function Alerts(): JSX.Element {
 
 function AlertsLine(): JSX.Element {
   const { store } = usePage();
-  const line = useComputed(() =>
-    pathOf(alertsSeriesOf(store.levels.value.hour, store.figures.value, store.nowMs.peek()), WIDTH, HEIGHT),
-  );
+  const line = useComputed(() => {
+    const series = alertsSeriesOf(store.levels.value.hour, store.figures.value, store.nowMs.peek());
+    // The slot that is not over yet would let the line end in a fall, always.
+    return pathOf(series.slice(0, -1), WIDTH, HEIGHT);
+  });
   return <Line line={line.value} tone="accent" />;
 }

@@ -15,13 +15,27 @@ const rangeWords: Record<Range, string> = { "15m": "15 min", "1h": "1 h", "24h":
 /** The window moves on this often when no alert comes that would move it. */
 const STEP_MS = 5_000;
 
-export function LevelChart(): JSX.Element {
-  const { store, chosen, choose, isNarrow } = usePage();
-  const stepMs = useComputed(() => Math.ceil(store.nowMs.value / STEP_MS) * STEP_MS);
-  const histogram = useComputed(() => {
-    const nowMs = Math.min(stepMs.value, store.nowMs.peek() + STEP_MS);
-    return histogramOf(store.levels.value, chosen.value.range, nowMs, isNarrow.value ? 48 : 96);
+/** More bars than that are thinner than what divides them. */
+const BINS_MAX = 96;
+const BINS_NARROW_MAX = 48;
+
+/** The histogram as it is now; `rangeOf` may read signals. */
+export function useHistogram(rangeOf: () => Range): ReadonlySignal<Histogram> {
+  const { store, isNarrow } = usePage();
+  // While the master is not heard the window stands still: bars of a time that nobody knows of would say 0.
+  const endMs = useComputed(() => {
+    const connection = store.connection.value;
+    if (connection.name === "stale") return connection.sinceMs;
+    return Math.floor(store.nowMs.value / STEP_MS) * STEP_MS;
   });
+  return useComputed(() =>
+    histogramOf(store.levels.value, rangeOf(), endMs.value, isNarrow.value ? BINS_NARROW_MAX : BINS_MAX),
+  );
+}
+
+export function LevelChart(): JSX.Element {
+  const { store, chosen, choose } = usePage();
+  const histogram = useHistogram(() => chosen.value.range);
   const isTable = useSignal(false);
   /** Which bin is pointed at, by its time, so that it stays itself while the window moves. */
   const pointedMs = useSignal<number | undefined>(undefined);
@@ -90,9 +104,10 @@ interface PointedProps {
   pointed: ReadonlySignal<HistogramBin | undefined>;
 }
 
-function Span({ histogram, pointed, range }: PointedProps & { range: Range }): JSX.Element {
-  const { todayMs } = usePage();
+function Span({ histogram, pointed, range }: PointedProps & { range: Range }): JSX.Element | null {
+  const { store, todayMs } = usePage();
   const { total, binMs } = histogram.value;
+  if (store.status.value === undefined) return null;
   const bin = pointed.value;
   if (bin === undefined) {
     return <span class="faint">{`${count(total)} in ${rangeWords[range]}, a bar is ${roughAge(binMs)}`}</span>;

@@ -195,7 +195,7 @@ function wordsOf({ counts, total }: HistogramBin): string {
 
 /** Round times of the reader's clock. Its text is not stretched: only its places are relative. */
 function TimeAxis({ histogram }: { histogram: Histogram }): JSX.Element {
-  const { isNarrow } = usePage();
+  const { isNarrow, isStale } = usePage();
   const { fromMs, toMs } = histogram;
   const scale = scaleTime()
     .domain([new Date(fromMs), new Date(toMs)])
@@ -213,7 +213,7 @@ function TimeAxis({ histogram }: { histogram: Histogram }): JSX.Element {
           </text>
         ))}
         <text class="end" x="100%" y="14">
-          now
+          {isStale.value ? hourAndMinuteOf(toMs) : "now"}
         </text>
       </svg>
     </div>

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import type { NodeInfo } from "../api/contract/reply.ts";
 import { age, bytes, clockOffset, count, fullCount, latency, rate, roughAge, UNKNOWN } from "./format.ts";
 import { usePage } from "./page-context.tsx";
+import { visibleString } from "./visible-text.ts";
 import { Age, StateWord, VisibleText } from "./word.tsx";
 
 interface RowProps {
@@ -16,9 +17,9 @@ interface RowProps {
 
 export function NodeRow({ node, isLast, isAlone, isOpen }: RowProps): JSX.Element {
   return (
-    <tr id={`node-${node.name}`} role="row" class={`is-${node.state} ${isOpen ? "has-open" : ""}`}>
+    <tr id={`node-${node.name}`} role="row" class={rowClass({ node, isLast, isAlone, isOpen })}>
       <td role="cell" class="wire">
-        <Wire node={node} isLast={isLast && !isOpen} isAlone={isAlone} />
+        <Wire node={node} />
       </td>
       <td role="cell" class="k-st">
         <StateWord state={node.state} />
@@ -41,29 +42,23 @@ export function NodeRow({ node, isLast, isAlone, isOpen }: RowProps): JSX.Elemen
       <td role="cell" class="wide-only num">
         {node.role === "master" ? "reference" : clockOffset(node.clockOffsetMs)}
       </td>
-      <td role="cell" class="wide-only">
+      <td role="cell" class="wide-only k-v clip" title={visibleString(node.version)}>
         {node.version === "" ? UNKNOWN : <VisibleText text={node.version} />}
       </td>
     </tr>
   );
 }
 
+function rowClass({ node, isLast, isAlone, isOpen }: RowProps): string {
+  const place = isAlone ? "is-alone" : node.role === "master" ? "is-root" : isLast && !isOpen ? "is-last" : "";
+  return `is-${node.state} ${isOpen ? "has-open" : ""} ${place}`;
+}
+
 /** Solid: linked. Dashed: linked and behind. Cut: no link. Dotted: not linked yet. */
-function Wire({ node, isLast, isAlone }: Omit<RowProps, "isOpen">): JSX.Element {
-  const trunk = isLast ? "M8 0V22" : "M8 0V44";
+function Wire({ node }: { node: NodeInfo }): JSX.Element {
   return (
-    <svg width="22" height="44" viewBox="0 0 22 44" aria-hidden="true" fill="none" stroke-width="2">
-      {node.role === "master" ? (
-        <>
-          {!isAlone && <path d="M8 22V44" class="s-axis" />}
-          <circle cx="8" cy="21" r="4" class="f-accent" />
-        </>
-      ) : (
-        <>
-          <path d={trunk} class="s-axis" />
-          <Branch state={node.state} />
-        </>
-      )}
+    <svg width="22" height="12" viewBox="0 0 22 12" aria-hidden="true" fill="none" stroke-width="2">
+      {node.role === "master" ? <circle cx="8" cy="6" r="4" class="f-accent" /> : <Branch state={node.state} />}
     </svg>
   );
 }
@@ -72,15 +67,15 @@ function Branch({ state }: { state: NodeInfo["state"] }): JSX.Element {
   switch (state) {
     case "up":
     case "syncing":
-      return <path d="M8 22H22" class="s-axis" />;
+      return <path d="M8 6H22" class="s-axis" />;
     case "lagging":
-      return <path d="M8 22H22" class="s-lagging" stroke-dasharray="3 2" />;
+      return <path d="M8 6H22" class="s-lagging" stroke-dasharray="3 2" />;
     case "expected":
     case "waiting":
-      return <path d="M8 22H22" class="s-axis" stroke-dasharray="1 3" />;
+      return <path d="M8 6H22" class="s-axis" stroke-dasharray="1 3" />;
     case "down":
     case "refused":
-      return <path d="M8 22h4M16 18l6 8m0-8-6 8" class="s-down" />;
+      return <path d="M8 6h4M15.5 2l6 8m0-8-6 8" class="s-down" />;
   }
 }
 
@@ -144,6 +139,8 @@ function isOutTold({ role, eventsPerSecond, eventsOutPerSecond }: NodeInfo): boo
 
 const BAR_WIDTH = 46;
 
+const WAIT_MS_MIN = 3_000;
+
 function Spool({ node }: { node: NodeInfo }): JSX.Element {
   const { spool } = node;
   if (spool === null) return <>{UNKNOWN}</>;
@@ -171,9 +168,12 @@ function SpoolAge({ node }: { node: NodeInfo }): JSX.Element | null {
   if (node.state === "down") return <span class="sub">when last seen</span>;
   const { oldestMs, drainMs } = node.spool;
   if (oldestMs === null) return null;
+  const waitsMs = store.nowMs.value - oldestMs;
+  // Less is the time that an event travels, and the page is told of it too late to say how long that is.
+  if (waitsMs < WAIT_MS_MIN && drainMs === null) return null;
   return (
     <span class="sub">
-      {age(Math.max(0, store.nowMs.value - oldestMs))}
+      {age(Math.max(0, waitsMs))}
       {drainMs !== null && drainMs >= 1_000 && `, empty in ${roughAge(drainMs)}`}
     </span>
   );

@@ -33,7 +33,7 @@ export function Panel({ id, title, aside, actions, actionsClass, children, ...re
 export function AsOf(): JSX.Element | null {
   const { store } = usePage();
   const connection = store.connection.value;
-  if (connection.name !== "stale") return null;
+  if (connection.name !== "stale" || store.status.value === undefined) return null;
   return (
     <span class="asof">
       As of <Moment ms={connection.sinceMs} />

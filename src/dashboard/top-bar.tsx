@@ -28,7 +28,7 @@ export function TopBar(): JSX.Element {
 }
 
 function HealthPill(): JSX.Element | null {
-  const { store } = usePage();
+  const { store, isStale } = usePage();
   const nodes = worstFirst(store.nodes.value);
   if (nodes.length === 0) return null;
   const counts = countsOf(nodes);
@@ -36,7 +36,8 @@ function HealthPill(): JSX.Element | null {
   const unwell = present.filter((state) => state !== "up");
   const inWords = present.map((state) => `${counts[state]} ${state}`).join(", ");
   return (
-    <a class="health" href="#nodes" aria-label={`Nodes: ${inWords}`}>
+    <a class={isStale.value ? "health is-stale" : "health"} href="#nodes" title={`Nodes: ${inWords}`}>
+      <span class="vh">{`Nodes: ${inWords}.`}</span>
       {nodes.length <= GLYPHS_MAX ? (
         <span class="glyphs">
           {nodes.map(({ name, state }) => (
