@@ -127,6 +127,18 @@ test("reads only the end of a long file, and begins there with a whole line", as
   deepEqual([held.some(({ message }) => message === "first"), held.at(-1)?.message], [false, "last"]);
 });
 
+test("takes no line for one that is only quoted where the end of a long file begins", async () => {
+  const quoted = clusterLine(time, atMs, line("quoted"));
+  const rest = `${clusterLine(time, atMs, line("x".repeat(1_000)))}\n`
+    .repeat(300)
+    .slice(-(TAIL_BYTES_MAX - quoted.length - 1));
+  const lines = await open(await diskWith(`${clusterLine(time, atMs, line("it said "))}${quoted}\n${rest}`));
+  equal(
+    lines.last(500).some(({ message }) => message === "quoted"),
+    false,
+  );
+});
+
 test("begins empty where there is no file, or none that can be read", async () => {
   const disk = new SimDisk(() => 0);
   equal((await open(disk.process())).last(9).length, 0);

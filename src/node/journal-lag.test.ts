@@ -53,4 +53,6 @@ test("a stuck analysis costs bounded memory, and keeps its age", () => {
   const lag = new JournalLag(0);
   for (let tick = 1; tick <= 20_000; tick += 1) lag.onDurable(tick, tick * 1_000);
   equal(lag.ageMs(0, 1, at(20_000_000)), 20_000_000 - 1_000);
+  equal(lag.ageMs(19_000, 1, at(20_000_000)), 20_000_000 - 4_096_000, "its last mark");
+  equal(lag.ageMs(19_000, 19_000_000 + hourMs, at(20_000_000)), 1_000_000, "the last analysed record says it better");
 });

@@ -61,6 +61,14 @@ test("a clock that is set back again and again does not pile up bins", () => {
   equal(levels.all().length <= 6, true);
 });
 
+test("after a step back the newest time is seen anew, in the bin counted last as well", () => {
+  const levels = minute([40, 2]);
+  levels.clockStepped(-3_600_000);
+  levels.add(atMs + 40_000, 2);
+  levels.add(atMs - 3_500_000, 3);
+  deepEqual(say(levels.all()), ["40: 2x2"], "as it would be had it been saved and restored in between");
+});
+
 test("a clock that was set forward changes nothing by itself", () => {
   const levels = minute([0, 1]);
   levels.clockStepped(3_600_000);
