@@ -25,7 +25,7 @@ export const firstChoice: Readonly<AddressState> = {
   logQuery: "",
 };
 
-/** A name of a node has at most 64 characters, and nobody types more than that to find a line; links can say anything. */
+/** Longer than any name, and than anything that somebody types to find a line; links can say what they want. */
 const TEXT_LENGTH_MAX = 256;
 
 export function readAddress(search: URLSearchParams): AddressState {

@@ -1,6 +1,6 @@
 /**
- * What the page shows of an alert. Only some of its keys are sure, and their values come from whoever wrote a log line, so
- * each type is checked here and nothing is taken on trust; a value of another form is as if it were not there.
+ * What the page shows of an alert. Only some of its keys are sure, and their values come from whoever wrote a log line,
+ * so each type is checked here and nothing is taken on trust; a value of another form is as if it were not there.
  */
 import type { AlertReply } from "../api/contract/reply.ts";
 import { fieldsOf, memberOf } from "./message.ts";
@@ -104,7 +104,7 @@ function timeMsOf(text: string): number | undefined {
 const ipv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 const ipv6 = /^(?=[^:]*:[^:]*:)[0-9a-fA-F:.]{2,45}(?:%\w{1,16})?$/;
 
-/** Events by syslog have the sender's address as location; others have a file, and perhaps a source in the log itself. */
+/** Events by syslog have the sender's address as location; others a file, and perhaps a source in the log itself. */
 function senderOf(location: string, srcip: string): string {
   return [location, srcip].find((text) => ipv4.test(text) || ipv6.test(text)) ?? "";
 }

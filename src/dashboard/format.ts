@@ -140,8 +140,8 @@ function partsOf(ms: MaybeNumber, zone: string | undefined): DateParts | undefin
 }
 
 /**
- * `14:32:07` today, `24 Nov 14:32` this year, else `2025-11-24 14:32`, in the zone named, or in the reader's. `nowMs` says
- * what today is.
+ * `14:32:07` today, `24 Nov 14:32` this year, else `2025-11-24 14:32`, in the zone named, or in the reader's. `nowMs`
+ * says what today is.
  */
 export function timeOf(ms: MaybeNumber, nowMs: number, zone?: string): string {
   const at = partsOf(ms, zone);

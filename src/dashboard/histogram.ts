@@ -1,4 +1,4 @@
-/** Alerts by level over time: bars from zero, and a lane of its own for level 12 and above, which is never scaled away. */
+/** Alerts by level over time: bars from zero, and a lane for level 12 and above, which is never scaled away. */
 import type { Range } from "./address-state.ts";
 import { count, roughAge } from "./format.ts";
 import { bandOf, bands, perBand, type Band } from "./severity.ts";

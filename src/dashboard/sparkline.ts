@@ -13,8 +13,8 @@ export const SLOT_MS = 30_000;
 const slotCount = hourMs / SLOT_MS;
 
 /**
- * Oldest first. `in` and `analysed` are events a second, `behind` the age in ms of the oldest event that waited, `lost` the
- * events lost in the slot.
+ * Oldest first. `in` and `analysed` are events a second, `behind` the age in ms of the oldest event that waited, `lost`
+ * the events lost in the slot.
  */
 export function seriesOf(samples: readonly FigureSample[], figure: SeriesFigure, nowMs: number): Series {
   if (figure === "behind") return largest(samples, nowMs);

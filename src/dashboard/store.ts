@@ -177,7 +177,7 @@ function joinNewest<T>(
   return fresh.length === 0 ? held : [...fresh.reverse(), ...held].slice(0, max);
 }
 
-/** A message's newest sample is the newest there is: what is held of later times is from before a clock was put back. */
+/** A message's newest sample is the newest there is; what is held of later times is of before a clock was put back. */
 function joinSamples(held: readonly FigureSample[], { samples }: FiguresReply): readonly FigureSample[] {
   const newestMs = samples.reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
   if (samples.length === 0) return held;

@@ -1,7 +1,7 @@
 /**
- * Whether the cluster is well, in words, and what needs somebody. Every sentence is true at the moment it is shown: that
- * nothing is lost is said only while the stream is live; of a node that does not answer nobody knows what it holds by
- * now; and what the master said before it fell silent is said to be of then.
+ * Whether the cluster is well, in words, and what needs somebody. Every sentence is true at the moment it is shown:
+ * that nothing is lost is said only while the stream is live; of a node that does not answer nobody knows what it holds
+ * by now; and what the master said before it fell silent is said to be of then.
  */
 import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
 import { age, clockOffset, count, roughAge, timeOf } from "./format.ts";
