@@ -1,7 +1,17 @@
 /** Fails the build when a folder of src/ imports a folder it may not. This table is the architecture; docs quote it. */
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { importsOf, productFiles, projectFiles } from "../support/source.ts";
+import {
+  importsOf,
+  isTest,
+  isTypeScript,
+  nodeModulesOf,
+  packagesOf,
+  productFiles,
+  projectFiles,
+  readText,
+  valueImportsOf,
+} from "../support/source.ts";
 
 const kernel = ["base", "model", "syntax", "config"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -85,6 +95,37 @@ test("the dashboard takes only the contract of the API", () => {
   deepEqual(offences.map(say), []);
 });
 
+/** The page runs in a browser, where there is neither Node nor a schema: types leave nothing behind there. */
+test("the dashboard takes types from the API, and nothing else", () => {
+  const files = productFiles().filter((path) => folderOf(path) === "dashboard");
+  ok(files.length > 20, "the test reads the page");
+  const offences = files.flatMap((from) =>
+    valueImportsOf(from)
+      .filter((to) => folderOf(to) !== "dashboard")
+      .map((to) => say({ from, to })),
+  );
+  deepEqual(offences, []);
+});
+
+test("no source of the dashboard but its tests imports a module of Node", () => {
+  const files = productFiles().filter((path) => folderOf(path) === "dashboard");
+  deepEqual(
+    files.filter((path) => nodeModulesOf(path).length > 0),
+    [],
+  );
+});
+
+test("what runs in Node imports only packages that are installed with Argus, and the page only its own", () => {
+  const { dependencies } = JSON.parse(readText("package.json")) as { dependencies: Record<string, string> };
+  const ofPage = /^(?:preact|@preact\/signals|d3-[a-z]+(?:-[a-z]+)*)$/;
+  const offences = productFiles().flatMap((path) =>
+    packagesOf(path)
+      .filter((name) => (folderOf(path) === "dashboard" ? !ofPage.test(name) : !Object.hasOwn(dependencies, name)))
+      .map((name) => `${path} imports ${name}`),
+  );
+  deepEqual(offences, []);
+});
+
 test("the command enters the programs by their doors", () => {
   const offences = allImports().filter(
     ({ from, to }) => folderOf(from) === "cli" && ["node", "agent"].includes(folderOf(to)) && !programDoors.has(to),
@@ -94,11 +135,10 @@ test("the command enters the programs by their doors", () => {
 
 test("nothing in src but its tests imports test/, and no test imports another test", () => {
   const offences: string[] = [];
-  for (const from of projectFiles().filter((path) => path.endsWith(".ts"))) {
+  for (const from of projectFiles().filter(isTypeScript)) {
     for (const to of importsOf(from)) {
-      if (to.endsWith(".test.ts")) offences.push(say({ from, to }));
-      if (from.startsWith("src/") && !from.endsWith(".test.ts") && to.startsWith("test/"))
-        offences.push(say({ from, to }));
+      if (isTest(to)) offences.push(say({ from, to }));
+      if (from.startsWith("src/") && !isTest(from) && to.startsWith("test/")) offences.push(say({ from, to }));
     }
   }
   deepEqual(offences, []);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { codeOf, importsOf, nodeModulesOf, productFiles, projectFiles } from "./source.ts";
+import { codeOf, importsOf, nodeModulesOf, packagesOf, productFiles, projectFiles, valueImportsOf } from "./source.ts";
 
 test("comments, strings, templates and regular expressions are no code", () => {
   const source = [
@@ -25,6 +25,25 @@ test("a quote in a regular expression opens no string", () =>
 test("imports are found as paths from the root", () => {
   deepEqual(importsOf("test/support/source.test.ts"), ["test/support/source.ts"]);
   deepEqual(nodeModulesOf("test/support/source.test.ts"), ["assert/strict", "test"]);
+});
+
+test("what is imported as a type only is told from the rest", () => {
+  const path = "src/dashboard/store.ts";
+  ok(importsOf(path).includes("src/api/contract/reply.ts"));
+  ok(!valueImportsOf(path).includes("src/api/contract/reply.ts"));
+  ok(valueImportsOf(path).includes("src/dashboard/message.ts"));
+});
+
+test("packages are found by their names", () => {
+  deepEqual(packagesOf("src/dashboard/store.ts"), ["@preact/signals"]);
+  deepEqual(packagesOf("src/api/contract/reply.ts"), ["typebox"]);
+  deepEqual(packagesOf("test/support/source.test.ts"), []);
+});
+
+test("components are sources of the product, and tests are not", () => {
+  const files = productFiles();
+  ok(files.includes("src/dashboard/main.tsx") && files.includes("src/dashboard/store.ts"));
+  ok(!files.includes("src/dashboard/store.test.ts"));
 });
 
 test("the files of the project hold its sources and nothing that tools make", () => {

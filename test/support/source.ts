@@ -21,9 +21,18 @@ export function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
 
+/** Whether a path is of TypeScript; components are `.tsx`. */
+export function isTypeScript(path: string): boolean {
+  return /\.tsx?$/.test(path);
+}
+
 /** TypeScript of src/ that is no test. */
 export function productFiles(): string[] {
-  return projectFiles("src").filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+  return projectFiles("src").filter((path) => isTypeScript(path) && !isTest(path));
+}
+
+export function isTest(path: string): boolean {
+  return /\.test\.tsx?$/.test(path);
 }
 
 /**
@@ -38,7 +47,10 @@ export function codeOf(source: string): string {
 
 /** The files of ours that a file names in an `import`, an `export … from` or a `new URL`, as paths from the root. */
 export function importsOf(path: string): string[] {
-  const source = readText(path);
+  return importsOfText(path, readText(path));
+}
+
+function importsOfText(path: string, source: string): string[] {
   const found: string[] = [];
   for (const [, target = ""] of source.matchAll(/(?:\bfrom|\bimport|new URL)\s*\(?\s*"(\.[^"]+)"/g)) {
     const named = posix.join(posix.dirname(path), target);
@@ -47,6 +59,19 @@ export function importsOf(path: string): string[] {
     found.push(existsSync(written) ? written : named);
   }
   return found;
+}
+
+/** Those of `importsOf` that are there when the program runs: all but what an `import type` or `export type` names. */
+export function valueImportsOf(path: string): string[] {
+  return importsOfText(path, readText(path).replace(/^(?:import|export) type\b[^"]*"[^"]+";/gm, ""));
+}
+
+/** The packages that a file imports, by their names. */
+export function packagesOf(path: string): string[] {
+  const found = readText(path).matchAll(
+    /(?:\bfrom|^import|\bimport\s*\()\s*"((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[\w./-]*)?"/gm,
+  );
+  return [...found].map(([, name = ""]) => name);
 }
 
 /** The Node modules that a file imports, without `node:`. */
