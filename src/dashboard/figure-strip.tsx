@@ -1,6 +1,7 @@
 /** Five figures, each with its last hour. */
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
+import type { StatusReply } from "../api/contract/reply.ts";
 import { age, count, fullCount, rate } from "./format.ts";
 import { useHistogram } from "./level-chart.tsx";
 import { AsOf } from "./panel.tsx";
@@ -76,7 +77,7 @@ function EventsIn(): JSX.Element {
       name="Events in"
       hasMoment
       value={events && <PerSecond value={events.perSecond} />}
-      note={events && <Count value={events.accepted} after="since ever" />}
+      note={events && <Count value={events.accepted} after="so far" />}
     >
       <Sparkline figure="in" />
     </Figure>
@@ -106,7 +107,9 @@ function Analysed(): JSX.Element {
     <Figure
       name="Analysed"
       value={events && <PerSecond value={events.analysedPerSecond} />}
-      note={events && differenceOf(events.analysedPerSecond - events.perSecond)}
+      note={
+        events && (events.accepted === 0 ? "nothing yet" : differenceOf(events.analysedPerSecond - events.perSecond))
+      }
     >
       <Sparkline figure="analysed" />
     </Figure>
@@ -128,18 +131,15 @@ function Behind(): JSX.Element {
   const events = usePage().store.status.value?.events;
   const isLate = events !== undefined && events.behindMs >= BEHIND_MS_MAX;
   return (
-    <Figure
-      name="Behind"
-      value={events && age(events.behindMs)}
-      note={events && (events.behind === 0 ? "no event waits here" : waiting(events.behind))}
-    >
+    <Figure name="Behind" value={events && age(events.behindMs)} note={events && waiting(events)}>
       <Sparkline figure="behind" tone={isLate ? "lagging" : "accent"} />
     </Figure>
   );
 }
 
-function waiting(events: number): JSX.Element {
-  return <Count value={events} after={events === 1 ? "event waits" : "events wait"} />;
+function waiting({ behind, behindMs }: StatusReply["events"]): JSX.Element {
+  if (behind === 0) return <>{behindMs === 0 ? "no event waits" : "on workers only"}</>;
+  return <Count value={behind} after={behind === 1 ? "event waits" : "events wait"} />;
 }
 
 function Lost(): JSX.Element {
@@ -153,7 +153,7 @@ function Lost(): JSX.Element {
       note={
         events && (
           <>
-            of <span title={fullCount(events.accepted)}>{count(events.accepted)}</span> since ever
+            of <span title={fullCount(events.accepted)}>{count(events.accepted)}</span> so far
           </>
         )
       }

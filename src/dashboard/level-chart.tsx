@@ -26,7 +26,12 @@ export function useHistogram(rangeOf: () => Range): ReadonlySignal<Histogram> {
   const endMs = useComputed(() => {
     const connection = store.connection.value;
     if (connection.name === "stale") return connection.sinceMs;
-    return Math.floor(store.nowMs.value / STEP_MS) * STEP_MS;
+    // What has just come is shown at once, in a bin that begins with it.
+    const newestMs = store.levels.value.hour.bins.at(-1)?.atMs ?? 0;
+    return Math.max(
+      Math.floor(store.nowMs.value / STEP_MS) * STEP_MS,
+      Math.min(newestMs, store.nowMs.peek() + STEP_MS),
+    );
   });
   return useComputed(() =>
     histogramOf(store.levels.value, rangeOf(), endMs.value, isNarrow.value ? BINS_NARROW_MAX : BINS_MAX),

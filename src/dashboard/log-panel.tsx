@@ -116,7 +116,9 @@ function Lines(): JSX.Element {
       )}
       <div class="foot">
         <span>Newest first. Stops moving while you read.</span>
-        <span class="push">{`${count(shown.value.length)} of the newest ${count(list.shown.value.length)} lines`}</span>
+        {list.shown.value.length > 0 && (
+          <span class="push">{`${count(shown.value.length)} of the newest ${count(list.shown.value.length)} lines`}</span>
+        )}
       </div>
     </div>
   );

@@ -97,10 +97,9 @@ function Link({ node, isAlone }: { node: NodeInfo; isAlone: boolean }): JSX.Elem
   const { sinceMs, roundTripMs } = node.link;
   if (node.role === "master") return <>{isAlone ? UNKNOWN : "listening"}</>;
   if (sinceMs === null) {
-    const isCut = node.state === "down" || node.state === "refused";
     return (
       <>
-        {isCut ? "broken" : "none yet"}
+        {linkWords[node.state] ?? "none"}
         <span class="sub">
           for <Age sinceMs={node.sinceMs} />
         </span>
@@ -116,6 +115,13 @@ function Link({ node, isAlone }: { node: NodeInfo; isAlone: boolean }): JSX.Elem
     </>
   );
 }
+
+const linkWords: Partial<Record<NodeInfo["state"], string>> = {
+  down: "broken",
+  refused: "refused",
+  waiting: "none yet",
+  expected: "none yet",
+};
 
 function Rates({ node }: { node: NodeInfo }): JSX.Element {
   if (!isLinked(node)) return <>{UNKNOWN}</>;
@@ -216,9 +222,9 @@ function CardSpool({ node }: { node: NodeInfo }): JSX.Element | null {
   return (
     <>
       {count(spool.events)} events in spool{spool.isFull && ", which is full"}
-      {spool.oldestMs !== null && (
+      {spool.oldestMs !== null && node.state === "lagging" && (
         <>
-          , the oldest of <Age sinceMs={spool.oldestMs} /> ago
+          , the oldest for <Age sinceMs={spool.oldestMs} />
         </>
       )}
       {spool.drainMs !== null && spool.drainMs >= 1_000 && `, empty in ${roughAge(spool.drainMs)}`}.{" "}

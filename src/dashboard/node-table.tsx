@@ -1,5 +1,5 @@
 /** The nodes. The table is the topology: the line in its first column is the link, which a star cannot show for fifty. */
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { NodeInfo } from "../api/contract/reply.ts";
 import { count } from "./format.ts";
@@ -20,43 +20,63 @@ const heads = [
   { word: "Version", class: "" },
 ];
 
+/** So many rows at first; nodes that are not well are shown however many they are. */
+const ROWS_COUNT = 16;
+
 export function NodeTable(): JSX.Element {
   const { store } = usePage();
+  const isAll = useSignal(false);
   // The lines of the topology hang from the master, so it stands on top; below it, worst first.
   const nodes = useComputed(() => {
     const ordered = worstFirst(store.nodes.value);
     return [...ordered.filter(({ role }) => role === "master"), ...ordered.filter(({ role }) => role !== "master")];
   }).value;
+  const shown = isAll.value ? nodes : nodes.filter((node, index) => index < ROWS_COUNT || !isWell(node));
+  const isCut = isAll.value || shown.length < nodes.length;
   return (
     <div id="nodes">
       <Panel id="nodes" title={nodes.length === 1 ? "Node" : "Nodes"} aside={<Tally nodes={nodes} />}>
-        {nodes.length === 0 ? (
-          <GreyRows count={3} />
-        ) : (
-          <table class="t nodes cards" role="table" aria-label="Nodes, the master first, then worst first">
-            <thead role="rowgroup">
-              <tr role="row">
-                {heads.map((head, index) => (
-                  <th key={index} role="columnheader" class={head.class}>
-                    {head.isHidden === true ? <span class="vh">{head.word}</span> : head.word}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody role="rowgroup">
-              {nodes.map((node, index) => (
-                <NodeRows
-                  key={node.name}
-                  node={node}
-                  isLast={index === nodes.length - 1}
-                  isAlone={nodes.length === 1}
-                />
-              ))}
-            </tbody>
-          </table>
+        {nodes.length === 0 ? <GreyRows count={3} /> : <Table nodes={shown} isAlone={nodes.length === 1} />}
+        {isCut && (
+          <div class="foot">
+            <span>
+              {isAll.value ? `All ${count(nodes.length)}.` : `${count(nodes.length - shown.length)} more are well.`}
+            </span>
+            <button type="button" class="btn small push" onClick={() => (isAll.value = !isAll.value)}>
+              {isAll.value ? "Show fewer" : `Show all ${count(nodes.length)}`}
+            </button>
+          </div>
         )}
       </Panel>
     </div>
+  );
+}
+
+/** A clock that is off by this much is among what needs somebody, and the link there has to find its row. */
+const CLOCK_OFFSET_MS_MAX = 1_000;
+
+function isWell({ state, spool, clockOffsetMs }: NodeInfo): boolean {
+  return state === "up" && spool?.isFull !== true && Math.abs(clockOffsetMs ?? 0) < CLOCK_OFFSET_MS_MAX;
+}
+
+function Table({ nodes, isAlone }: { nodes: readonly NodeInfo[]; isAlone: boolean }): JSX.Element {
+  return (
+    <table class="t nodes cards" role="table" aria-label="Nodes, the master first, then worst first">
+      <thead role="rowgroup">
+        <tr role="row">
+          {heads.map((head, index) => (
+            <th key={index} role="columnheader" class={head.class}>
+              {head.isHidden === true ? <span class="vh">{head.word}</span> : head.word}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {nodes.map((node, index) => (
+          <NodeRows key={node.name} node={node} isLast={index === nodes.length - 1} isAlone={isAlone} />
+        ))}
+      </tbody>
+    </table>
   );
 }
 
