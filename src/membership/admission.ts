@@ -4,7 +4,7 @@
  */
 import { isSameAddress } from "../config/address.ts";
 import type { NodeRole } from "../model/node.ts";
-import type { NodeListing } from "./node-table.ts";
+import type { NodeListing } from "./known-node.ts";
 
 /** Stable codes: they go over the link, into cluster.log and onto the page. */
 export type RefusalCode = "own_name" | "second_master" | "unlisted" | "wrong_address";

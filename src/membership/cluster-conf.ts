@@ -16,7 +16,7 @@ import { problemAt, sortProblems, type Problem } from "../config/problem.ts";
 import { blocks, section, type LocatedValues } from "../config/schema.ts";
 import type { NodeRole } from "../model/node.ts";
 import type { Place } from "../syntax/xml.ts";
-import type { NodeListing } from "./node-table.ts";
+import type { NodeListing } from "./known-node.ts";
 import { clusterNodeOptions } from "./options.ts";
 
 export const clusterConfPath = (home: string): string => join(home, "etc", "shared", "cluster.conf");

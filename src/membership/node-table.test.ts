@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { NodeState } from "../model/node.ts";
-import { NodeTable, type NodeHello, type NodeInput, type NodeLimits, type NodeSnapshot } from "./node-table.ts";
+import type { NodeHello, NodeSnapshot } from "./known-node.ts";
+import { NodeTable, type NodeInput, type NodeLimits } from "./node-table.ts";
 
 const limits: NodeLimits = { silenceMsMax: 12_000, waitMsMax: 10_000, refusedMsMax: 60_000, strangersMax: 3 };
 const hello: NodeHello = { role: "worker", version: "1.0", isHidden: false, address: "10.0.0.1" };
@@ -373,6 +374,22 @@ test("what waits grows older once its node does not speak of it any more", () =>
     spool: { events: 0, bytes: 0, oldestMs: 0, isFull: false },
   } as NodeInput;
   equal(seen("w", 61, [0, joined("w", 1)], [1, empty])?.spool?.oldestMs, 0);
+});
+
+test("what waited in a spool and was journalled since does not grow older, even where its node is gone", () => {
+  const events = (count: number): NodeInput => ({ type: "events", name: "w", count });
+  const steps: [number, NodeInput][] = [
+    [0, joined("w", 1)],
+    [0.5, events(100)],
+    [1, waiting(1, 9)],
+    [1.1, events(5)],
+    [1.2, events(4)],
+  ];
+  deepEqual(
+    [3, 4, 5].map((count) => seen("w", 61, ...steps.slice(0, count))?.spool?.oldestMs),
+    [62_000, 62_000, 0],
+  );
+  equal(seen("w", 5, ...steps, [5, waiting(1, 9)])?.spool?.oldestMs, 2_000, "it speaks of others now");
 });
 
 test("tells in how long a spool is empty while its node says so, and begins anew with each session", () => {

@@ -13,9 +13,23 @@
  * Names in `refused` come from strangers: they make no entry beyond `strangersMax`, and never change what is known of a
  * node whose session is alive.
  */
-import { WaitingSamples } from "./drain-time.ts";
-import { Rate } from "./rate.ts";
-import { isNodeName, type NodeRole, type NodeState } from "../model/node.ts";
+import { isNodeName, type NodeState } from "../model/node.ts";
+import {
+  absenceOf,
+  aliveState,
+  describeState,
+  isStranger,
+  isUnknown,
+  newNode,
+  snapshotOf,
+  wasStopped,
+  type KnownNode,
+  type NodeHello,
+  type NodeListing,
+  type NodeSnapshot,
+  type Now,
+  type SpoolStatus,
+} from "./known-node.ts";
 
 export interface NodeLimits {
   /** No heartbeat for longer than this: down. */
@@ -35,38 +49,6 @@ export const nodeLimits: NodeLimits = {
   strangersMax: 64,
 };
 
-/** What a worker says about its own spool. */
-export interface SpoolStatus {
-  /** Events that are not yet acknowledged by the master. */
-  readonly events: number;
-  readonly bytes: number;
-  /** Age of the oldest of them; 0 when there is none. */
-  readonly oldestMs: number;
-  /** At its size limit: senders are slowed down. */
-  readonly isFull: boolean;
-}
-
-export interface SpoolSnapshot extends SpoolStatus {
-  /** In how long it is empty at the rate of the last statuses; `undefined` when it is empty or does not shrink. */
-  readonly drainMs: number | undefined;
-}
-
-/** What a node's `hello` said, once it has been proven. */
-export interface NodeHello {
-  readonly role: NodeRole;
-  readonly version: string;
-  readonly isHidden: boolean;
-  /** Where its connection comes from, or the configured address: what is shown. */
-  readonly address: string;
-}
-
-export interface NodeListing {
-  readonly name: string;
-  readonly role: NodeRole;
-  readonly address: string;
-  readonly port: number;
-}
-
 export interface NodeChange {
   readonly name: string;
   /** `undefined` when the node is new in the table. */
@@ -80,46 +62,6 @@ export interface NodeChange {
   readonly isOrderly: boolean;
   /** A sentence for the log without its full stop: `worker-node1 is down: no heartbeat for 13 s`. */
   readonly message: string;
-}
-
-/** What the API, the page and `argus cluster nodes` show of a node. */
-export interface NodeSnapshot {
-  readonly name: string;
-  readonly role: NodeRole;
-  readonly state: NodeState;
-  /** Wall clock, ms since 1970: since when it is in this state. */
-  readonly sinceMs: number;
-  readonly address: string | undefined;
-  /** Where it listens, as cluster.conf has it; `undefined` where that is not known. */
-  readonly port: number | undefined;
-  readonly version: string | undefined;
-  /** Why it is down, or what it waits for, in words; empty in other states. */
-  readonly note: string;
-  /** Events that it takes in per second, as it last said; 0 while it is down. */
-  readonly eventsPerSecond: number;
-  /** Events of it that were journalled per second, over the last 10 s. */
-  readonly eventsOutPerSecond: number;
-  readonly link: {
-    /** Wall clock: since when its session lives; `undefined` without one. */
-    readonly sinceMs: number | undefined;
-    /** The shortest of the last round trips; `undefined` without a session. */
-    readonly roundTripMs: number | undefined;
-  };
-  /** What it last said: of a node that is down, nobody knows what it holds by now. */
-  readonly spool: SpoolSnapshot | undefined;
-  /** The node's wall clock minus the master's. */
-  readonly clockOffsetMs: number | undefined;
-  readonly isHidden: boolean;
-  /** Whether cluster.conf lists it. */
-  readonly isListed: boolean;
-  /** The last refused attempt under this name. */
-  readonly lastRefusal: { readonly reason: string; readonly atMs: number; readonly address: string } | undefined;
-}
-
-/** Both clocks at the moment of an input. */
-export interface Now {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
 }
 
 export type NodeInput =
@@ -157,74 +99,15 @@ export type NodeInput =
   /** Once a second. */
   | { readonly type: "tick" };
 
-/** One node. `session` is the live one's number; `heard` is the last sign of life of any session. */
-interface Entry {
-  readonly name: string;
-  readonly isOwn: boolean;
-  listing: NodeListing | undefined;
-  hello: NodeHello | undefined;
-  session: number | undefined;
-  heard: Now | undefined;
-  /** Why the last session ended; `undefined` while one lives. */
-  closedFor: string | undefined;
-  isWaiting: boolean;
-  /** The key that it has proven and that is not approved, in base64; empty before that. */
-  waitingKey: string;
-  isSyncing: boolean;
-  isLagging: boolean;
-  /** What it last said, and when. */
-  spool: SpoolStatus | undefined;
-  spoolAtMs: number;
-  readonly waiting: WaitingSamples;
-  /** What it last said that it takes in. */
-  eventsPerSecond: number;
-  /** Since when `session` lives; meaningless without one. */
-  joinedMs: number;
-  roundTripMs: number | undefined;
-  clockOffsetMs: number | undefined;
-  refusal: { readonly reason: string; readonly at: Now; readonly address: string } | undefined;
-  readonly rate: Rate;
-  state: NodeState | undefined;
-  sinceMs: number;
-}
-
-function newEntry(name: string, isOwn: boolean): Entry {
-  return {
-    ...{
-      name,
-      isOwn,
-      listing: undefined,
-      hello: undefined,
-      session: undefined,
-      heard: undefined,
-      closedFor: undefined,
-    },
-    ...{
-      isWaiting: false,
-      waitingKey: "",
-      isSyncing: false,
-      isLagging: false,
-      spool: undefined,
-      spoolAtMs: 0,
-      waiting: new WaitingSamples(),
-      eventsPerSecond: 0,
-      joinedMs: 0,
-      roundTripMs: undefined,
-      clockOffsetMs: undefined,
-    },
-    ...{ refusal: undefined, rate: new Rate(), state: undefined, sinceMs: 0 },
-  };
-}
-
 export class NodeTable {
   readonly #limits: NodeLimits;
-  readonly #own: Entry;
-  readonly #entries = new Map<string, Entry>();
+  readonly #own: KnownNode;
+  readonly #entries = new Map<string, KnownNode>();
 
   /** `own`: the master itself, which is always `up`. */
   constructor(own: { name: string; hello: NodeHello }, now: Now, limits: NodeLimits = nodeLimits) {
     this.#limits = limits;
-    this.#own = newEntry(own.name, true);
+    this.#own = newNode(own.name, true);
     this.#own.hello = own.hello;
     this.#own.state = "up";
     this.#own.sinceMs = now.wallMs;
@@ -248,8 +131,7 @@ export class NodeTable {
       case "status":
         return this.#noteStatus(input, now);
       case "events":
-        this.#entries.get(input.name)?.rate.add(input.count, now.monotonicMs);
-        return [];
+        return this.#count(input, now);
       case "closed":
         return this.#close(input, now);
       case "refused":
@@ -273,10 +155,10 @@ export class NodeTable {
     return this.#entries.get(name)?.state;
   }
 
-  #entry(name: string): Entry {
+  #entry(name: string): KnownNode {
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      entry = newEntry(name, false);
+      entry = newNode(name, false);
       this.#entries.set(name, entry);
     }
     return entry;
@@ -319,7 +201,15 @@ export class NodeTable {
     return this.#settle(entry, now);
   }
 
-  #live(input: { name: string; session: number }): Entry | undefined {
+  #count({ name, count }: NodeInput & { type: "events" }, now: Now): NodeChange[] {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return [];
+    entry.rate.add(count, now.monotonicMs);
+    entry.outSinceSpool += count;
+    return [];
+  }
+
+  #live(input: { name: string; session: number }): KnownNode | undefined {
     const entry = this.#entries.get(input.name);
     return entry?.session === input.session ? entry : undefined;
   }
@@ -337,6 +227,7 @@ export class NodeTable {
     entry.heard = now;
     entry.spool = input.spool;
     entry.spoolAtMs = now.monotonicMs;
+    entry.outSinceSpool = 0;
     entry.waiting.add(input.spool.events, now.monotonicMs);
     entry.eventsPerSecond = input.eventsPerSecond;
     entry.clockOffsetMs = input.clockOffsetMs;
@@ -379,7 +270,7 @@ export class NodeTable {
   }
 
   /** Gives the entry the state that follows from what is known, and tells if that is another one. */
-  #settle(entry: Entry, now: Now): NodeChange[] {
+  #settle(entry: KnownNode, now: Now): NodeChange[] {
     if (entry.isOwn) return [];
     const to = this.#stateNow(entry, now);
     const from = entry.state;
@@ -393,7 +284,7 @@ export class NodeTable {
     return [{ name: entry.name, from, to, sinceMs: entry.sinceMs, reason, isOrderly, message }];
   }
 
-  #stateNow(entry: Entry, now: Now): NodeState {
+  #stateNow(entry: KnownNode, now: Now): NodeState {
     const { silenceMsMax, refusedMsMax } = this.#limits;
     const isSilent = entry.heard === undefined || now.monotonicMs - entry.heard.monotonicMs > silenceMsMax;
     if (entry.session !== undefined && !isSilent) return aliveState(entry);
@@ -408,102 +299,4 @@ export class NodeTable {
     // Its session has just ended, or this master has just started: it has the limit to come back.
     return entry.state === undefined || entry.state === "expected" ? "expected" : aliveState(entry);
   }
-}
-
-/** It said so itself, and no session has come since. */
-function wasStopped(entry: Entry): boolean {
-  return entry.closedFor === "stopping";
-}
-
-function absenceOf(entry: Entry, now: Now): string {
-  if (wasStopped(entry)) return "it was stopped";
-  const silentSeconds = Math.round((now.monotonicMs - (entry.heard?.monotonicMs ?? 0)) / 1_000);
-  const ended = entry.closedFor === undefined ? "" : ` (its connection ended: ${entry.closedFor})`;
-  return `no heartbeat for ${silentSeconds} s${ended}`;
-}
-
-/** The same without figures that go stale while somebody reads them. */
-function noteOf({ state, closedFor }: Entry): string {
-  if (state === "waiting") return "its key is not approved: cluster.log says how";
-  if (state !== "down") return "";
-  if (closedFor === "stopping") return "it was stopped";
-  return closedFor === undefined ? "no heartbeat" : `its connection ended: ${closedFor}`;
-}
-
-function describeState(entry: Entry, state: NodeState, reason: string): string {
-  switch (state) {
-    case "expected":
-      return "is expected: cluster.conf lists it";
-    case "waiting":
-      return (
-        "is waiting for approval. To give it, stop this master, add this line to its etc/nodes.keys and start it: " +
-        `worker ${entry.name} ${entry.waitingKey}`
-      );
-    case "up":
-      return `is up (${entry.hello?.role ?? "worker"}, ${entry.hello?.address ?? "?"}, ${entry.hello?.version ?? "?"})`;
-    case "syncing":
-      return "is syncing: it has not loaded the newest generation yet";
-    case "lagging": {
-      const { events = 0, oldestMs = 0 } = entry.spool ?? {};
-      return `is lagging: ${events} events wait there, the oldest for ${Math.round(oldestMs / 1_000)} s`;
-    }
-    case "down":
-      return `is down: ${reason}`;
-    case "refused":
-      return `is refused: ${reason} (from ${entry.refusal?.address ?? "?"})`;
-  }
-}
-
-function aliveState(entry: Entry): NodeState {
-  return entry.isLagging ? "lagging" : entry.isSyncing ? "syncing" : "up";
-}
-
-/** Nothing is known of it but that it was refused. */
-function isStranger(entry: Entry): boolean {
-  const { isOwn, listing, heard, isWaiting, refusal } = entry;
-  return !isOwn && listing === undefined && heard === undefined && !isWaiting && refusal !== undefined;
-}
-
-/** Nothing at all is known of it. */
-function isUnknown(entry: Entry): boolean {
-  const { isOwn, listing, heard, isWaiting, refusal } = entry;
-  return !isOwn && listing === undefined && heard === undefined && !isWaiting && refusal === undefined;
-}
-
-/** A status that is no older stands as it was said: between two of them the spool of a healthy node moves on. */
-const statusMsMax = 5_000; // A heartbeat, and a second of grace.
-
-/** Its spool as it must be by now: of a node that does not say so itself any more, what waits grows older. */
-function spoolOf({ spool, spoolAtMs, waiting, state }: Entry, now: Now): SpoolSnapshot | undefined {
-  if (spool === undefined) return undefined;
-  const saidMs = now.monotonicMs - spoolAtMs;
-  const isStale = saidMs > statusMsMax;
-  const oldestMs = isStale && spool.events > 0 ? spool.oldestMs + saidMs : spool.oldestMs;
-  return { ...spool, oldestMs, drainMs: isStale || state === "down" ? undefined : waiting.drainMs };
-}
-
-function snapshotOf(entry: Entry, now: Now): NodeSnapshot {
-  const { name, listing, hello, state = "expected", sinceMs, refusal, session } = entry;
-  const outPerSecond = entry.rate.perSecond(now.monotonicMs);
-  const inPerSecond = entry.isOwn ? outPerSecond : entry.eventsPerSecond;
-  return {
-    ...{ name, state, sinceMs },
-    role: hello?.role ?? listing?.role ?? "worker",
-    address: hello?.address ?? listing?.address,
-    port: listing?.port,
-    version: hello?.version,
-    note: noteOf(entry),
-    eventsPerSecond: state === "down" ? 0 : inPerSecond,
-    eventsOutPerSecond: outPerSecond,
-    link: {
-      sinceMs: session === undefined ? undefined : entry.joinedMs,
-      roundTripMs: session === undefined ? undefined : entry.roundTripMs,
-    },
-    spool: spoolOf(entry, now),
-    clockOffsetMs: entry.clockOffsetMs,
-    isHidden: hello?.isHidden ?? false,
-    isListed: listing !== undefined,
-    lastRefusal:
-      refusal === undefined ? undefined : { reason: refusal.reason, atMs: refusal.at.wallMs, address: refusal.address },
-  };
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LineSink } from "../../test/support/line-sink.ts";
 import { SimClock } from "../../test/support/sim-clock.ts";
 import { logTo, type LogLine } from "../base/log.ts";
-import type { NodeHello, NodeListing } from "../membership/node-table.ts";
+import type { NodeHello, NodeListing } from "../membership/known-node.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
 import { OwnEvents } from "./own-events.ts";
 

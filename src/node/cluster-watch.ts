@@ -6,13 +6,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { NodeInfo } from "../api/contract/reply.ts";
 import { isNodeName } from "../model/node.ts";
-import {
-  NodeTable,
-  type NodeChange,
-  type NodeHello,
-  type NodeInput,
-  type NodeListing,
-} from "../membership/node-table.ts";
+import type { NodeHello, NodeListing } from "../membership/known-node.ts";
+import { NodeTable, type NodeChange, type NodeInput } from "../membership/node-table.ts";
 import type { OwnEvents } from "./own-events.ts";
 import { SpoolGauge } from "./spool-gauge.ts";
 
@@ -94,7 +89,7 @@ export class ClusterWatch {
               events: node.spool.events,
               bytes: node.spool.bytes,
               bytesMax: this.#spoolBytesMax.get(node.name) ?? 0,
-              oldestMs: node.spool.events === 0 ? null : nowMs - node.spool.oldestMs,
+              oldestMs: node.spool.oldestMs === 0 ? null : nowMs - node.spool.oldestMs,
               isFull: node.spool.isFull,
               drainMs: node.spool.drainMs ?? null,
             },
