@@ -68,6 +68,15 @@ test("keeps a message within its bytes whatever the alerts are like, and says wh
   ok(gathered.entries.length > 20);
 });
 
+test("has room for fewer of those that are just short enough not to be cut", () => {
+  const batch = new AlertBatch();
+  for (let index = 0; index < 60; index += 1) batch.add(longAlert(`${index}.0`, 3, 15_000));
+  const gathered = batch.take();
+  equal(gathered.omitted, 60 - gathered.entries.length);
+  const bytes = Buffer.byteLength(alertsJson(gathered, false));
+  ok(bytes <= messageLimits.bytesMax && bytes > messageLimits.bytesMax - 20_000, `${bytes} bytes`);
+});
+
 test("passes an alert on byte for byte, and says which one it has cut", () => {
   const [short, long] = [sampleAlert("1.0", 3), longAlert("2.0", 3, 20_000)];
   const strange = { ...short, json: short.json.replace(",", " ,  ").replace("d", "\\u00e9 \u2028") };

@@ -71,7 +71,7 @@ const refusals: Readonly<Record<Refusal, { status: number; code: ReplyCode; mess
   },
 };
 
-/** Listens in `run`, and again after it failed to, until its signal is aborted; streams are ended first. */
+/** Listens in `run`, and again after it failed to, until its signal is aborted; whoever reads then is cut off. */
 export class PageServer implements Service {
   readonly name = "page";
   readonly #options: PageServerOptions;
@@ -121,7 +121,6 @@ export class PageServer implements Service {
         log.info(`the page is at http://${PAGE_ADDRESS}:${port}`);
         this.#becomeReady();
         cause = await abortedOrLost(signal, server);
-        this.#api.endStreams();
         await close(server);
         if (signal.aborted) break;
       }

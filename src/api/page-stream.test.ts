@@ -319,6 +319,11 @@ test("looks once a second for all pages together, and not at all without one", (
   again.names();
   world.clock.advance(1_000);
   equal(again.names(), "status");
+  world.raise(1, 3);
+  world.clusterLog.write(sampleLogLine("a1"));
+  world.clock.advance(250);
+  const [alerts] = again.said("alerts");
+  equal(alerts && idsOf(alerts), "1.0", "what was gathered for those who have left is not told again");
 });
 
 test("lets a page go that reads nothing, and goes on with the others", () => {
