@@ -204,6 +204,10 @@ test("tells up to when everything is analysed", () => {
   equal(judge({ status }).detail, "Everything received before 14:27:58 is analysed.");
 });
 
+test("what is analysed does not go on while the master says nothing", () => {
+  equal(judge({ nowMs: nowMs + 9_000 }).detail, "Everything received before 14:32:10 is analysed.");
+});
+
 test("vouches for no node that is not in touch, or that has not told of its spool yet", () => {
   for (const node of [down, refused, waiting, expected, worker(1, { spool: null })]) {
     const { detail } = judge({ nodes: [master, node] });

@@ -100,15 +100,15 @@ function unheard({ reason }: Stale): { headline: string; detail: string } {
 }
 
 /**
- * Up to when everything is analysed. What waits on a node that is not in touch, or has not told yet, nobody knows: the
- * sentence is about the others then.
+ * Up to when everything is analysed, by what the master last said and not by the time that has gone by since. What waits
+ * on a node that is not in touch, or has not told yet, nobody knows: the sentence is about the others then.
  */
-function analysedUpTo({ events }: StatusReply, { nodes, nowMs, zone }: VerdictInput): string {
+function analysedUpTo(status: StatusReply, { nodes, nowMs, zone }: VerdictInput): string {
   const inTouch: readonly NodeState[] = ["up", "syncing", "lagging"];
   const isAway = nodes.some(
     ({ role, state, spool }) => !inTouch.includes(state) || (role === "worker" && spool === null),
   );
-  const upTo = timeOf(nowMs - events.behindMs, nowMs, zone);
+  const upTo = timeOf(status.nowMs - status.events.behindMs, nowMs, zone);
   const what = isAway ? "Everything that the other nodes received" : "Everything received";
   return `${what} before ${upTo} is analysed.`;
 }
