@@ -1,7 +1,5 @@
 /** The only place where the page touches the browser's world. Everything else is given it, and is tested without. */
-
 import type { Browser, OpenStream, StreamListener } from "./needs.ts";
-
 export type { Browser } from "./needs.ts";
 
 /** An event source tells only of the names that it was asked for. */
