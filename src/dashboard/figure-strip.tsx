@@ -171,14 +171,7 @@ function Alerts(): JSX.Element {
   return (
     <Figure
       name="Alerts"
-      value={
-        isKnown ? (
-          <>
-            {count(total)}
-            <small>in 1 h</small>
-          </>
-        ) : undefined
-      }
+      value={isKnown ? <span title={fullCount(total)}>{count(total)}</span> : undefined}
       note={isKnown ? `${grave === 0 ? "none" : count(grave)} of level ${GRAVE_LEVEL} and above` : undefined}
     >
       <AlertsLine />
