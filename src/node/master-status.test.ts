@@ -1,9 +1,12 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { SimClock } from "../../test/support/sim-clock.ts";
 import { sampleNode } from "../../test/support/api-needs.ts";
+import type { NodeInfo } from "../api/contract/reply.ts";
 import type { LaneState } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
-import { eventsBehind, spoolAgeMs } from "./master-status.ts";
+import { JournalLag } from "./journal-lag.ts";
+import { eventsBehind, MasterStatus, spoolAgeMs, type MasterStatusOptions } from "./master-status.ts";
 
 /** A lane's epochs as [number, bits, last]. */
 function journalOf(...epochs: [number, string, number][]): { table(): LaneState[] } {
@@ -50,3 +53,84 @@ test("the oldest event in a spool is that of any node, there or not; spools that
   equal(spoolAgeMs([unknown, holding(null)], 10_000), 0);
   equal(spoolAgeMs([holding(10_005)], 10_000), 0);
 });
+
+/** A master whose journal holds ten events of one lane; the journal stands at 100. */
+function newMaster() {
+  const clock = new SimClock();
+  const lag = new JournalLag(100);
+  const progress = {
+    position: 100,
+    receivedMs: 0,
+    analysed: 10,
+    undecodable: 0,
+    lost: 0,
+    alerts: 4,
+    lanes: upTo(1, "a", 10),
+  };
+  const analysis = { hasBegun: true, progress };
+  const nodes: NodeInfo[] = [];
+  const last = { count: 10 };
+  const options = {
+    parts: { clock, startedMs: 0, settings: { name: "m", cluster: { name: "c", key: { reveal: () => "short" } } } },
+    journal: { table: () => journalOf([1, "a", last.count]).table() },
+    ...{ lag, analysis, takeIn: undefined, watch: { nodes: () => nodes }, link: undefined },
+  };
+  const status = new MasterStatus(options as unknown as MasterStatusOptions);
+  /** Events come in; the journal is durable behind them. */
+  const store = (count: number, position: number): void => {
+    last.count += count;
+    lag.onDurable(position, clock.monotonicMs());
+  };
+  return { clock, analysis, nodes, status, store };
+}
+
+test("is behind by nothing while all is analysed, and by the age of what is not", () => {
+  const { clock, analysis, status, store } = newMaster();
+  analysis.progress.receivedMs = clock.wallMs();
+  clock.advance(3_600_000);
+  equal(status.status().events.behindMs, 0);
+  store(1, 120);
+  clock.advance(300);
+  const { behind, behindMs } = status.status().events;
+  deepEqual([behind, behindMs], [1, 300]);
+});
+
+test("records of the journal that are no events leave nobody behind", () => {
+  const { clock, analysis, status, store } = newMaster();
+  analysis.progress.receivedMs = clock.wallMs();
+  store(0, 120);
+  clock.advance(5_000);
+  equal(status.status().events.behindMs, 0);
+});
+
+test("what waits in the spool of a node is behind as well, if it is older", () => {
+  const { clock, analysis, nodes, status, store } = newMaster();
+  analysis.progress.receivedMs = clock.wallMs();
+  store(1, 120);
+  clock.advance(4_000);
+  const spool = { events: 1, bytes: 1, bytesMax: 1, oldestMs: clock.wallMs() - 9_000, isFull: false, drainMs: null };
+  nodes.push(
+    sampleNode({ spool: null, eventsOutPerSecond: 3 }),
+    sampleNode({ state: "down", spool, eventsOutPerSecond: 4 }),
+  );
+  deepEqual([status.status().events.behindMs, status.status().events.perSecond], [9_000, 7]);
+  spool.oldestMs = clock.wallMs() - 1_000;
+  equal(status.status().events.behindMs, 4_000);
+});
+
+test("events analysed per second are those since the analysis has said where it stands", () => {
+  const { clock, analysis, status } = newMaster();
+  analysis.hasBegun = false;
+  analysis.progress.analysed = 0;
+  for (let second = 0; second < 8; second += 1) {
+    if (second === 2)
+      Object.assign(analysis, { hasBegun: true, progress: { ...analysis.progress, analysed: 1_000_000 } });
+    else if (second > 2) analysis.progress.analysed += 50;
+    status.tick();
+    clock.advance(1_000);
+  }
+  equal(status.status().events.analysedPerSecond, 50);
+});
+
+test("says why the cluster's key can be guessed", () =>
+  equal(newMaster().status.status().keyWeakness, "has fewer than 32 characters"));
