@@ -1,7 +1,7 @@
 /**
- * scripts/prepare.mjs as npm runs it, in a small package of its own. Compiler and bundler there are doubles. The compiler
- * takes its time, notes each run, and fails when a source says so; what it "compiles" is the source itself. The bundler
- * copies the page's styles.
+ * scripts/prepare.mjs as npm runs it, in a small package of its own. Compiler and bundler there are doubles. The
+ * compiler takes its time, notes each run, and fails when a source says so; what it "compiles" is the source itself.
+ * The bundler copies the page's styles.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -3,10 +3,10 @@
  * checkout, so it must cost nothing when there is nothing to do, and must say nothing on stdout, which belongs to the
  * command.
  *
- * dist/.built holds a hash of everything that dist/ is made of. Compiler and bundler write into dist-PID, which then takes
- * dist's place by a rename, so nobody ever runs half a build. `.build-lock` is a link that "points" to its holder's
- * pid: making it is atomic, and it is never half written. It only saves work: were two processes ever to hold it, both
- * would build the same thing, each aside.
+ * dist/.built holds a hash of everything that dist/ is made of. Compiler and bundler write into dist-PID, which then
+ * takes dist's place by a rename, so nobody ever runs half a build. `.build-lock` is a link that "points" to its
+ * holder's pid: making it is atomic, and it is never half written. It only saves work: were two processes ever to hold
+ * it, both would build the same thing, each aside.
  *
  * JavaScript, because it runs before there is anything compiled.
  */
@@ -70,8 +70,9 @@ function builtHash(root) {
 }
 
 /**
- * The scripts of compiler and bundler, when all of both is there: they are dev dependencies, and their binaries optional
- * ones of their own. Of the bundler's that is seen by loading it, because their names depend on more than the platform.
+ * The scripts of compiler and bundler, when all of both is there: they are dev dependencies, and their binaries
+ * optional ones of their own. Of the bundler's that is seen by loading it, because their names depend on more than the
+ * platform.
  */
 function findTools(root) {
   const fromRoot = createRequire(join(root, "package.json"));

@@ -52,7 +52,7 @@ test("all rules of the linter are errors, or switched off for a reason that is w
 
 test(`no source has more than ${LINES_MAX} lines`, (context) => {
   const lengths = projectFiles()
-    .filter((path) => /\.(?:ts|js|mjs)$/.test(path))
+    .filter((path) => /\.(?:tsx?|js|mjs)$/.test(path))
     .map((path) => ({ path, lines: readText(path).split("\n").length - 1 }));
   const words = ({ path, lines }: { path: string; lines: number }): string => `${path} has ${lines} lines`;
   for (const long of lengths.filter(({ lines }) => lines > LINES_LONG)) context.diagnostic(`${words(long)}: split it`);
@@ -68,7 +68,7 @@ function isLongByLiteral(line: string): boolean {
 
 test(`no line of a source has more than ${COLUMNS_MAX} columns`, () => {
   const offences: string[] = [];
-  for (const path of projectFiles().filter((name) => /\.(?:ts|js|mjs)$/.test(name))) {
+  for (const path of projectFiles().filter((name) => /\.(?:tsx?|js|mjs)$/.test(name))) {
     readText(path)
       .split("\n")
       .forEach((line, index) => {

@@ -12,6 +12,10 @@ const knownFiles = [
   /^(?:LICENSE|\.gitignore|\.ci\/run|\.oxlintrc\.json|\.oxfmtrc\.json)$/,
   /^(?:bin\/argus\.js|scripts\/prepare\.mjs)$/,
   /\.(?:ts|md|svg)$/,
+  /^src\/dashboard\/[a-z-]+\.(?:tsx|css|html)$/,
+  /^src\/dashboard\/public\/[a-z-]+\.js$/,
+  /^src\/dashboard\/tsconfig\.json$/,
+  /^docs\/images\/[a-z-]+\.png$/,
   /^(?:package|package-lock|tsconfig)\.json$/,
   /^(?:src|test|testdata)\/.*\.(?:json|jsonl|txt|bin|hex|xml|conf|log)$/,
   /^ruleset\/.*\.(?:xml|json|jsonl|txt|log|conf)$/,
@@ -34,7 +38,7 @@ const forbiddenWords: readonly RegExp[] = [
   ["arti", "factory"],
 ].map((pieces) => new RegExp(pieces.join(""), "i"));
 
-const isText = (path: string): boolean => !path.endsWith(".bin");
+const isText = (path: string): boolean => !/\.(?:bin|png)$/.test(path);
 
 test("no file or folder has a name that fits everything", () => {
   const offences = projectFiles().filter((path) => path.split("/").some((part) => emptyNames.test(part)));
@@ -53,7 +57,7 @@ test("no file is of an unknown kind", () =>
 
 test("unfinished work is named by its issue, and nothing is marked as broken", () => {
   const offences: string[] = [];
-  for (const path of projectFiles().filter((name) => /\.(?:ts|js|mjs|md)$/.test(name))) {
+  for (const path of projectFiles().filter((name) => /\.(?:tsx?|js|mjs|md)$/.test(name))) {
     if (path === "test/repo/text.test.ts") continue;
     readText(path)
       .split("\n")
@@ -84,13 +88,15 @@ test("the words that are looked for are found where they stand", () => {
 });
 
 test("every file of src is used by the command, a script or a bench", () => {
-  const entries = projectFiles().filter((path) => /^(?:src\/cli\/main|scripts\/[^/]+|bench\/[^/]+)\.ts$/.test(path));
+  const entries = projectFiles().filter((path) =>
+    /^(?:src\/(?:cli|dashboard)\/main|scripts\/[^/]+|bench\/[^/]+)\.tsx?$/.test(path),
+  );
   const reached = new Set<string>();
   const queue = entries.filter((path) => !path.endsWith(".test.ts"));
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (reached.has(path) || !existsSync(path)) continue;
     reached.add(path);
-    if (path.endsWith(".ts")) queue.push(...importsOf(path));
+    if (/\.tsx?$/.test(path)) queue.push(...importsOf(path));
   }
   deepEqual(
     productFiles().filter((path) => !reached.has(path)),

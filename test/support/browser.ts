@@ -33,6 +33,12 @@ export interface Violation {
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Runs in the page, so it is text here: the tests have no browser's types. */
+const cutOffTexts = `[...document.querySelectorAll("h1, h2, h3, button, select, .st, .lv, .btn, th")]
+  .filter((part) => getComputedStyle(part).textOverflow !== "ellipsis" && part.clientWidth > 1)
+  .filter((part) => part.scrollWidth > part.clientWidth + 1)
+  .map((part) => part.tagName + " " + part.innerText.slice(0, 40))`;
+
 export class TestBrowser {
   readonly #browser: Browser;
 
@@ -98,6 +104,11 @@ export class TestPage {
   /** How many pixels the page is wider than its window. */
   sideways(): Promise<number> {
     return this.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+  }
+
+  /** Texts of buttons, headings and badges that stand out of their own box: nobody can read what is cut there. */
+  cutOff(): Promise<string[]> {
+    return this.page.evaluate(cutOffTexts);
   }
 
   close(): Promise<void> {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 
 /** What is not the project's: made by tools, or left by a run. .gitignore names the same. */
-const foreign = /^(?:node_modules|dist|dist-.*|\.git|\.argus|\.build-lock.*)$/;
+const foreign = /^(?:node_modules|dist|dist-.*|\.git|\.argus|screenshots|\.build-lock.*)$/;
 
 /** All files of the project below `folder`, sorted. */
 export function projectFiles(folder = "."): string[] {

@@ -1,7 +1,7 @@
 /**
  * What the page's one stream says: server-sent events, each named, with JSON as data, and each with an id that says how
- * far the reader has come. Whoever comes back with the id (`Last-Event-ID`, or `after` in the query) gets what came since;
- * where that is not held any more, `isReset` says that what follows replaces what the reader has.
+ * far the reader has come. Whoever comes back with the id (`Last-Event-ID`, or `after` in the query) gets what came
+ * since; where that is not held any more, `isReset` says that what follows replaces what the reader has.
  *
  *   event      sent                                              data
  *   status     at once, then every second                        StatusReply
