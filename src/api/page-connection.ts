@@ -22,7 +22,7 @@ import { refusalOf, securityHeaders, type Refusal } from "./page-guard.ts";
 import { buildServer, type ApiRoutes } from "./server.ts";
 
 /** Where the page is, and nowhere else. */
-export const PAGE_ADDRESS = "127.0.0.1";
+const pageAddress = "127.0.0.1";
 
 export interface PageLimits {
   connectionsMax: number;
@@ -118,13 +118,13 @@ export class PageServer implements Service {
       let cause = await listen(server, port);
       if (cause === undefined) {
         isTold = false;
-        log.info(`the page is at http://${PAGE_ADDRESS}:${port}`);
+        log.info(`the page is at http://${pageAddress}:${port}`);
         this.#becomeReady();
         cause = await abortedOrLost(signal, server);
         await close(server);
         if (signal.aborted) break;
       }
-      const error = pageNotOpen(PAGE_ADDRESS, port, cause);
+      const error = pageNotOpen(pageAddress, port, cause);
       if (!isTold) log.error(`${error.code}: ${describeError(error)}`);
       isTold = true;
       this.#becomeReady();
@@ -225,7 +225,7 @@ function answerGarbage(error: Error, socket: Duplex): void {
 function listen(server: Server, port: number): Promise<unknown> {
   return new Promise((resolve) => {
     server.once("error", resolve);
-    server.listen({ host: PAGE_ADDRESS, port, exclusive: true }, () => {
+    server.listen({ host: pageAddress, port, exclusive: true }, () => {
       server.off("error", resolve);
       resolve(undefined);
     });

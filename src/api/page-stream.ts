@@ -13,7 +13,8 @@
  * none. An id that we would not give is no id. A reader that reads too slowly is let go (stream-response.ts).
  */
 import type { Clock, Timer } from "../base/clock.ts";
-import type { FiguresReply } from "./contract/reply.ts";
+import type { PageEvents, PageLog } from "./contract/page-stream.ts";
+import type { ClusterLogLine, FiguresReply } from "./contract/reply.ts";
 import { eventText } from "./event-stream.ts";
 import type { AlertFeed, ClusterLogFeed, FeedEntry, FigureFeed, NodeStatus } from "./needs.ts";
 import {
@@ -153,7 +154,7 @@ export class PageStreams {
     }
     if (!this.#lines.isEmpty) {
       this.#at = this.#newest;
-      text += this.#event("log", JSON.stringify({ lines: this.#lines.take(), isReset: false }));
+      text += this.#event("log", logJson(this.#lines.take(), false));
     }
     this.#send(text);
   }
@@ -214,11 +215,11 @@ export class PageStreams {
   #linesSince(id: string): string {
     const { lines, isWhole } = this.#needs.clusterLog.after(id);
     const since = newestLines(lines);
-    if (isWhole && id !== none && since.length === lines.length) return JSON.stringify({ lines, isReset: false });
-    return JSON.stringify({ lines: newestLines(this.#needs.clusterLog.last(newestLineCount)), isReset: true });
+    if (isWhole && id !== none && since.length === lines.length) return logJson(lines, false);
+    return logJson(newestLines(this.#needs.clusterLog.last(newestLineCount)), true);
   }
 
-  #event(name: string, data: string): string {
+  #event(name: keyof PageEvents, data: string): string {
     return eventText(name, data, idOf(this.#at));
   }
 
@@ -227,6 +228,9 @@ export class PageStreams {
     for (const response of this.#open) writeTo(response, text);
   }
 }
+
+const logJson = (lines: readonly ClusterLogLine[], isReset: boolean): string =>
+  JSON.stringify({ lines: [...lines], isReset } satisfies PageLog);
 
 /** As many of them as a message has room for. */
 function gather(entries: readonly FeedEntry[], countMax: number): Gathered {
