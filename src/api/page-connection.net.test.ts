@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { Agent, request } from "node:http";
 import { connect, createServer, type Socket } from "node:net";
 import { after, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -304,6 +305,20 @@ test("refuses more answers at once than it may hold, and more connections than i
   await new Promise((resolve) => idle.once("connect", resolve));
   equal(await exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", { at: 55_713 }), "", "the fifth connection");
   for (const one of [...unread, socket, idle]) one.destroy();
+});
+
+test("gives an answer's place back when it has been read, on a connection that stays open too", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let index = 0; index < 3 * pageLimits.answersMax; index += 1) {
+    const status = await new Promise((resolve, reject) => {
+      const asked = request({ host: "127.0.0.1", port, path: "/api/nodes", agent }, (response) => {
+        response.resume().once("end", () => resolve(response.statusCode));
+      });
+      asked.once("error", reject).end();
+    });
+    equal(status, 200, `answer ${index}`);
+  }
+  agent.destroy();
 });
 
 test("does without a port that is taken, says so once, and opens it when it is free", async (context) => {
