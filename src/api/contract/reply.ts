@@ -174,7 +174,7 @@ export const figuresReply = Type.Object(
 );
 export type FiguresReply = Static<typeof figuresReply>;
 
-/** How many alerts of each level there were from `atMs` on, by the time that they carry. A bin without one is absent. */
+/** Alerts of each level from `atMs` on, by the time that they carry. A bin without one is absent. */
 export const levelBin = Type.Object(
   { atMs: Type.Number(), counts: Type.Record(Type.String(), Type.Number(), { description: "By level." }) },
   closed,
