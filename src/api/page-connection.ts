@@ -4,8 +4,8 @@
  * is taken the node does its work without it, and tries again.
  *
  * Bounded against programs of this machine that mean no good: connections, the bytes and the time of a request, the
- * answers that are not read, streams. What cannot be parsed is answered by a fixed text, with the headers of all answers.
- */
+ * Bounded against programs of this machine that mean no good: connections, the bytes and the time of a request, answers
+ * that are not read, streams. What cannot be parsed is answered by a fixed text, with the headers of all answers.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { pause, type Clock } from "../base/clock.ts";
