@@ -204,8 +204,8 @@ export function isUnknown(entry: KnownNode): boolean {
 const statusMsMax = 5_000; // A heartbeat, and a second of grace.
 
 /**
- * Its spool as it must be by now: of a node that does not say so itself any more, what waits grows older, unless as many
- * events have been journalled since. Then all that waited is here, and what may wait by now is not known.
+ * Its spool as it must be by now: of a node that does not say so itself any more, what waits grows older, unless as
+ * many events have been journalled since. Then all that waited is here, and what may wait by now is not known.
  */
 function spoolOf({ spool, spoolAtMs, outSinceSpool, waiting, state }: KnownNode, now: Now): SpoolSnapshot | undefined {
   if (spool === undefined) return undefined;
