@@ -3,9 +3,10 @@
  * is configured, and everything that comes is judged by page-guard.ts first. It is an extra of the node: where its port
  * is taken the node does its work without it, and tries again.
  *
- * Bounded against programs of this machine that mean no good: connections, the bytes and the time of a request, the
- * Bounded against programs of this machine that mean no good: connections, the bytes and the time of a request, answers
- * that are not read, streams. What cannot be parsed is answered by a fixed text, with the headers of all answers.
+ * Bounded against programs of this machine that mean no good: connections, the bytes and the time of a request,
+ * answers that are not read, streams. What cannot be parsed is answered by a fixed text, with the headers of all
+ * answers.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { pause, type Clock } from "../base/clock.ts";
