@@ -1,6 +1,6 @@
 /**
- * Every route and where it is served, as a literal table: whoever makes one public changes it here as well, and has read
- * why (src/api/contract/route.ts).
+ * Every route and where it is served, as a literal table: whoever makes one public changes it here as well, and has
+ * read why (src/api/contract/route.ts).
  */
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";

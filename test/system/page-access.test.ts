@@ -118,7 +118,8 @@ test("is not served by a worker, whatever its configuration says", async () => {
   worker.write(
     "etc/ossec.conf",
     `<cluster><name>argus-cluster</name><node_name>worker-node1</node_name><node_type>worker</node_type>
-    <key>0123456789abcdef0123456789abcdef0123</key><bind_addr>127.71.20.3</bind_addr></cluster>${dashboard(workerPort)}`,
+    <key>0123456789abcdef0123456789abcdef0123</key><bind_addr>127.71.20.3</bind_addr></cluster>
+    ${dashboard(workerPort)}`,
   );
   worker.start();
   try {
