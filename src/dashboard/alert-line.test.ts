@@ -59,22 +59,19 @@ test("takes from an alert what the page shows of it", () => {
 
 const bySyslog = { ...sshd, agent: { id: "000", name: "web-02" }, location: "192.0.2.77" };
 
-const senders: [what: string, location: unknown, srcip: unknown, sender: string][] = [
-  ["the address that an event by syslog came from", "192.0.2.77", "203.0.113.9", "192.0.2.77"],
-  ["an address of IPv6", "2001:db8::5f", undefined, "2001:db8::5f"],
-  ["a mapped address", "::ffff:192.0.2.1", undefined, "::ffff:192.0.2.1"],
-  ["a link-local address", "fe80::1%eth0", undefined, "fe80::1%eth0"],
-  ["the source in the log of a followed file", "/var/log/auth.log", "203.0.113.9", "203.0.113.9"],
-  ["nobody, where there is none", "/var/log/auth.log", undefined, ""],
-  ["no name in place of an address", "journald", "localhost", ""],
-  ["no drive in place of an address", "C:\\logs\\a.log", "c:d", ""],
-  ["no time in place of an address", "12:30", undefined, ""],
-  ["nothing of another type", ["192.0.2.1"], { ip: "192.0.2.1" }, ""],
+const senders: [what: string, location: unknown, sender: string][] = [
+  ["the address that an event by syslog came from", "192.0.2.77", "192.0.2.77"],
+  [
+    "the file that was followed, and not an address in the log, which is the attacker's",
+    "/var/log/a.log",
+    "/var/log/a.log",
+  ],
+  ["nothing of another type", ["192.0.2.1"], ""],
 ];
 
-for (const [what, location, srcip, sender] of senders) {
+for (const [what, location, sender] of senders) {
   test(`of the node's own events the sender is ${what}`, () => {
-    const alert = line({ ...bySyslog, location, data: { srcip } });
+    const alert = line({ ...bySyslog, location, data: { srcip: "203.0.113.9" } });
     equal(alert.agent, "");
     equal(alert.sender, sender);
   });
@@ -178,10 +175,10 @@ test("a log of 64 KiB is whole", () => {
   deepEqual(fields, [["text", text]]);
 });
 
-test("an expression for addresses is quick on texts that are nearly one", () => {
+test("an expression for times is quick on texts that are nearly one", () => {
   const startMs = performance.now();
-  for (const text of ["1.".repeat(40_000), ":".repeat(80_000), "a:".repeat(40_000), "9".repeat(80_000)]) {
-    equal(line({ ...bySyslog, location: text, timestamp: text, data: { srcip: text } }).sender, "");
+  for (const text of ["2026-11-25T10:00:00.".padEnd(80_000, "1"), "9".repeat(80_000), "-".repeat(80_000)]) {
+    equal(line({ ...bySyslog, timestamp: text }).timeMs, undefined);
   }
   ok(performance.now() - startMs < 1_000);
 });

@@ -21,7 +21,7 @@ export interface AlertLine {
   description: string;
   /** `web-02 012`; empty for agent 000, the node itself. */
   agent: string;
-  /** Who sent the event to the node, where no agent did: an address, or empty. */
+  /** Where the event came from, where no agent sent it: the address of a syslog sender, or a file of the node. */
   sender: string;
   /** The node that took the event in, or empty. */
   node: string;
@@ -48,7 +48,6 @@ export function alertLine(alert: AlertReply): AlertLine {
   const level = memberOf(memberOf(alert, "rule"), "level");
   const agentId = text("agent", "id");
   const isOwn = agentId === "000" || agentId === "";
-  const srcip = text("data", "srcip");
   const location = text("location");
   return {
     id: text("id"),
@@ -57,10 +56,10 @@ export function alertLine(alert: AlertReply): AlertLine {
     ruleId: text("rule", "id"),
     description: text("rule", "description"),
     agent: isOwn ? "" : `${text("agent", "name")} ${agentId}`.trim(),
-    sender: isOwn ? senderOf(location, srcip) : "",
+    sender: isOwn ? location : "",
     node: text("cluster", "node") || text("manager", "name"),
     groups: list("rule", "groups"),
-    srcip,
+    srcip: text("data", "srcip"),
     user: text("data", "dstuser") || text("data", "srcuser"),
     fullLog: text("full_log"),
     fields: flatten(memberOf(alert, "data")),
@@ -99,14 +98,6 @@ function timeMsOf(text: string): number | undefined {
   const local = Date.UTC(part(1), part(2) - 1, part(3), part(4), part(5), part(6), ms);
   const zoneMs = (part(9) * 60 + part(10)) * 60_000;
   return match[8] === "-" ? local + zoneMs : local - zoneMs;
-}
-
-const ipv4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
-const ipv6 = /^(?=[^:]*:[^:]*:)[0-9a-fA-F:.]{2,45}(?:%\w{1,16})?$/;
-
-/** Events by syslog have the sender's address as location; others a file, and perhaps a source in the log itself. */
-function senderOf(location: string, srcip: string): string {
-  return [location, srcip].find((text) => ipv4.test(text) || ipv6.test(text)) ?? "";
 }
 
 /** Leaves by path (`win.system.eventID`), in their order; a list of plain values is one leaf. */

@@ -75,7 +75,7 @@ function hasSelection(element: Element): boolean {
   return selection !== null && !selection.isCollapsed && selection.containsNode(element, true);
 }
 
-/** The agent that sent it, or the address that a sender without an agent has. */
+/** The agent that sent it, or where else it came from. */
 function Who({ line }: { line: AlertLine }): JSX.Element {
   if (line.agent !== "") return <VisibleText text={line.agent} />;
   if (line.sender === "") return <>{UNKNOWN}</>;
