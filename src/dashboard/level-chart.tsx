@@ -94,13 +94,11 @@ function useKnownFromMs(): ReadonlySignal<number> {
   const { store } = usePage();
   return useComputed(() => {
     const { hour, day } = store.levels.value;
-    const moments = [
-      hour.bins[0]?.atMs,
-      day.bins[0]?.atMs,
-      store.figures.value[0]?.atMs,
-      store.status.value?.startedMs,
-    ];
-    return Math.min(...moments.map((ms) => ms ?? Infinity));
+    const moments = [hour.bins[0]?.atMs, store.figures.value[0]?.atMs, store.status.value?.startedMs];
+    const fromMs = Math.min(...moments.map((ms) => ms ?? Infinity));
+    const eldest = day.bins[0];
+    // The bins of a day are wide: one that was begun before the master does not say that it counted from its beginning.
+    return eldest !== undefined && eldest.atMs + day.binMs <= fromMs ? eldest.atMs : fromMs;
   });
 }
 

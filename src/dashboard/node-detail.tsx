@@ -67,7 +67,7 @@ function reasonOf({ state, note, lastRefusal }: NodeInfo): string {
 }
 
 /** Commands are ours alone: nothing that a node has said of itself is offered to be pasted into a shell. */
-function adviceOf({ name, state }: NodeInfo): { text: string; command: string } {
+function adviceOf({ name, state, address }: NodeInfo): { text: string; command: string } {
   switch (state) {
     case "waiting":
       return {
@@ -82,6 +82,12 @@ function adviceOf({ name, state }: NodeInfo): { text: string; command: string } 
     case "expected":
       return { text: `Start Argus on the machine of ${name}:`, command: "systemctl start argus" };
     default:
+      if (address.startsWith("127.")) {
+        return {
+          text: "It is a node of this machine; argus up starts one again when it ends. See whether it runs, and in which home:",
+          command: "ps -ef | grep '[a]rgus.js node'",
+        };
+      }
       return {
         text: `On the machine of ${name}, see whether Argus runs and what it said last:`,
         command: "systemctl status argus; journalctl -u argus -n 50",

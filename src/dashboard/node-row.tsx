@@ -150,7 +150,8 @@ const WAIT_MS_MIN = 3_000;
 function Spool({ node }: { node: NodeInfo }): JSX.Element {
   const { spool } = node;
   if (spool === null) return <>{UNKNOWN}</>;
-  const share = spool.bytesMax > 0 ? Math.min(1, spool.bytes / spool.bytesMax) : 0;
+  // Bytes that are acknowledged are given back later; a spool without events is empty.
+  const share = spool.events > 0 && spool.bytesMax > 0 ? Math.min(1, spool.bytes / spool.bytesMax) : 0;
   const tone = node.state === "down" || spool.isFull ? "down" : node.state === "lagging" ? "lagging" : "accent";
   const title = `${fullCount(spool.events)} events, ${bytes(spool.bytes)} of ${spool.bytesMax > 0 ? bytes(spool.bytesMax) : "an unknown limit"}`;
   return (
