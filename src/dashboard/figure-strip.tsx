@@ -35,18 +35,28 @@ interface FigureProps {
   value: ComponentChildren;
   note: ComponentChildren;
   isBad?: boolean;
+  /** What the value is of, where that is not the hour behind it. */
+  span?: string;
   /** Says of which moment the figures are when they are old: once for all five. */
   hasMoment?: boolean;
   children: ComponentChildren;
 }
 
-function Figure({ name, value, note, isBad = false, hasMoment = false, children }: FigureProps): JSX.Element {
+function Figure({
+  name,
+  value,
+  note,
+  isBad = false,
+  span = "1 h",
+  hasMoment = false,
+  children,
+}: FigureProps): JSX.Element {
   return (
     <div class="fig">
       <dt class="k">
         <span>{name}</span>
         {hasMoment ? <AsOf /> : null}
-        <span class="faint">1 h</span>
+        <span class="faint">{span}</span>
       </dt>
       <dd class={isBad ? "v is-bad" : "v"}>{value ?? <span class="sk tall b" />}</dd>
       <dd class="n">{note ?? <span class="sk a" />}</dd>
@@ -55,9 +65,18 @@ function Figure({ name, value, note, isBad = false, hasMoment = false, children 
   );
 }
 
-function Sparkline({ figure, tone = "accent" }: { figure: SeriesFigure; tone?: string }): JSX.Element {
+interface SparklineProps {
+  figure: SeriesFigure;
+  tone?: string;
+  /** The value that fills the height where none is larger. */
+  peakMin?: number;
+}
+
+function Sparkline({ figure, tone = "accent", peakMin = 0 }: SparklineProps): JSX.Element {
   const { store } = usePage();
-  const line = useComputed(() => pathOf(seriesOf(store.figures.value, figure, store.nowMs.peek()), WIDTH, HEIGHT));
+  const line = useComputed(() =>
+    pathOf(seriesOf(store.figures.value, figure, store.nowMs.peek()), WIDTH, HEIGHT, peakMin),
+  );
   return <Line line={line.value} tone={tone} />;
 }
 
@@ -131,10 +150,15 @@ function Behind(): JSX.Element {
   const events = usePage().store.status.value?.events;
   const isLate = events !== undefined && events.behindMs >= BEHIND_MS_MAX;
   return (
-    <Figure name="Behind" value={events && age(events.behindMs)} note={events && waiting(events)}>
-      <Sparkline figure="behind" tone={isLate ? "lagging" : "accent"} />
+    <Figure name="Behind" value={events && lateness(events.behindMs)} note={events && waiting(events)}>
+      <Sparkline figure="behind" tone={isLate ? "lagging" : "accent"} peakMin={BEHIND_MS_MAX} />
     </Figure>
   );
+}
+
+/** Under a second it is the time that an event travels, which changes with every look and says nothing. */
+function lateness(ms: number): string {
+  return ms > 0 && ms < 1_000 ? "< 1 s" : age(ms);
 }
 
 function waiting({ behind, behindMs }: StatusReply["events"]): JSX.Element {
@@ -144,16 +168,18 @@ function waiting({ behind, behindMs }: StatusReply["events"]): JSX.Element {
 
 function Lost(): JSX.Element {
   const events = usePage().store.status.value?.events;
-  const isBad = events !== undefined && events.lost > 0;
+  const isBad = events !== undefined && events.lostInDay > 0;
   return (
     <Figure
       name="Lost"
+      span="24 h"
       isBad={isBad}
-      value={events && count(events.lost)}
+      value={events && count(events.lostInDay)}
       note={
         events && (
           <>
-            of <span title={fullCount(events.accepted)}>{count(events.accepted)}</span> so far
+            {events.lost > events.lostInDay ? `${count(events.lost)} ` : ""}of{" "}
+            <span title={fullCount(events.accepted)}>{count(events.accepted)}</span> so far
           </>
         )
       }

@@ -56,7 +56,10 @@ function numbers(...names: string[]): Record<string, Check> {
 const isStatus = has({
   ...{ node: isText, role: oneOf(["master", "worker"]), cluster: isText, version: isText, keyWeakness: isText },
   ...numbers("startedMs", "nowMs", "alerts"),
-  events: has(numbers("accepted", "analysed", "behind", "behindMs", "lost", "perSecond", "analysedPerSecond")),
+  events: has({
+    ...numbers("accepted", "analysed", "behind", "behindMs", "lost", "lostInDay"),
+    ...numbers("perSecond", "analysedPerSecond"),
+  }),
   master: has({ name: isText, isConnected: isFlag }),
 });
 

@@ -131,3 +131,8 @@ test("the peak of nothing is zero", () => {
   equal(peakOf([]), 0);
   equal(peakOf([undefined, 2, 7, undefined]), 7);
 });
+
+test("a line of values below the least height stays low, and one above fills it", () => {
+  equal(pathOf([0, 5], 10, 100, 10), "M0 100L10 50");
+  equal(pathOf([0, 20], 10, 100, 10), "M0 100L10 0");
+});

@@ -26,7 +26,7 @@ function worker(number: number, change: Partial<NodeInfo> = {}): NodeInfo {
 }
 
 function statusWith(events: Partial<StatusReply["events"]> = {}, change: Partial<StatusReply> = {}): StatusReply {
-  const calm = { ...sampleStatus.events, behind: 0, behindMs: 0, lost: 0 };
+  const calm = { ...sampleStatus.events, behind: 0, behindMs: 0, lost: 0, lostInDay: 0 };
   return { ...sampleStatus, nowMs, events: { ...calm, ...events }, ...change };
 }
 
@@ -156,7 +156,7 @@ for (const [claim, node, need] of needs) {
 }
 
 test("puts what is worst first: lost, nodes by their state, the key, clocks", () => {
-  const status = statusWith({ lost: 3 }, { keyWeakness: "is shorter than 32 characters" });
+  const status = statusWith({ lost: 5, lostInDay: 3 }, { keyWeakness: "is shorter than 32 characters" });
   const { needs: all } = judge({ status, nodes: [master, off, lagging, expected, refused, waiting, down] });
   deepEqual(
     all.map(({ mark }) => mark),
@@ -166,20 +166,27 @@ test("puts what is worst first: lost, nodes by their state, the key, clocks", ()
 
 test("never says that nothing is lost when something is", () => {
   for (const [lost, words] of [
-    [1, "1 event was lost."],
-    [3, "3 events were lost."],
-    [12_000, "12,000 events were lost."],
+    [1, "1 event was lost in the last 24 hours."],
+    [3, "3 events were lost in the last 24 hours."],
+    [12_000, "12,000 events were lost in the last 24 hours."],
   ] as const) {
-    const { headline, isWell, needs: found } = judge({ status: statusWith({ lost }) });
+    const { headline, isWell, needs: found } = judge({ status: statusWith({ lost: lost + 2, lostInDay: lost }) });
     equal(headline, words);
     equal(isWell, false);
     equal(found[0]?.word, "LOST");
     ok(found[0]?.text.startsWith(words.slice(0, -1)));
   }
   equal(
-    judge({ status: statusWith({ lost: 3 }), nodes: [master, down] }).headline,
-    "3 events were lost. One node is DOWN.",
+    judge({ status: statusWith({ lost: 5, lostInDay: 3 }), nodes: [master, down] }).headline,
+    "3 events were lost in the last 24 hours. One node is DOWN.",
   );
+});
+
+test("a loss of more than a day ago is no state of now, and is not denied either", () => {
+  const calm = judge({ status: statusWith({ lost: 3 }) });
+  deepEqual([calm.headline, calm.isWell], ["All is well. Nothing lost in the last 24 hours.", true]);
+  const unwell = judge({ status: statusWith({ lost: 3 }), nodes: [master, down] });
+  equal(unwell.headline, "One node is DOWN. Nothing lost in the last 24 hours.");
 });
 
 test("says that a key can be guessed, and why", () => {
@@ -287,8 +294,13 @@ for (const [reason, headline] of Object.entries(staleHeadlines)) {
 
 test("ages stand still while nobody knows, and what was lost stays so", () => {
   const connection = stale("no_answer");
-  const early = judge({ connection, nodes: [master, down], status: statusWith({ lost: 2 }) });
-  const late = judge({ connection, nodes: [master, down], status: statusWith({ lost: 2 }), nowMs: nowMs + 3_600_000 });
+  const early = judge({ connection, nodes: [master, down], status: statusWith({ lost: 2, lostInDay: 2 }) });
+  const late = judge({
+    connection,
+    nodes: [master, down],
+    status: statusWith({ lost: 2, lostInDay: 2 }),
+    nowMs: nowMs + 3_600_000,
+  });
   deepEqual(late, early);
   equal(early.detail, "As of 14:29:02: 2 events were lost. One node is DOWN.");
   ok(early.needs[1]?.text.startsWith("has not answered for 19 min."));

@@ -56,12 +56,15 @@ export function verdictOf(input: VerdictInput): Verdict {
   const needs = needsOf(status, input);
   const problems = problemsOf(status, needs, input.nodes);
   const isEmpty = status.events.accepted === 0 && status.events.lost === 0;
-  const rest = isEmpty ? "Waiting for the first event." : status.events.lost === 0 ? lostNothing(needs) : "";
+  const rest = isEmpty ? "Waiting for the first event." : lostNothing(status, needs);
   const headline = `${problems === "" ? "All is well." : problems} ${rest}`.trim();
   return { headline, detail: isEmpty ? "" : analysedUpTo(status, input), isWell: needs.length === 0, needs };
 }
 
-function lostNothing(needs: readonly Need[]): string {
+/** A loss of before is no state of now; what was lost in the last day has been said already. */
+function lostNothing({ events }: StatusReply, needs: readonly Need[]): string {
+  if (events.lostInDay > 0) return "";
+  if (events.lost > 0) return "Nothing lost in the last 24 hours.";
   return needs.length === 0 ? "Nothing lost." : "Nothing lost so far.";
 }
 
@@ -117,7 +120,7 @@ function needsOf(status: StatusReply, input: VerdictInput): Need[] {
   const { nodes, nowMs } = input;
   const ordered = worstFirst(nodes);
   const needs = ordered.flatMap((node) => nodeNeeds(node, input));
-  if (status.events.lost > 0) needs.unshift(lostNeed(status.events.lost));
+  if (status.events.lostInDay > 0) needs.unshift(lostNeed(status.events.lostInDay));
   if (isAnalysisBehind(status, nodes, nowMs)) needs.push(behindNeed(status));
   if (status.keyWeakness !== "") needs.push(keyNeed(status.keyWeakness));
   return [...needs, ...ordered.flatMap(clockNeeds)];
@@ -182,7 +185,7 @@ function laggingText({ spool }: NodeInfo, nowMs: number): string {
 
 function lostNeed(lost: number): Need {
   const where = "Which, and why, is in cluster.log and in the alerts of rule 8504.";
-  const text = `${eventsWere(lost)} lost since the journal began. ${where}`;
+  const text = `${eventsWere(lost)} lost in the last 24 hours. ${where}`;
   return { mark: "lost", word: "LOST", subject: "", text, target: "#figures" };
 }
 
@@ -218,7 +221,7 @@ function inWords(number: number): string {
 
 /** What is not well, in a sentence or two; empty when all is. */
 function problemsOf({ events }: StatusReply, needs: readonly Need[], nodes: readonly NodeInfo[]): string {
-  const lost = events.lost > 0 ? `${eventsWere(events.lost)} lost.` : "";
+  const lost = events.lostInDay > 0 ? `${eventsWere(events.lostInDay)} lost in the last 24 hours.` : "";
   return `${lost} ${sentenceOf(needs, nodes)}`.trim();
 }
 

@@ -74,6 +74,7 @@ function newMaster() {
     parts: { clock, startedMs: 0, settings: { name: "m", cluster: { name: "c", key: { reveal: () => "short" } } } },
     journal: { table: () => journalOf([1, "a", last.count]).table() },
     ...{ lag, analysis, takeIn: undefined, watch: { nodes: () => nodes }, link: undefined },
+    history: { lostInDay: () => 0 },
   };
   const status = new MasterStatus(options as unknown as MasterStatusOptions);
   /** Events come in; the journal is durable behind them. */

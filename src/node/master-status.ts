@@ -6,6 +6,7 @@ import type { Journal } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 import type { Analysis } from "./analysis.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
+import type { FigureHistory } from "./figure-history.ts";
 import type { JournalLag } from "./journal-lag.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
 import { argusVersion } from "./package-disk.ts";
@@ -21,6 +22,7 @@ export interface MasterStatusOptions {
   takeIn: TakeIn;
   watch: ClusterWatch;
   link: LinkMaster | undefined;
+  history: Pick<FigureHistory, "lostInDay">;
 }
 
 export class MasterStatus implements NodeStatus {
@@ -41,11 +43,13 @@ export class MasterStatus implements NodeStatus {
   }
 
   status(): StatusReply {
-    const { parts, analysis, journal, watch } = this.#options;
+    const { parts, analysis, journal, watch, history } = this.#options;
     const { progress } = analysis;
     const behind = eventsBehind(journal, progress.lanes);
     const nodes = watch.nodes();
     const nowMs = parts.clock.wallMs();
+    const accepted = progress.analysed + progress.undecodable + behind;
+    const { lost } = progress;
     return {
       node: parts.settings.name,
       role: "master",
@@ -55,11 +59,9 @@ export class MasterStatus implements NodeStatus {
       startedMs: parts.startedMs,
       nowMs,
       events: {
-        accepted: progress.analysed + progress.undecodable + behind,
-        analysed: progress.analysed,
-        behind,
+        ...{ accepted, analysed: progress.analysed, behind },
         behindMs: Math.max(behind > 0 ? this.#journalAgeMs(nowMs) : 0, spoolAgeMs(nodes, nowMs)),
-        lost: progress.lost,
+        ...{ lost, lostInDay: history.lostInDay({ atMs: nowMs, accepted, lost }) },
         perSecond: nodes.reduce((sum, node) => sum + node.eventsOutPerSecond, 0),
         analysedPerSecond: this.#analysedRate.perSecond(),
       },

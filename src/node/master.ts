@@ -264,9 +264,9 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   for (const { node, count } of journal.damages.flatMap(({ lost }) => lost)) events.hole(node, count, damagedJournal);
   const lag = new JournalLag(journal.durablePosition);
   journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
-  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link });
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
   const history = await file.read(clock.wallMs());
+  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link, history });
   const figures = new MasterFigures({
     ...{ clock, history, file, board },
     status: () => (analysis.hasBegun ? status.status() : undefined),

@@ -87,7 +87,7 @@ class WorkerNodeStatus implements NodeStatus {
       ...{ node: settings.name, role: "worker", cluster: settings.cluster?.name ?? "", version: argusVersion },
       ...{ processId: process.pid, startedMs, nowMs: clock.wallMs() },
       events: {
-        ...{ accepted: appended, analysed: 0, behind: events, lost, perSecond, analysedPerSecond: 0 },
+        ...{ accepted: appended, analysed: 0, behind: events, lost, lostInDay: lost, perSecond, analysedPerSecond: 0 },
         behindMs: events === 0 ? 0 : Math.max(0, Math.round(oldestMs)),
       },
       alerts: 0,

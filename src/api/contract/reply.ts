@@ -81,7 +81,8 @@ export const statusReply = Type.Object(
           description:
             "Age of the oldest event known of that is not analysed, workers' spools included; 0 without one.",
         }),
-        lost: Type.Number({ description: "Events in declared holes." }),
+        lost: Type.Number({ description: "Events in declared holes, since ever." }),
+        lostInDay: Type.Number({ description: "Those of them that were declared in the last 24 hours." }),
         perSecond: Type.Number({ description: "Accepted, over the last seconds." }),
         analysedPerSecond: Type.Number({ description: "Analysed, over the last seconds. 0 on a worker." }),
       },
