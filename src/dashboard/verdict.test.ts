@@ -302,7 +302,7 @@ test("ages stand still while nobody knows, and what was lost stays so", () => {
     nowMs: nowMs + 3_600_000,
   });
   deepEqual(late, early);
-  equal(early.detail, "As of 14:29:02: 2 events were lost. One node is DOWN.");
+  equal(early.detail, "As of 14:29:02: 2 events were lost in the last 24 hours. One node is DOWN.");
   ok(early.needs[1]?.text.startsWith("has not answered for 19 min."));
 });
 
