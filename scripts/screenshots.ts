@@ -86,6 +86,7 @@ async function takeAll(
 ): Promise<void> {
   const home = (name: string): ApiClient => new ApiClient(plan.nodes.find((node) => node.name === name)?.home ?? "");
   const master = home("master-node");
+  await until("the page is served", 60_000, async () => (await fetch(plan.page)).ok);
   const pages = await Promise.all(looks.map((look) => browser.open(plan.page, look)));
   const take = async (name: string): Promise<void> => {
     for (const [index, { width, theme }] of looks.entries()) {
