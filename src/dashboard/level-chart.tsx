@@ -1,4 +1,4 @@
-/** Alerts by level over time: a lane for the grave ones, bars for all, and the figures of the bar that is pointed at. */
+/** Alerts by level over time: a lane for the grave ones, bars for all, the figures of the bar that is pointed at. */
 import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ranges, type Range } from "./address-state.ts";

@@ -1,4 +1,4 @@
-/** The histogram as a table, for those whom a picture tells nothing. Newest first; bins without an alert are left out. */
+/** The histogram as a table, for those whom a picture tells nothing. Newest first, without the bins that are empty. */
 import type { JSX } from "preact";
 import { count, hourAndMinuteOf, timeOf } from "./format.ts";
 import type { Histogram } from "./histogram.ts";

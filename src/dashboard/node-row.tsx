@@ -137,7 +137,7 @@ function isLinked({ state }: NodeInfo): boolean {
   return state === "up" || state === "syncing" || state === "lagging";
 }
 
-/** What goes out is told where it is not what comes in; the two are measured at different moments and never quite equal. */
+/** What goes out is told where it is not what comes in; measured at different moments, the two are never quite equal. */
 function isOutTold({ role, eventsPerSecond, eventsOutPerSecond }: NodeInfo): boolean {
   const difference = Math.abs(eventsPerSecond - eventsOutPerSecond);
   return role === "worker" && difference > Math.max(5, 0.2 * Math.max(eventsPerSecond, eventsOutPerSecond));

@@ -1,4 +1,4 @@
-/** The nodes. The table is the topology: the line in its first column is the link, which a star cannot show for fifty. */
+/** The nodes. The table is the topology: the line in its first column is the link, which no star shows for fifty. */
 import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { NodeInfo } from "../api/contract/reply.ts";

@@ -17,7 +17,7 @@ export interface PageParts {
   /** Whether the window is that of a phone: charts have fewer bars then. */
   readonly isNarrow: Signal<boolean>;
   readonly isStale: ReadonlySignal<boolean>;
-  /** The beginning of the reader's day: times of today are shown without a date. Changes once a day, and not each second. */
+  /** When the reader's day began: times of today are shown without a date. Changes once a day, not each second. */
   readonly todayMs: ReadonlySignal<number>;
 }
 
