@@ -117,7 +117,7 @@ function Lines(): JSX.Element {
       <div class="foot">
         <span>Newest first. Stops moving while you read.</span>
         {list.shown.value.length > 0 && (
-          <span class="push">{`${count(shown.value.length)} of the newest ${count(list.shown.value.length)} lines`}</span>
+          <span class="push">{`${count(shown.value.length)} of ${count(list.shown.value.length)} lines`}</span>
         )}
       </div>
     </div>

@@ -71,7 +71,7 @@ function adviceOf({ name, state, address }: NodeInfo): { text: string; command: 
   switch (state) {
     case "waiting":
       return {
-        text: "cluster.log, below, has the line to add to the master's etc/nodes.keys. Compare the key with that of the node first.",
+        text: "cluster.log, below, has the line to add to etc/nodes.keys. Compare the key with the node's own first.",
         command: "",
       };
     case "refused":
@@ -84,7 +84,7 @@ function adviceOf({ name, state, address }: NodeInfo): { text: string; command: 
     default:
       if (address.startsWith("127.")) {
         return {
-          text: "It is a node of this machine; argus up starts one again when it ends. See whether it runs, and in which home:",
+          text: "It is on this machine; argus up starts a node again when it ends. See whether it runs, and where:",
           command: "ps -ef | grep '[a]rgus.js node'",
         };
       }

@@ -137,7 +137,7 @@ function isLinked({ state }: NodeInfo): boolean {
   return state === "up" || state === "syncing" || state === "lagging";
 }
 
-/** What goes out is told where it is not what comes in; measured at different moments, the two are never quite equal. */
+/** What goes out is told where it is not what comes in. Measured at different moments, the two are never equal. */
 function isOutTold({ role, eventsPerSecond, eventsOutPerSecond }: NodeInfo): boolean {
   const difference = Math.abs(eventsPerSecond - eventsOutPerSecond);
   return role === "worker" && difference > Math.max(5, 0.2 * Math.max(eventsPerSecond, eventsOutPerSecond));
@@ -153,7 +153,8 @@ function Spool({ node }: { node: NodeInfo }): JSX.Element {
   // Bytes that are acknowledged are given back later; a spool without events is empty.
   const share = spool.events > 0 && spool.bytesMax > 0 ? Math.min(1, spool.bytes / spool.bytesMax) : 0;
   const tone = node.state === "down" || spool.isFull ? "down" : node.state === "lagging" ? "lagging" : "accent";
-  const title = `${fullCount(spool.events)} events, ${bytes(spool.bytes)} of ${spool.bytesMax > 0 ? bytes(spool.bytesMax) : "an unknown limit"}`;
+  const limit = spool.bytesMax > 0 ? bytes(spool.bytesMax) : "an unknown limit";
+  const title = `${fullCount(spool.events)} events, ${bytes(spool.bytes)} of ${limit}`;
   return (
     <span class="spool" title={title}>
       <svg viewBox={`0 0 ${BAR_WIDTH} 6`} aria-hidden="true">
