@@ -77,7 +77,8 @@ export function peakOf(values: Series): number {
 
 /**
  * The line as the `d` of an SVG path in a box of that width and height, from zero to the largest value, or to `peakMin`
- * where all are smaller: a line of small values must not look like an alarm. It breaks where a value is undefined. A value between two gaps is a dot (a round line cap shows it).
+ * where all are smaller: a line of small values must not look like an alarm. It breaks where a value is undefined; a
+ * value between two gaps is a dot (a round line cap shows it).
  */
 export function pathOf(values: Series, width: number, height: number, peakMin = 0): string {
   const peak = Math.max(peakMin, peakOf(values));

@@ -103,8 +103,8 @@ function unheard({ reason }: Stale): { headline: string; detail: string } {
 }
 
 /**
- * Up to when everything is analysed, by what the master last said and not by the time that has gone by since. What waits
- * on a node that is not in touch, or has not told yet, nobody knows: the sentence is about the others then.
+ * Up to when everything is analysed, by what the master last said and not by the time that has gone by since. What
+ * waits on a node that is not in touch, or has not told yet, nobody knows: the sentence is about the others then.
  */
 function analysedUpTo(status: StatusReply, { nodes, nowMs, zone }: VerdictInput): string {
   const inTouch: readonly NodeState[] = ["up", "syncing", "lagging"];
