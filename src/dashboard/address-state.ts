@@ -8,8 +8,8 @@ export type Range = "15m" | "1h" | "24h";
 export const ranges: readonly Range[] = ["15m", "1h", "24h"];
 
 export interface AddressState {
-  /** What the histogram covers. */
-  range: Range;
+  /** What the histogram covers; `auto` until the reader has chosen. */
+  range: Range | "auto";
   /** The list of alerts shows those of at least this level, 0 to 16. */
   level: number;
   logNode: string;
@@ -18,7 +18,7 @@ export interface AddressState {
 }
 
 export const firstChoice: Readonly<AddressState> = {
-  range: "1h",
+  range: "auto",
   level: 0,
   logNode: "",
   logLevel: "INFO",

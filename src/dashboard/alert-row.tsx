@@ -75,13 +75,18 @@ function hasSelection(element: Element): boolean {
   return selection !== null && !selection.isCollapsed && selection.containsNode(element, true);
 }
 
+/** Of a path its last part, which tells more in a narrow column; the whole stands in the opened row. */
+function nameOf(sender: string): string {
+  return sender.startsWith("/") ? sender.slice(sender.lastIndexOf("/") + 1) || sender : sender;
+}
+
 /** The agent that sent it, or where else it came from. */
 function Who({ line }: { line: AlertLine }): JSX.Element {
   if (line.agent !== "") return <VisibleText text={line.agent} />;
   if (line.sender === "") return <>{UNKNOWN}</>;
   return (
     <span class="mono">
-      <VisibleText text={line.sender} />
+      <VisibleText text={nameOf(line.sender)} />
     </span>
   );
 }

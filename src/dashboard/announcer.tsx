@@ -1,13 +1,26 @@
-/** Speaks the states of nodes to those who hear the page: what has changed, and nothing else. */
+/** What is told beside the page: in the name of its window, and to those who hear it. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { usePage } from "./page-context.tsx";
 import { visibleString } from "./visible-text.ts";
+import { windowTitleOf } from "./window-title.ts";
 
 /** More than that at once is told as a number. */
 const NAMED_MAX = 4;
 
+/** Names the window after what it shows. */
+export function WindowTitle(): null {
+  const { store, browser } = usePage();
+  useSignalEffect(() => {
+    const status = store.status.value;
+    const name = status === undefined ? "" : status.cluster || status.node;
+    browser.entitle(windowTitleOf({ name, nodes: store.nodes.value, connection: store.connection.value }));
+  });
+  return null;
+}
+
+/** Speaks the states of nodes: what has changed, and nothing else. */
 export function Announcer(): JSX.Element {
   const { store } = usePage();
   const said = useSignal("");

@@ -1,9 +1,13 @@
-/** Says that what is shown is not of now: since when, why, and when it is tried again. */
+/**
+ * What stands above all else: that what is shown is not of now, since when, why, and when it is tried again; and that the
+ * page itself is not of now.
+ */
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import { Glyph } from "./glyph.tsx";
 import { usePage } from "./page-context.tsx";
 import type { Connection } from "./store.ts";
-import { Moment } from "./word.tsx";
+import { Moment, VisibleText } from "./word.tsx";
 
 type Stale = Extract<Connection, { name: "stale" }>;
 
@@ -25,6 +29,29 @@ export function AwayBanner(): JSX.Element | null {
       </span>
       <button type="button" class="btn small" onClick={() => connector.tryNow()}>
         Try now
+      </button>
+    </section>
+  );
+}
+
+/** After an upgrade of the master the page would go on with the scripts of before. */
+export function VersionBanner(): JSX.Element | null {
+  const { store, browser } = usePage();
+  const first = useRef<string | undefined>(undefined);
+  const version = store.status.value?.version;
+  first.current ??= version;
+  if (version === first.current || version === undefined) return null;
+  return (
+    <section class="banner" aria-label="Another version">
+      <Glyph mark="syncing" size={14} />
+      <span>
+        <b>
+          The master runs Argus <VisibleText text={version} /> now.
+        </b>{" "}
+        This page is of <VisibleText text={first.current ?? ""} />.
+      </span>
+      <button type="button" class="btn small" onClick={() => browser.reload()}>
+        Load it anew
       </button>
     </section>
   );

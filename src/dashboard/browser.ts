@@ -70,6 +70,11 @@ export const realBrowser: Browser = {
       return undefined;
     }
   },
+  languages: () => navigator.languages,
+  entitle: (title) => {
+    document.title = title;
+  },
+  reload: () => location.reload(),
   search: () => new URLSearchParams(location.search),
   replaceSearch: (next) => {
     const text = next.toString();

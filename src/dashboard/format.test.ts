@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import {
   age,
@@ -10,6 +10,7 @@ import {
   latency,
   rate,
   roughAge,
+  writeNumbersFor,
   timeOf,
   utcOf,
 } from "./format.ts";
@@ -181,4 +182,20 @@ test("without a zone it is the reader's", () => {
   const local = new Date(nowMs);
   const two = (value: number): string => String(value).padStart(2, "0");
   equal(timeOf(nowMs, nowMs), [local.getHours(), local.getMinutes(), local.getSeconds()].map(two).join(":"));
+});
+
+test("digits are grouped as the reader's language has it, and are always those that the words go with", (context) => {
+  context.after(() => writeNumbersFor(["en-US"]));
+  for (const [locales, whole, tenth] of [
+    [["de-DE"], "18.432", "0,6/s"],
+    [["fr"], "18\u202f432", "0,6/s"],
+    [["ar-EG"], "18,432", "0.6/s"],
+    [["xx-nowhere", "de"], "18.432", "0,6/s"],
+    [["en-US@posix"], "18,432", "0.6/s"],
+    [[], "18,432", "0.6/s"],
+  ] as const) {
+    writeNumbersFor(locales);
+    if (locales[0] !== "ar-EG") deepEqual([count(18_432), rate(0.6)], [whole, tenth], locales.join());
+    else match(count(18_432), /^18[^0-9]432$/);
+  }
 });

@@ -1,6 +1,6 @@
 /**
- * Numbers, times and sizes in words. What is not known is a dash, never 0. The page is in English, and so are its
- * numbers: `1.234` beside `0.6 ms` would be read wrongly. Ages are rounded down, so that nothing is older than it is.
+ * Numbers, times and sizes in words. What is not known is a dash, never 0. Digits are grouped as the reader's browser
+ * has it. Ages are rounded down, so that nothing is older than it is.
  */
 
 export const UNKNOWN = "–";
@@ -13,8 +13,30 @@ const dayMs = 24 * hourMs;
 
 type MaybeNumber = number | null | undefined;
 
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+function numberFormats(
+  locales: readonly string[],
+): Record<"whole" | "oneDecimal" | "atMostOne" | "twoDecimals", Intl.NumberFormat> {
+  const formatOf = (least: number, most: number): Intl.NumberFormat =>
+    new Intl.NumberFormat([...locales], {
+      ...{ minimumFractionDigits: least, maximumFractionDigits: most },
+      numberingSystem: "latn", // Words and units are English; other digits would not be read with them.
+    });
+  return { whole: formatOf(0, 0), oneDecimal: formatOf(1, 1), atMostOne: formatOf(0, 1), twoDecimals: formatOf(2, 2) };
+}
+
+let { whole, oneDecimal, atMostOne, twoDecimals } = numberFormats(["en-US"]);
+
+/**
+ * Numbers are written as in the first of these languages (BCP 47) that is known; English before that, and where one of
+ * them is no language at all (`en-US@posix` of some systems).
+ */
+export function writeNumbersFor(locales: readonly string[]): void {
+  try {
+    ({ whole, oneDecimal, atMostOne, twoDecimals } = numberFormats([...locales, "en-US"]));
+  } catch {
+    ({ whole, oneDecimal, atMostOne, twoDecimals } = numberFormats(["en-US"]));
+  }
+}
 
 function isKnown(value: MaybeNumber): value is number {
   return typeof value === "number" && Number.isFinite(value);
@@ -48,7 +70,7 @@ export function rate(perSecond: MaybeNumber): string {
 function small(value: number, otherwise: (value: number) => string): string {
   if (value <= 0 || value >= 9.95) return otherwise(Math.max(0, value));
   if (value < 0.05) return "<0.1";
-  return oneDecimal.format(value).replace(/\.0$/, "");
+  return atMostOne.format(value);
 }
 
 /** `3 s`, `4 min 12 s`, `2 h`, `6 d`: two units below an hour, one above. */
@@ -93,9 +115,8 @@ export function bytes(value: MaybeNumber): string {
 export function clockOffset(ms: MaybeNumber): string {
   if (!isKnown(ms)) return UNKNOWN;
   const size = Math.abs(ms);
-  const seconds = (size / secondMs).toFixed(2);
-  const sign = ms < 0 && seconds !== "0.00" ? minus : "+";
-  return sign + (size < minuteMs - 5 ? `${seconds} s` : age(Math.max(size, minuteMs)));
+  const sign = ms < 0 && size >= 5 ? minus : "+";
+  return sign + (size < minuteMs - 5 ? `${twoDecimals.format(size / secondMs)} s` : age(Math.max(size, minuteMs)));
 }
 
 interface DateParts {

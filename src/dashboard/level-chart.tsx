@@ -39,21 +39,19 @@ export function useHistogram(rangeOf: () => Range): ReadonlySignal<Histogram> {
 }
 
 export function LevelChart(): JSX.Element {
-  const { store, chosen, choose } = usePage();
-  const histogram = useHistogram(() => chosen.value.range);
+  const { store, range, knownFromMs, choose } = usePage();
+  const histogram = useHistogram(() => range.value);
   const isTable = useSignal(false);
   /** Which bin is pointed at, by its time, so that it stays itself while the window moves. */
   const pointedMs = useSignal<number | undefined>(undefined);
   const pointed = useComputed(() => histogram.value.bins.find(({ atMs }) => atMs === pointedMs.value));
-  const knownFromMs = useKnownFromMs();
   const isKnown = useComputed(() => store.status.value !== undefined);
-  const range = chosen.value.range;
   return (
     <Panel
       id="levels"
       class="levels"
       title="Alerts by level"
-      aside={<Span histogram={histogram} pointed={pointed} range={range} />}
+      aside={<Span histogram={histogram} pointed={pointed} range={range.value} />}
       actions={
         <>
           <button
@@ -67,7 +65,7 @@ export function LevelChart(): JSX.Element {
           <Choice
             label="Time"
             options={ranges.map((value) => ({ value, word: rangeWords[value] }))}
-            value={range}
+            value={range.value}
             onChoose={(next) => choose({ range: next })}
           />
         </>
@@ -87,19 +85,6 @@ export function LevelChart(): JSX.Element {
       )}
     </Panel>
   );
-}
-
-/** From when on the master has counted; before that nothing is known, which is not the same as no alert. */
-function useKnownFromMs(): ReadonlySignal<number> {
-  const { store } = usePage();
-  return useComputed(() => {
-    const { hour, day } = store.levels.value;
-    const moments = [hour.bins[0]?.atMs, store.figures.value[0]?.atMs, store.status.value?.startedMs];
-    const fromMs = Math.min(...moments.map((ms) => ms ?? Infinity));
-    const eldest = day.bins[0];
-    // The bins of a day are wide: one that was begun before the master does not say that it counted from its beginning.
-    return eldest !== undefined && eldest.atMs + day.binMs <= fromMs ? eldest.atMs : fromMs;
-  });
 }
 
 interface PointedProps {

@@ -2,6 +2,7 @@
 import { render } from "preact";
 import { realBrowser } from "./browser.ts";
 import { PageConnector } from "./connector.ts";
+import { writeNumbersFor } from "./format.ts";
 import { Page } from "./page.tsx";
 import { pagePartsOf } from "./page-context.tsx";
 import { Store } from "./store.ts";
@@ -13,6 +14,8 @@ const parts = pagePartsOf(realBrowser, store, connector);
 const narrow = matchMedia("(max-width: 720px)");
 parts.isNarrow.value = narrow.matches;
 narrow.addEventListener("change", ({ matches }) => (parts.isNarrow.value = matches));
+
+writeNumbersFor(realBrowser.languages());
 
 const root = document.getElementById("page");
 if (root !== null) render(<Page parts={parts} />, root);

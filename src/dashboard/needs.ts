@@ -29,6 +29,12 @@ export interface Browser {
   /** Kept on the reader's machine, if it lets the page do so. */
   remember(key: string, value: string): void;
   recall(key: string): string | undefined;
+  /** The reader's, best first, as BCP 47 has them. */
+  languages(): readonly string[];
+  /** What the window, or its tab, is called. */
+  entitle(title: string): void;
+  /** Loads the page anew, scripts and all. */
+  reload(): void;
   search(): URLSearchParams;
   /** Replaces what stands behind the `?` of the address, without a new entry in the history. */
   replaceSearch(next: URLSearchParams): void;

@@ -2,7 +2,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import { readAddress, writeAddress, type AddressState } from "./address-state.ts";
+import { readAddress, writeAddress, type AddressState, type Range } from "./address-state.ts";
 import type { Browser } from "./browser.ts";
 import type { PageConnector } from "./connector.ts";
 import type { Store } from "./store.ts";
@@ -14,6 +14,10 @@ export interface PageParts {
   /** What the address says. Written by `choose` alone. */
   readonly chosen: ReadonlySignal<AddressState>;
   choose(change: Partial<AddressState>): void;
+  /** From when on the master has counted; before that nothing is known, which is not the same as no alert. */
+  readonly knownFromMs: ReadonlySignal<number>;
+  /** What the histogram covers: as the reader has chosen, or else an hour, or less while there is less to show. */
+  readonly range: ReadonlySignal<Range>;
   /** Whether the window is that of a phone: charts have fewer bars then. */
   readonly isNarrow: Signal<boolean>;
   readonly isStale: ReadonlySignal<boolean>;
@@ -21,10 +25,28 @@ export interface PageParts {
   readonly todayMs: ReadonlySignal<number>;
 }
 
+const quarterMs = 15 * 60_000;
+
+function knownFromMsOf({ levels, figures, status }: Store): number {
+  const { hour, day } = levels.value;
+  const moments = [hour.bins[0]?.atMs, figures.value[0]?.atMs, status.value?.startedMs];
+  const fromMs = Math.min(...moments.map((ms) => ms ?? Infinity));
+  const eldest = day.bins[0];
+  // The bins of a day are wide: one that was begun before the master does not say that it counted from its beginning.
+  return eldest !== undefined && eldest.atMs + day.binMs <= fromMs ? eldest.atMs : fromMs;
+}
+
 export function pagePartsOf(browser: Browser, store: Store, connector: PageConnector): PageParts {
   const chosen = signal(readAddress(browser.search()));
+  const knownFromMs = computed(() => knownFromMsOf(store));
+  const isYoung = computed(() => store.nowMs.value - knownFromMs.value < quarterMs);
   return {
-    ...{ browser, store, connector, chosen, isNarrow: signal(false) },
+    ...{ browser, store, connector, chosen, knownFromMs, isNarrow: signal(false) },
+    range: computed(() => {
+      const { range } = chosen.value;
+      if (range !== "auto") return range;
+      return isYoung.value ? "15m" : "1h";
+    }),
     choose: (change) => {
       chosen.value = { ...chosen.value, ...change };
       browser.replaceSearch(writeAddress(chosen.value, browser.search()));

@@ -1,8 +1,8 @@
 /** The page from top to bottom. */
 import type { JSX } from "preact";
 import { AlertList } from "./alert-list.tsx";
-import { Announcer } from "./announcer.tsx";
-import { AwayBanner } from "./away-banner.tsx";
+import { Announcer, WindowTitle } from "./announcer.tsx";
+import { AwayBanner, VersionBanner } from "./away-banner.tsx";
 import { FigureStrip } from "./figure-strip.tsx";
 import { LevelChart } from "./level-chart.tsx";
 import { LogPanel } from "./log-panel.tsx";
@@ -20,6 +20,7 @@ export function Page({ parts }: { parts: PageParts }): JSX.Element {
       </a>
       <TopBar />
       <AwayBanner />
+      <VersionBanner />
       <main id="main" tabIndex={-1}>
         <VerdictHead />
         <FigureStrip />
@@ -30,6 +31,7 @@ export function Page({ parts }: { parts: PageParts }): JSX.Element {
       </main>
       <Footer />
       <Announcer />
+      <WindowTitle />
     </PageContext.Provider>
   );
 }

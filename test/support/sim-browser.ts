@@ -45,6 +45,8 @@ export class SimBrowser implements Browser {
   answer: number | undefined;
   isTabHidden = false;
   params = new URLSearchParams();
+  title = "";
+  reloadCount = 0;
   readonly kept = new Map<string, string>();
   readonly #alarms = new Set<Alarm>();
   readonly #watchers: (() => void)[] = [];
@@ -130,6 +132,18 @@ export class SimBrowser implements Browser {
 
   recall(key: string): string | undefined {
     return this.kept.get(key);
+  }
+
+  languages(): readonly string[] {
+    return ["en-US"];
+  }
+
+  entitle(title: string): void {
+    this.title = title;
+  }
+
+  reload(): void {
+    this.reloadCount += 1;
   }
 
   search(): URLSearchParams {
