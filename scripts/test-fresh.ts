@@ -3,7 +3,7 @@
  * README. `npm run test:fresh` runs `npm ci && npx argus up` until the first alert and `npm ci && npm test`; with
  * `-- --up-only` the first alone; with `-- --node 22` on that Node alone.
  *
- * Prints how many seconds passed from `npm ci` to the first alert. The packages come from npm's cache where they are in
+ * Prints how many seconds passed from `npm ci` until the page serves the first alert. The packages come from npm's cache where they are in
  * it, so on a machine that has never seen them the network's share comes on top.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -87,21 +87,34 @@ async function environmentOf(major: string, folder: string): Promise<NodeJS.Proc
   return { ...environment, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
 }
 
-function hasAlert(place: Place): boolean {
-  return (statSync(join(place.folder, alertsFile), { throwIfNoEntry: false })?.size ?? 0) > 0;
+/** Whether the page whose address the command has printed serves an alert, which stands in the master's file as well. */
+async function servesAlert(place: Place, output: string): Promise<boolean> {
+  if ((statSync(join(place.folder, alertsFile), { throwIfNoEntry: false })?.size ?? 0) === 0) return false;
+  const page = /^page: (http:\S+)$/m.exec(output)?.[1];
+  if (page === undefined) return false;
+  try {
+    const markup = await fetch(page);
+    const { alerts } = (await (await fetch(`${page}/api/alerts/last?count=1`)).json()) as { alerts: unknown[] };
+    return markup.ok && alerts.length === 1;
+  } catch {
+    return false;
+  }
 }
 
-/**
- * `npx argus up` until the first alert stands in the master's file, then Ctrl-C; resolves with when the alert stood.
- */
+/** `npx argus up` until the page serves the first alert, then Ctrl-C; resolves with when it did. */
 async function upToFirstAlert(place: Place): Promise<number> {
   const child = start(place, "npx", ["argus", "up"], false);
   const state = { hasEnded: false, isStuck: false };
   const end = ended(child).finally(() => (state.hasEnded = true));
+  let printed = "";
+  child.stdout?.on("data", (piece: Buffer) => (printed += piece.toString("utf8")));
   const lateMs = performance.now() + limits.alert;
-  while (!hasAlert(place) && !state.hasEnded && performance.now() < lateMs) await pause(50);
+  let isTooLate = true;
+  while (isTooLate && !state.hasEnded && performance.now() < lateMs) {
+    isTooLate = !(await servesAlert(place, printed));
+    await pause(50);
+  }
   const alertMs = performance.now();
-  const isTooLate = !hasAlert(place);
   signalGroup(child, isTooLate ? "SIGKILL" : "SIGINT");
   const limit = setTimeout(() => {
     state.isStuck = true;
@@ -110,7 +123,7 @@ async function upToFirstAlert(place: Place): Promise<number> {
   const { output } = await end; // npx ends with 130, or by the signal, whatever the command's own code was.
   clearTimeout(limit);
   const said = `\n${output.slice(-4_000)}`;
-  if (isTooLate) throw new StepFailed(`argus up raised no alert within ${limits.alert / 1_000} s${said}`);
+  if (isTooLate) throw new StepFailed(`argus up showed no alert within ${limits.alert / 1_000} s${said}`);
   if (state.isStuck) throw new StepFailed(`argus up did not end within ${limits.stop / 1_000} s of Ctrl-C${said}`);
   return alertMs;
 }
@@ -130,7 +143,7 @@ async function tryMajor(major: string, folder: string, isUpOnly: boolean): Promi
   const alertMs = await upToFirstAlert(up);
   const seconds = (fromMs: number, toMs: number): string => `${((toMs - fromMs) / 1_000).toFixed(1)} s`;
   const parts = `npm ci ${seconds(startedMs, installedMs)}, then argus up ${seconds(installedMs, alertMs)}`;
-  say(`Node ${major}: ${seconds(startedMs, alertMs)} from npm ci to the first alert (${parts})`);
+  say(`Node ${major}: ${seconds(startedMs, alertMs)} from npm ci to the first alert on the page (${parts})`);
   rmSync(up.folder, { recursive: true, force: true });
   if (isUpOnly) return;
   const tested = await clone(folder, `test-${major}`, environment);

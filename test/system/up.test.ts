@@ -9,9 +9,10 @@ import { commandFile, removeFolder, temporaryFolder, until } from "../support/ar
 interface Plan {
   nodes: { name: string; role: string; home: string; address: string; port: number; syslogPort: number | null }[];
   alerts: string;
+  page: string;
 }
 
-test("says where its nodes are, raises alerts of its demo lines, and leaves no process behind", async () => {
+test("says where its nodes and its page are, raises alerts of its demo lines, and leaves no process behind", async () => {
   const folder = temporaryFolder("up");
   const args = ["up", "--dir", join(folder, "dir"), "--network", "127.55.0", "-o", "json"];
   const child = spawn(process.execPath, [commandFile, ...args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -36,6 +37,12 @@ test("says where its nodes are, raises alerts of its demo lines, and leaves no p
       60_000,
     );
     ok(brute);
+    const markup = await fetch(plan.page);
+    equal(markup.status, 200);
+    ok((await markup.text()).includes("<title>Argus</title>"));
+    const answer = await fetch(`${plan.page}/api/alerts/last?count=1000`);
+    const { alerts } = (await answer.json()) as { alerts: { rule: { id: string } }[] };
+    ok(alerts.some(({ rule }) => rule.id === "5763"));
     child.kill("SIGTERM");
     equal(await ended, 0);
     for (const { home } of plan.nodes) equal(existsSync(join(home, "queue", "argus.lock")), false, home);
