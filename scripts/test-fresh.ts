@@ -3,8 +3,8 @@
  * README. `npm run test:fresh` runs `npm ci && npx argus up` until the first alert and `npm ci && npm test`; with
  * `-- --up-only` the first alone; with `-- --node 22` on that Node alone.
  *
- * Prints how many seconds passed from `npm ci` until the page serves the first alert. The packages come from npm's cache where they are in
- * it, so on a machine that has never seen them the network's share comes on top.
+ * Prints how many seconds passed from `npm ci` until the page serves the first alert. The packages come from npm's cache
+ * where they are in it, so on a machine that has never seen them the network's share comes on top.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -87,7 +87,7 @@ async function environmentOf(major: string, folder: string): Promise<NodeJS.Proc
   return { ...environment, PATH: `${bin}:${process.env["PATH"] ?? ""}` };
 }
 
-/** Whether the page whose address the command has printed serves an alert, which stands in the master's file as well. */
+/** Whether the page whose address the command has printed serves an alert that stands in the master's file as well. */
 async function servesAlert(place: Place, output: string): Promise<boolean> {
   if ((statSync(join(place.folder, alertsFile), { throwIfNoEntry: false })?.size ?? 0) === 0) return false;
   const page = /^page: (http:\S+)$/m.exec(output)?.[1];

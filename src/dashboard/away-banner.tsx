@@ -1,6 +1,6 @@
 /**
- * What stands above all else: that what is shown is not of now, since when, why, and when it is tried again; and that the
- * page itself is not of now.
+ * What stands above all else: that what is shown is not of now, since when, why, and when it is tried again; and that
+ * the page itself is not of now.
  */
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
