@@ -3,7 +3,7 @@
  * README. `npm run test:fresh` runs `npm ci && npx argus up` until the first alert and `npm ci && npm test`; with
  * `-- --up-only` the first alone; with `-- --node 22` on that Node alone.
  *
- * Prints how many seconds passed from `npm ci` until the page serves the first alert. The packages come from npm's cache
+ * Prints how many seconds passed from `npm ci` until the page serves the first alert. Packages come from npm's cache
  * where they are in it, so on a machine that has never seen them the network's share comes on top.
  */
 import { spawn, type ChildProcess } from "node:child_process";
