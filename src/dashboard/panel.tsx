@@ -53,7 +53,7 @@ class Fence extends Component<{ children: ComponentChildren }, { isBroken: boole
     if (!this.state.isBroken) return this.props.children;
     return (
       <Empty title="This part could not be shown">
-        <span>The rest of the page is up to date.</span>
+        <span>The rest of the page goes on.</span>
         <button type="button" class="btn" onClick={() => this.setState({ isBroken: false })}>
           Try again
         </button>

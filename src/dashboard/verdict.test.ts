@@ -274,8 +274,8 @@ function stale(reason: (Connection & { name: "stale" })["reason"]): Connection {
 }
 
 const staleHeadlines = {
-  no_answer: "The master does not answer since 14:29:02. This is what it last said.",
-  silent: "The master does not answer since 14:29:02. This is what it last said.",
+  no_answer: "The master has not answered since 14:29:02. This is what it last said.",
+  silent: "The master has not answered since 14:29:02. This is what it last said.",
   too_many_streams: "Too many pages are open. This one shows what was at 14:29:02.",
   hidden: "This page was out of sight and shows what was at 14:29:02.",
 } as const;

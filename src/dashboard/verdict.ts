@@ -91,7 +91,7 @@ function staleHeadline({ reason }: Stale, since: string): string {
       return `Too many pages are open. This one shows what was at ${since}.`;
     case "no_answer":
     case "silent":
-      return `The master does not answer since ${since}. This is what it last said.`;
+      return `The master has not answered since ${since}. This is what it last said.`;
   }
 }
 

@@ -157,7 +157,8 @@ function noteOf({ state, closedFor }: KnownNode): string {
   if (state === "waiting") return "its key is not approved: cluster.log says how";
   if (state !== "down") return "";
   if (closedFor === "stopping") return "it was stopped";
-  return closedFor === undefined ? "no heartbeat" : `its connection ended: ${closedFor}`;
+  // Silence is both the reason of the end and what no heartbeat means.
+  return closedFor === undefined || closedFor === "silent" ? "no heartbeat" : `its connection ended: ${closedFor}`;
 }
 
 export function describeState(entry: KnownNode, state: NodeState, reason: string): string {

@@ -117,6 +117,8 @@ test("tells of a node that is down why, and of others nothing; its port is the o
   equal(note(4, [0, joined("w", 1)], [4, stopped]), "it was stopped");
   equal(note(20, [0, joined("w", 1)], [20, tick]), "no heartbeat");
   equal(note(20, [0, joined("w", 1)], [4, closed("w", 1)], [20, tick]), "its connection ended: reset");
+  const silent: NodeInput = { type: "closed", name: "w", session: 1, reason: "silent" };
+  equal(note(20, [0, joined("w", 1)], [12, silent], [20, tick]), "no heartbeat");
   equal(seen("w", 1, [0, listed("w")], [1, joined("w", 1)])?.port, 1_516);
   equal(seen("w", 1, [1, joined("w", 1)])?.port, undefined);
 });

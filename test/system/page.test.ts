@@ -100,7 +100,7 @@ test(
     const text = await log.innerText();
     ok(text.includes("onerror=document.title='run'><b>bold</b>\\u202egnp.exe\\x1b[31m\\x07"), text);
     equal(await opened.page.locator("img, b:text('bold'), script:not([src])").count(), 0);
-    equal(await opened.page.title(), (await opened.page.title()).replace("run", ""));
+    ok(!(await opened.page.title()).includes("run"));
     equal(
       /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/.test(
         await opened.page.locator("body").innerText(),
