@@ -3,6 +3,7 @@
  * `alerts.json` at start. Bounded in number and in bytes; an alert that is already held is not taken twice.
  */
 import type { Disk } from "../base/disk.ts";
+import { lastLines } from "../base/file-tail.ts";
 
 export interface RecentAlert {
   readonly id: string;
@@ -109,20 +110,7 @@ export class RecentAlerts {
 
   /** Takes the alerts at the end of the file at `path`, telling nobody. An absent file is no error. */
   async refill(disk: Disk, path: string): Promise<void> {
-    const found = await disk.stat(path);
-    if (found === undefined || found.kind !== "file") return;
-    const from = Math.max(0, found.bytes - tailBytesMax);
-    const bytes = Buffer.alloc(found.bytes - from);
-    const file = await disk.open(path, "read");
-    let count: number;
-    try {
-      count = await file.read(bytes, from);
-    } finally {
-      await file.close();
-    }
-    const lines = bytes.subarray(0, count).toString("utf8").split("\n");
-    if (from > 0) lines.shift(); // Probably only the end of a line.
-    lines.pop(); // What follows the last line's end: nothing, or a torn line that is completed later.
+    const lines = await lastLines(disk, path, tailBytesMax);
     for (const line of lines.slice(-this.#limits.countMax)) {
       const alert = readAlertLine(line);
       if (alert !== undefined) this.#hold(alert);

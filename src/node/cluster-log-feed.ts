@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk.ts";
+import { lastLines } from "../base/file-tail.ts";
 import type { LocalTime } from "../base/local-time.ts";
 import type { LogLine } from "../base/log.ts";
 import type { ClusterLogLine } from "../api/contract/reply.ts";
@@ -96,20 +97,7 @@ export class HeldLogLines implements ClusterLogFeed {
    * error; rejects with the disk's.
    */
   async refill(disk: Disk, path: string, time: LocalTime): Promise<void> {
-    const found = await disk.stat(path);
-    if (found === undefined || found.kind !== "file") return;
-    const from = Math.max(0, found.bytes - TAIL_BYTES_MAX);
-    const bytes = Buffer.alloc(found.bytes - from);
-    const file = await disk.open(path, "read");
-    let count: number;
-    try {
-      count = await file.read(bytes, from);
-    } finally {
-      await file.close();
-    }
-    const lines = bytes.subarray(0, count).toString("utf8").split("\n");
-    if (from > 0) lines.shift(); // Probably only the end of a line.
-    lines.pop(); // What follows the last line's end: nothing, or a torn line.
+    const lines = await lastLines(disk, path, TAIL_BYTES_MAX);
     for (const text of lines.slice(-this.#linesMax)) {
       const read = readClusterLine(time, text);
       if (read !== undefined) this.#hold(read.ms, read.line);
