@@ -13,7 +13,7 @@ import { pause, type Clock } from "../base/clock.ts";
 import { describeError, errnoOf } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 import type { MetricsReply } from "./contract/reply.ts";
 import { PAGE_API_PREFIX } from "./contract/route.ts";
 import { pageNotOpen, type ReplyCode } from "./errors.ts";
@@ -121,7 +121,7 @@ export class PageServer implements Service {
         isTold = false;
         log.info(`the page is at http://${pageAddress}:${port}`);
         this.#becomeReady();
-        cause = await abortedOrLost(signal, server);
+        cause = await Promise.race([untilAborted(signal), untilLost(server)]);
         await close(server);
         if (signal.aborted) break;
       }
@@ -240,11 +240,7 @@ function close(server: Server): Promise<void> {
   });
 }
 
-/** Resolves when the node ends, or with what the system says when it takes the port away. */
-function abortedOrLost(signal: AbortSignal, server: Server): Promise<unknown> {
-  return new Promise((resolve) => {
-    server.on("error", resolve);
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
+/** Resolves with what the system says when it takes the port away. */
+function untilLost(server: Server): Promise<unknown> {
+  return new Promise((resolve) => server.on("error", resolve));
 }

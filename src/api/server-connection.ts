@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 import { socketTaken } from "./errors.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { buildServer } from "./server.ts";
@@ -50,20 +50,13 @@ export class ApiServer implements Service {
       await closeToOthers(path);
       log.debug(`The API answers at ${path}.`);
       this.#becomeReady();
-      await aborted(signal);
+      await untilAborted(signal);
     } finally {
       endStreams();
       await server.close();
       await removePlace(home, path);
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** Whether somebody listens at `path`. A socket file that a killed node left behind has nobody. */

@@ -12,3 +12,11 @@ export interface Service {
    */
   run(signal: AbortSignal): Promise<void>;
 }
+
+/** Resolves once `signal` is aborted, at once where it already is. */
+export function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}

@@ -6,7 +6,7 @@ import type { CrashPoint } from "../base/crash-point.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
 import type { Random } from "../base/random.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 import { meaningOf } from "./codes.ts";
 import { Dialler, type Connection } from "./dialler.ts";
 import { linkLimits, type LinkLimits } from "./limits.ts";
@@ -138,10 +138,7 @@ export class LinkMaster implements Service {
     const failed = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
-    const stopped = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    const stopped = untilAborted(signal);
     await network.listen({
       onTransport: (transport) => this.#accept(transport),
       onRefused: (refusal) => this.#onStranger(refusal),

@@ -4,7 +4,7 @@ import type { CrashPoint } from "../base/crash-point.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
 import type { Random } from "../base/random.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 import { meaningOf } from "./codes.ts";
 import { Dialler } from "./dialler.ts";
 import { fingerprintOf } from "./hello.ts";
@@ -98,10 +98,7 @@ export class LinkWorker implements Service {
     const failed = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
-    const stopped = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    const stopped = untilAborted(signal);
     await network.listen({
       onTransport: (transport) => this.#accept(transport),
       onRefused: (refusal) => this.#options.events.onRefused(refusal),

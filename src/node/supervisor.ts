@@ -13,7 +13,7 @@ import { pause, type Clock } from "../base/clock.ts";
 import { ArgusError, describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 import { ServiceFailed } from "./errors.ts";
 
 export interface SupervisorOptions {
@@ -51,11 +51,7 @@ export async function supervise(
   const failed = new Promise<ServiceFailed>((resolve) => {
     report = resolve;
   });
-  const stopped = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
-  const over = Promise.race([failed, stopped]);
+  const over = Promise.race([failed, untilAborted(signal)]);
   const running: Running[] = [];
   for (const service of services) {
     running.push(start(service, options, report));

@@ -1,6 +1,6 @@
 /** Calls a function once a second while the node runs. */
 import { pause, type Clock } from "../base/clock.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 
 export function everySecond(name: string, clock: Clock, act: () => void): Service {
   return {
@@ -19,11 +19,7 @@ export function untilFailure(name: string, failure: Promise<Error>): Service {
   return {
     name,
     async run(signal) {
-      const stopped = new Promise<undefined>((resolve) => {
-        if (signal.aborted) resolve(undefined);
-        signal.addEventListener("abort", () => resolve(undefined), { once: true });
-      });
-      const error = await Promise.race([failure, stopped]);
+      const error = await Promise.race([failure, untilAborted(signal)]);
       if (error !== undefined) throw error;
     },
   };
