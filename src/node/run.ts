@@ -10,16 +10,16 @@ import type { ApiNeeds } from "../api/needs.ts";
 import { PageServer } from "../api/page-connection.ts";
 import { ApiServer } from "../api/server-connection.ts";
 import { describeProblem } from "../config/problem.ts";
-import { weaknessOf } from "../membership/weak-key.ts";
 import { openClusterLines } from "./cluster-log-feed.ts";
 import { ConfigRefused, ServiceFailed } from "./errors.ts";
 import { FOLDER_MODE, foldersOf, homeAt, type Home } from "./home.ts";
 import { lockHome, type HomeLock } from "./home-lock-disk.ts";
+import { keyWeaknessOf } from "./key-weakness.ts";
 import { openMaster } from "./master.ts";
 import { NodeLogs } from "./node-logs.ts";
 import { argusVersion, readPageFiles } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
-import { errorLines, readSettings, type NodeSettings } from "./settings.ts";
+import { errorLines, readSettings } from "./settings.ts";
 import { supervise } from "./supervisor.ts";
 import type { TrialSettings } from "./trial.ts";
 import { openWorker } from "./worker.ts";
@@ -43,10 +43,6 @@ async function makeFolders(home: Home): Promise<void> {
   for (const folder of foldersOf(home)) await nodeDisk.makeFolder(folder, FOLDER_MODE);
 }
 
-function weaknessOfKey({ cluster }: NodeSettings): string | undefined {
-  return cluster?.key === undefined ? undefined : weaknessOf(cluster.key.reveal());
-}
-
 function tellStart({ settings, logs }: NodeParts): void {
   const { name, role, cluster, problems } = settings;
   for (const problem of problems) logs.main.tagged("Config").warning(describeProblem(problem));
@@ -56,8 +52,8 @@ function tellStart({ settings, logs }: NodeParts): void {
   logs.cluster
     .tagged(role === "master" ? "Master" : "Worker")
     .info(`${role} ${name} starts (argus ${argusVersion}, ${where})`);
-  const weakness = weaknessOfKey(settings);
-  if (weakness !== undefined) {
+  const weakness = keyWeaknessOf(settings);
+  if (weakness !== "") {
     logs.cluster
       .tagged("Master", "Key")
       .warning(
