@@ -5,6 +5,7 @@ import type { PageAlert } from "../api/contract/page-stream.ts";
 import { AlertDetail } from "./alert-detail.tsx";
 import { alertLine, type AlertLine } from "./alert-line.ts";
 import { UNKNOWN } from "./format.ts";
+import { hasSelection } from "./reading.tsx";
 import { bandOf } from "./severity.ts";
 import { LevelBadge, Moment, VisibleText } from "./word.tsx";
 
@@ -68,11 +69,6 @@ export function AlertRow({ pageAlert, open, toggle }: RowProps): JSX.Element {
       )}
     </>
   );
-}
-
-function hasSelection(element: Element): boolean {
-  const selection = element.ownerDocument.getSelection();
-  return selection !== null && !selection.isCollapsed && selection.containsNode(element, true);
 }
 
 /** Of a path its last part, which tells more in a narrow column; the whole stands in the opened row. */

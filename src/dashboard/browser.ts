@@ -1,9 +1,16 @@
 /** The only place where the page touches the browser's world. Everything else is given it, and is tested without. */
+import type { PageEvents } from "../api/contract/page-stream.ts";
 import type { Browser, OpenStream, StreamListener } from "./needs.ts";
-export type { Browser } from "./needs.ts";
 
 /** An event source tells only of the names that it was asked for. */
-const eventNames = ["status", "nodes", "figures", "levels", "alerts", "log"] as const;
+const eventNames = [
+  "status",
+  "nodes",
+  "figures",
+  "levels",
+  "alerts",
+  "log",
+] as const satisfies readonly (keyof PageEvents)[];
 
 /** The node is on the same machine or behind a tunnel; whoever takes longer than that does not answer. */
 const ANSWER_MS_MAX = 5_000;

@@ -2,12 +2,13 @@
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import type { StatusReply } from "../api/contract/reply.ts";
-import { age, count, fullCount, rate } from "./format.ts";
+import { age, bareRate, count, fullCount, rate } from "./format.ts";
 import { useHistogram } from "./level-chart.tsx";
 import { AsOf } from "./panel.tsx";
 import { usePage } from "./page-context.tsx";
 import { GRAVE_LEVEL } from "./severity.ts";
 import { alertsSeriesOf, pathOf, seriesOf, type SeriesFigure } from "./sparkline.ts";
+import { BEHIND_MS_MAX } from "./verdict.ts";
 
 const WIDTH = 200;
 const HEIGHT = 24;
@@ -106,7 +107,7 @@ function EventsIn(): JSX.Element {
 function PerSecond({ value }: { value: number }): JSX.Element {
   return (
     <>
-      {rate(value).replace(/\/s$/, "")}
+      {bareRate(value)}
       <small>/s</small>
     </>
   );
@@ -142,9 +143,6 @@ function differenceOf(perSecond: number): string {
   if (Math.abs(perSecond) < RATE_NOISE) return "as fast as they come";
   return perSecond > 0 ? `${rate(perSecond)} more than comes in` : `${rate(-perSecond)} less than comes in`;
 }
-
-/** From here on a node counts as lagging; less is the time that an event travels. */
-const BEHIND_MS_MAX = 10_000;
 
 function Behind(): JSX.Element {
   const events = usePage().store.status.value?.events;

@@ -62,8 +62,12 @@ export function fullCount(value: MaybeNumber): string {
 
 /** `2,046/s`; under ten with one decimal, because the difference of 0.2 and 0 matters. */
 export function rate(perSecond: MaybeNumber): string {
-  if (!isKnown(perSecond)) return UNKNOWN;
-  return `${small(perSecond, count)}/s`;
+  return isKnown(perSecond) ? `${bareRate(perSecond)}/s` : UNKNOWN;
+}
+
+/** The same without its unit, for where that stands in a heading or is set apart. */
+export function bareRate(perSecond: MaybeNumber): string {
+  return isKnown(perSecond) ? small(perSecond, count) : UNKNOWN;
 }
 
 /** `0.6`, `9`, `<0.1`: under ten with one decimal where there is one. */
@@ -177,6 +181,11 @@ export function timeOf(ms: MaybeNumber, nowMs: number, zone?: string): string {
 /** `14:30`, as an axis has it. */
 export function hourAndMinuteOf(ms: MaybeNumber, zone?: string): string {
   return partsOf(ms, zone)?.time.slice(0, 5) ?? UNKNOWN;
+}
+
+/** A moment between bins of a length: `14:30`, and with seconds where they are shorter than a minute. */
+export function binEdgeOf(ms: number, binMs: number, nowMs: number): string {
+  return binMs < minuteMs ? timeOf(ms, nowMs) : hourAndMinuteOf(ms);
 }
 
 /** `2025-11-24T14:32:07.123Z`: UTC to the millisecond, for `datetime`, titles and the clipboard. */

@@ -2,7 +2,7 @@
 import type { Signal } from "@preact/signals";
 import { scaleLinear, scaleTime } from "d3-scale";
 import type { JSX } from "preact";
-import { count, hourAndMinuteOf, timeOf } from "./format.ts";
+import { binEdgeOf, count, hourAndMinuteOf } from "./format.ts";
 import type { Histogram, HistogramBin, LaneMark } from "./histogram.ts";
 import { usePage } from "./page-context.tsx";
 import { bands } from "./severity.ts";
@@ -179,10 +179,9 @@ function Reader({ histogram, pointedMs }: Omit<PlotProps, "knownFromMs">): JSX.E
   );
 }
 
-/** `from 14:30 to 14:45`; with seconds where bins are shorter than a minute. */
+/** `from 14:30 to 14:45`. */
 export function spanOf(atMs: number, binMs: number, nowMs: number): string {
-  const words = binMs < 60_000 ? (ms: number) => timeOf(ms, nowMs) : (ms: number) => hourAndMinuteOf(ms);
-  return `from ${words(atMs)} to ${words(atMs + binMs)}`;
+  return `from ${binEdgeOf(atMs, binMs, nowMs)} to ${binEdgeOf(atMs + binMs, binMs, nowMs)}`;
 }
 
 function wordsOf({ counts, total }: HistogramBin): string {

@@ -1,6 +1,6 @@
 /** The histogram as a table, for those whom a picture tells nothing. Newest first, without the bins that are empty. */
 import type { JSX } from "preact";
-import { count, hourAndMinuteOf, timeOf } from "./format.ts";
+import { binEdgeOf, count } from "./format.ts";
 import type { Histogram } from "./histogram.ts";
 import { usePage } from "./page-context.tsx";
 import { Empty } from "./panel.tsx";
@@ -9,7 +9,6 @@ import { bands } from "./severity.ts";
 export function LevelTable({ histogram }: { histogram: Histogram }): JSX.Element {
   const { todayMs } = usePage();
   const { bins, binMs } = histogram;
-  const words = binMs < 60_000 ? (ms: number) => timeOf(ms, todayMs.value) : (ms: number) => hourAndMinuteOf(ms);
   const filled = bins.filter(({ total }) => total > 0).toReversed();
   if (filled.length === 0) return <Empty title={histogram.sentence} />;
   return (
@@ -31,7 +30,7 @@ export function LevelTable({ histogram }: { histogram: Histogram }): JSX.Element
         <tbody>
           {filled.map((bin) => (
             <tr key={bin.atMs}>
-              <td>{words(bin.atMs)}</td>
+              <td>{binEdgeOf(bin.atMs, binMs, todayMs.value)}</td>
               {bands.map(({ band }) => (
                 <td key={band} class="num">
                   {count(bin.counts[band])}

@@ -1,7 +1,7 @@
 /** One row of the node table; on a narrow screen one card, with what the columns said in a line. */
 import type { JSX } from "preact";
 import type { NodeInfo } from "../api/contract/reply.ts";
-import { age, bytes, clockOffset, count, fullCount, latency, rate, roughAge, UNKNOWN } from "./format.ts";
+import { age, bareRate, bytes, clockOffset, count, fullCount, latency, rate, roughAge, UNKNOWN } from "./format.ts";
 import { usePage } from "./page-context.tsx";
 import { visibleString } from "./visible-text.ts";
 import { Age, StateWord, VisibleText } from "./word.tsx";
@@ -127,7 +127,7 @@ function Rates({ node }: { node: NodeInfo }): JSX.Element {
   if (!isLinked(node)) return <>{UNKNOWN}</>;
   return (
     <>
-      {rate(node.eventsPerSecond).replace(/\/s$/, "")}
+      {bareRate(node.eventsPerSecond)}
       {isOutTold(node) && <span class="sub">{rate(node.eventsOutPerSecond)} out</span>}
     </>
   );

@@ -8,6 +8,7 @@ import { countsOf, nodeStates, worstFirst } from "./node-order.ts";
 import { NodeRow } from "./node-row.tsx";
 import { usePage } from "./page-context.tsx";
 import { GreyRows, Panel } from "./panel.tsx";
+import { CLOCK_OFFSET_MS_MAX } from "./verdict.ts";
 
 const heads = [
   { word: "Link", class: "wire", isHidden: true },
@@ -52,9 +53,7 @@ export function NodeTable(): JSX.Element {
   );
 }
 
-/** A clock that is off by this much is among what needs somebody, and the link there has to find its row. */
-const CLOCK_OFFSET_MS_MAX = 1_000;
-
+/** What is not well is among what needs somebody, and the link there has to find its row. */
 function isWell({ state, spool, clockOffsetMs }: NodeInfo): boolean {
   return state === "up" && spool?.isFull !== true && Math.abs(clockOffsetMs ?? 0) < CLOCK_OFFSET_MS_MAX;
 }

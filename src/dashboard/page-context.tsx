@@ -3,8 +3,8 @@ import { computed, signal, type ReadonlySignal, type Signal } from "@preact/sign
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { readAddress, writeAddress, type AddressState, type Range } from "./address-state.ts";
-import type { Browser } from "./browser.ts";
 import type { PageConnector } from "./connector.ts";
+import type { Browser } from "./needs.ts";
 import type { Store } from "./store.ts";
 
 export interface PageParts {

@@ -3,19 +3,19 @@ import { computed, useSignal, type ReadonlySignal, type Signal } from "@preact/s
 import type { RefObject } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 
+/** Whether text inside of the element is selected at this moment. */
+export function hasSelection(element: Element): boolean {
+  const selection = element.ownerDocument.getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(element, true);
+}
+
 /** True while text inside of the element is selected. */
 export function useSelectionIn(element: RefObject<HTMLElement | null>): Signal<boolean> {
   const isSelected = useSignal(false);
   useEffect(() => {
     const own = element.current?.ownerDocument;
     const look = (): void => {
-      const selection = own?.getSelection();
-      isSelected.value =
-        selection !== null &&
-        selection !== undefined &&
-        !selection.isCollapsed &&
-        element.current !== null &&
-        selection.containsNode(element.current, true);
+      isSelected.value = element.current !== null && hasSelection(element.current);
     };
     own?.addEventListener("selectionchange", look);
     return () => own?.removeEventListener("selectionchange", look);

@@ -65,7 +65,10 @@ function NeedLine({ need }: { need: Need }): JSX.Element {
       {need.target !== "" && (
         <a class="btn small" href={need.target}>
           {need.target.startsWith("#node-") ? wordOf(need) : "See figures"}
-          <span class="vh"> {need.subject}</span>
+          <span class="vh">
+            {" "}
+            <VisibleText text={need.subject} />
+          </span>
         </a>
       )}
     </li>

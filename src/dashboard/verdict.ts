@@ -43,9 +43,9 @@ export interface Verdict {
 }
 
 /** From here on a clock is worth a word: events are put in order by it. */
-const CLOCK_OFFSET_MS_MAX = 1_000;
+export const CLOCK_OFFSET_MS_MAX = 1_000;
 /** A node whose oldest event waits longer is lagging; so is the analysis. */
-const BEHIND_MS_MAX = 10_000;
+export const BEHIND_MS_MAX = 10_000;
 
 export function verdictOf(input: VerdictInput): Verdict {
   const { status, connection } = input;
