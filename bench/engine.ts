@@ -1,19 +1,44 @@
 /**
  * `npm run -s bench -- engine [--seed N] [--count N]`: one engine over the shipped ruleset and generated lines, in this
- * process, with nothing read from a disk in the measured part. One JSON object on stdout.
+ * process, with nothing read from a disk in the measured part. With `--rules DIR` the ruleset is a peer's (`--flavour
+ * wazuh|ossec`), with `--log FILE` the lines are a file's; `--queue 1:/var/log/syslog` is the message type and location
+ * that lines get, `--answers FILE` takes each line's answer, and `--compat` holds the clock still, as a peer that is
+ * given the whole log within a second sees it. One JSON object on stdout.
  */
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { nodeDisk } from "../src/base/disk.ts";
+import { describeProblem } from "../src/config/problem.ts";
 import { initialValues } from "../src/config/schema.ts";
 import { Engine } from "../src/analysis/engine.ts";
 import { rulesetSection } from "../src/analysis/options.ts";
+import { readPeerRuleset } from "../src/analysis/peer/ruleset-folder.ts";
 import { readRuleset } from "../src/analysis/ruleset-source.ts";
-import { compileRuleset, defaultRulesetOptions } from "../src/analysis/ruleset.ts";
+import { compileRuleset, defaultRulesetOptions, type RulesetSource } from "../src/analysis/ruleset.ts";
+import type { EngineEvent } from "../src/model/alert.ts";
+import type { Flavour } from "../src/syntax/pattern.ts";
+import { answerLine, logLines } from "./answers.ts";
 import { mixedLines } from "./mixed-log.ts";
+
+export interface EngineBench {
+  seed: number;
+  count: number;
+  flavour: Flavour;
+  /** Empty: the shipped ruleset. */
+  rules: string;
+  /** Empty: generated lines. */
+  log: string;
+  /** Message type, colon, location. */
+  queue: string;
+  /** Empty: nowhere. */
+  answers: string;
+  isCompat: boolean;
+}
 
 export interface EngineFigures {
   events: number;
   alerts: number;
+  loadMs: number;
   seconds: number;
   eventsPerSecond: number;
   eventsPerCpuSecond: number;
@@ -26,39 +51,74 @@ export interface EngineFigures {
 /** Lines come 100 in a second of event time, as from a busy host. */
 const perSecond = 100;
 const startMs = Date.UTC(2026, 10, 25, 10, 0, 0);
+/** Answers are written in pieces of so many bytes. */
+const pieceBytes = 65_536;
 
-export async function engineFigures(seed: number, count: number): Promise<EngineFigures> {
+async function readSource({ flavour, rules }: EngineBench): Promise<RulesetSource> {
+  const options = { ...defaultRulesetOptions, flavour };
+  if (rules !== "") return { ...(await readPeerRuleset(nodeDisk, rules, flavour)), options };
   const place = { home: "/nonexistent", shipped: join(process.cwd(), "ruleset") };
-  const section = initialValues(rulesetSection.options);
-  const { source } = await readRuleset(nodeDisk, place, section, defaultRulesetOptions);
-  const engine = new Engine(compileRuleset(source, () => undefined));
-  const lines = [...mixedLines(seed, count)].map((line) => Buffer.from(line, "utf8").toString("latin1"));
+  return (await readRuleset(nodeDisk, place, initialValues(rulesetSection.options), options)).source;
+}
+
+/** All of them at once: reading is not what is measured. */
+async function readLines({ log, seed, count }: EngineBench): Promise<string[]> {
+  if (log === "") return [...mixedLines(seed, count)].map((line) => Buffer.from(line, "utf8").toString("latin1"));
+  const lines: string[] = [];
+  for await (const line of logLines(log)) lines.push(line);
+  return lines;
+}
+
+function eventOf(log: string, index: number, bench: EngineBench): EngineEvent {
+  const atMs = bench.isCompat ? startMs : startMs + Math.floor(index / perSecond) * 1_000;
+  return {
+    queue: bench.queue.slice(0, 1),
+    agentId: "000",
+    agentName: "",
+    agentIp: "",
+    location: bench.queue.slice(2),
+    log,
+    isTruncated: false,
+    eventMs: atMs,
+    receivedMs: atMs,
+    node: "bench",
+    host: "bench",
+    isHidden: false,
+  };
+}
+
+export async function engineFigures(bench: EngineBench): Promise<EngineFigures> {
+  const source = await readSource(bench);
+  const loadBefore = performance.now();
+  const ruleset = compileRuleset(source, (problem) => {
+    if (problem.severity === "error") process.stderr.write(`${describeProblem(problem)}\n`);
+  });
+  const loadMs = Math.round(performance.now() - loadBefore);
+  const engine = new Engine(ruleset);
+  const lines = await readLines(bench);
+  const answers = bench.answers === "" ? undefined : openSync(bench.answers, "w");
+  let piece = "";
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
   for (const [index, log] of lines.entries()) {
-    const atMs = startMs + Math.floor(index / perSecond) * 1_000;
-    engine.answer({
-      queue: "1",
-      agentId: "000",
-      agentName: "",
-      agentIp: "",
-      location: "/var/log/syslog",
-      log,
-      isTruncated: false,
-      eventMs: atMs,
-      receivedMs: atMs,
-      node: "bench",
-      host: "bench",
-      isHidden: false,
-    });
+    const answer = engine.answer(eventOf(log, index, bench));
+    if (answers === undefined) continue;
+    piece += answerLine(index, answer);
+    if (piece.length < pieceBytes) continue;
+    writeSync(answers, piece);
+    piece = "";
   }
   const seconds = (performance.now() - before) / 1_000;
   const cpu = process.cpuUsage(cpuBefore);
+  if (answers !== undefined) {
+    writeSync(answers, piece);
+    closeSync(answers);
+  }
   const cpuSeconds = (cpu.user + cpu.system) / 1e6;
   const { events, alerts, windowBytes } = engine.metrics;
   const rounded = (value: number): number => Math.round(value * 100) / 100;
   return {
-    ...{ events, alerts, seconds: rounded(seconds), eventsPerSecond: Math.round(events / seconds) },
+    ...{ events, alerts, loadMs, seconds: rounded(seconds), eventsPerSecond: Math.round(events / seconds) },
     eventsPerCpuSecond: Math.round(events / cpuSeconds),
     cpuMicrosPerEvent: rounded((cpuSeconds * 1e6) / events),
     rssMiB: Math.round(process.memoryUsage().rss / 2 ** 20),

@@ -1,15 +1,17 @@
 /**
  * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine`, `intake` and `spool` measure
  * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`;
- * `strangers [--strangers N]` measures what connections without proof cost. A measurement is one JSON object on stdout,
- * with the commit and the machine that it belongs to.
+ * `strangers [--strangers N]` measures what connections without proof cost. `engine` takes other rulesets and logs, and
+ * `compare` holds its answers against those of a peer (engine.ts, answers.ts). A measurement is one JSON object on
+ * stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { cpus, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { relay } from "./end-to-end.ts";
-import { engineFigures } from "./engine.ts";
+import { compareAnswers } from "./answers.ts";
+import { engineFigures, type EngineBench } from "./engine.ts";
 import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 import { spoolFigures } from "./spool.ts";
@@ -47,6 +49,27 @@ function print(bench: string, figures: object): number {
   return 0;
 }
 
+interface EngineValues {
+  flavour: string;
+  rules: string;
+  log: string;
+  queue: string;
+  answers: string;
+  expected: string;
+  compat: boolean;
+}
+
+function engineOptions(values: EngineValues): Omit<EngineBench, "seed" | "count"> {
+  const { flavour, rules, log, queue, answers, compat } = values;
+  return { flavour: flavour === "ossec" ? "ossec" : "wazuh", rules, log, queue, answers, isCompat: compat };
+}
+
+function compare({ answers, expected, log }: EngineValues): number {
+  const { text, isEqual } = compareAnswers(answers, expected, log);
+  process.stdout.write(text);
+  return isEqual ? 0 : 1;
+}
+
 async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -58,6 +81,13 @@ async function main(argv: string[]): Promise<number> {
       dir: { type: "string", default: "" },
       segments: { type: "string", default: "160" },
       strangers: { type: "string", default: "2000" },
+      flavour: { type: "string", default: "wazuh" },
+      rules: { type: "string", default: "" },
+      log: { type: "string", default: "" },
+      queue: { type: "string", default: "1:/var/log/syslog" },
+      answers: { type: "string", default: "" },
+      expected: { type: "string", default: "" },
+      compat: { type: "boolean", default: false },
     },
   });
   const [seed, count, workerCount] = [Number(values.seed), Number(values.count), Number(values.workers)];
@@ -69,7 +99,9 @@ async function main(argv: string[]): Promise<number> {
     case "relay":
       return print("relay", await relay({ seed, lineCount: count, workerCount, dir: values.dir }));
     case "engine":
-      return print("engine", await engineFigures(seed, count));
+      return print("engine", await engineFigures({ seed, count, ...engineOptions(values) }));
+    case "compare":
+      return compare(values);
     case "intake":
       return print("intake", await intake(seed, count));
     case "spool":
@@ -79,6 +111,9 @@ async function main(argv: string[]): Promise<number> {
     default:
       process.stderr.write(
         "usage: npm run -s bench -- lines|relay|engine|intake|spool [--seed N] [--count N] [--workers N] [--dir DIR]\n" +
+          "       npm run -s bench -- engine [--flavour wazuh|ossec] [--rules DIR] [--log FILE] [--queue T:LOCATION]\n" +
+          "                           [--answers FILE] [--compat]\n" +
+          "       npm run -s bench -- compare --answers FILE --expected FILE [--log FILE]\n" +
           "       npm run -s bench -- strangers [--strangers N]\n",
       );
       return 2;
