@@ -1,108 +1,84 @@
 /**
  * The last alerts in memory, for the command and the page: until there is a store, they are refilled from the tail of
- * `alerts.json` at start. Bounded in number and in bytes; an alert that is already held is not taken twice.
+ * `alerts.json` at start. Bounded in number and in bytes, those of a high level apart from the others; an alert that is
+ * already held is not taken twice.
  */
 import type { Disk } from "../base/disk.ts";
 import { lastLines } from "../base/file-tail.ts";
-
-export interface RecentAlert {
-  readonly id: string;
-  readonly level: number;
-  /** The line of alerts.json as UTF-8 text, without its end. */
-  readonly json: string;
-}
-
-export interface RecentLimits {
-  countMax: number;
-  bytesMax: number;
-}
+import { HeldAlerts, type HeldAlert, type HeldLimits } from "./held-alerts.ts";
 
 /** An object of its own per subscription, so that one listener that subscribes twice is told twice. */
 interface RecentListener {
-  onAlert(alert: RecentAlert): void;
+  onAlert(alert: HeldAlert): void;
   onGap(count: number): void;
 }
 
 /** A page of the dashboard asks for at most 1,000; alerts have about 1 KiB, and hostile ones up to 200 KiB. */
-export const recentLimits: RecentLimits = { countMax: 1_000, bytesMax: 16 * 1_024 * 1_024 };
+export const recentLimits: HeldLimits = { countMax: 1_000, bytesMax: 16 * 1_024 * 1_024 };
+/** As many, for whoever asks for these alone. */
+export const recentHighLimits: HeldLimits = { countMax: 1_000, bytesMax: 8 * 1_024 * 1_024 };
 
-/** How much of the end of alerts.json is read at start. */
+/**
+ * How much of the end of alerts.json is read at start: some 4,000 alerts, which are parsed in under 100 ms. Those of a
+ * high level before them are in the file alone.
+ */
 const tailBytesMax = 4 * 1_024 * 1_024;
 
 export class RecentAlerts {
-  readonly #limits: RecentLimits;
-  readonly #held: RecentAlert[] = [];
-  readonly #ids = new Set<string>();
+  readonly #held: HeldAlerts;
+  readonly #byId = new Map<string, HeldAlert>();
   readonly #listeners = new Set<RecentListener>();
-  /** Alerts after which some were raised that never came here. */
-  readonly #gapsAfter = new Set<string>();
-  #bytes = 0;
 
-  constructor(limits: RecentLimits = recentLimits) {
-    this.#limits = limits;
+  /** `limits` for those below `HIGH_LEVEL`, `highLimits` for the others. */
+  constructor(limits: HeldLimits = recentLimits, highLimits: HeldLimits = recentHighLimits) {
+    this.#held = new HeldAlerts(limits, highLimits);
   }
 
   /** Takes an alert and tells the subscribers, unless it is already held. */
-  add(alert: RecentAlert): void {
+  add(alert: HeldAlert): void {
     if (!this.#hold(alert)) return;
     for (const { onAlert } of this.#listeners) onAlert(alert);
   }
 
   /** Remembers that `count` alerts stand in the files and are not held here, and tells the subscribers. */
   skip(count: number): void {
-    const newest = this.#held.at(-1);
-    if (newest !== undefined) this.#gapsAfter.add(newest.id);
+    this.#held.skip();
     for (const { onGap } of this.#listeners) onGap(count);
   }
 
-  #hold(alert: RecentAlert): boolean {
-    if (this.#ids.has(alert.id)) return false;
-    this.#held.push(alert);
-    this.#ids.add(alert.id);
-    this.#bytes += alert.json.length;
-    while (
-      this.#held.length > this.#limits.countMax ||
-      (this.#bytes > this.#limits.bytesMax && this.#held.length > 1)
-    ) {
-      const oldest = this.#held.shift();
-      if (oldest === undefined) break;
-      this.#ids.delete(oldest.id);
-      this.#gapsAfter.delete(oldest.id);
-      this.#bytes -= oldest.json.length;
-    }
+  #hold(alert: HeldAlert): boolean {
+    if (this.#byId.has(alert.id)) return false;
+    this.#byId.set(alert.id, alert);
+    for (const { id } of this.#held.add(alert)) this.#byId.delete(id);
     return true;
   }
 
   /** The newest `count` of at least `level`, oldest first. */
-  last(count: number, level: number): readonly RecentAlert[] {
-    const found: RecentAlert[] = [];
-    for (let index = this.#held.length - 1; index >= 0 && found.length < count; index -= 1) {
-      const alert = this.#held[index];
-      if (alert !== undefined && alert.level >= level) found.push(alert);
-    }
-    return found.reverse();
+  last(count: number, level: number): readonly HeldAlert[] {
+    const found = this.#held.all().filter((alert) => alert.level >= level);
+    return found.slice(Math.max(0, found.length - count));
   }
 
   /** The alert `id`, while it is held. */
-  find(id: string): RecentAlert | undefined {
-    return this.#ids.has(id) ? this.#held.findLast((alert) => alert.id === id) : undefined;
+  find(id: string): HeldAlert | undefined {
+    return this.#byId.get(id);
   }
 
   /**
    * What came after the alert `id`; all of them when it is not held (any more). `isWhole` is false when some that came
    * after it may be missing.
    */
-  after(id: string): { readonly entries: readonly RecentAlert[]; readonly isWhole: boolean } {
-    const at = this.#ids.has(id) ? this.#held.findLastIndex((alert) => alert.id === id) : -1;
-    const hasGap = at >= 0 && this.#held.slice(at).some((alert) => this.#gapsAfter.has(alert.id));
-    return { entries: this.#held.slice(at + 1), isWhole: at >= 0 && !hasGap };
+  after(id: string): { readonly entries: readonly HeldAlert[]; readonly isWhole: boolean } {
+    const all = this.#held.all();
+    const at = this.#byId.has(id) ? all.findLastIndex((alert) => alert.id === id) : -1;
+    return { entries: all.slice(at + 1), isWhole: at >= this.#held.countBeforeMissing };
   }
 
   /**
    * Calls `onAlert` for each new alert, and `onGap` for so many that are not told, until the returned function is
    * called. Neither may throw.
    */
-  subscribe(onAlert: (alert: RecentAlert) => void, onGap: (count: number) => void = () => undefined): () => void {
+  subscribe(onAlert: (alert: HeldAlert) => void, onGap: (count: number) => void = () => undefined): () => void {
     const own: RecentListener = { onAlert, onGap };
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
@@ -111,7 +87,7 @@ export class RecentAlerts {
   /** Takes the alerts at the end of the file at `path`, telling nobody. An absent file is no error. */
   async refill(disk: Disk, path: string): Promise<void> {
     const lines = await lastLines(disk, path, tailBytesMax);
-    for (const line of lines.slice(-this.#limits.countMax)) {
+    for (const line of lines) {
       const alert = readAlertLine(line);
       if (alert !== undefined) this.#hold(alert);
     }
@@ -119,7 +95,7 @@ export class RecentAlerts {
 }
 
 /** The id and level of a line of alerts.json; undefined for a line that is none. */
-export function readAlertLine(json: string): RecentAlert | undefined {
+export function readAlertLine(json: string): HeldAlert | undefined {
   let value: unknown;
   try {
     value = JSON.parse(json);

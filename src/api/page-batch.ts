@@ -2,6 +2,7 @@
  * What is gathered for the page between two messages, bounded whatever comes: alerts in number and in bytes, of which
  * those of a high level are the last to be left out; lines of cluster.log, of which the newest are kept.
  */
+import { HIGH_LEVEL } from "../model/alert.ts";
 import { ALERT_BYTES_MAX, cutAlert } from "./alert-cut.ts";
 import type { ClusterLogLine } from "./contract/reply.ts";
 import type { FeedEntry } from "./needs.ts";
@@ -11,8 +12,6 @@ export interface AlertLimits {
   bytesMax: number;
 }
 
-/** From this level on somebody should look: the page has a lane of its own for them. */
-export const HIGH_LEVEL = 12;
 /** Four such messages a second are 400 alerts: more than anybody reads, and 2 MiB at the most. */
 export const messageLimits: AlertLimits = { countMax: 100, bytesMax: 512 * 1_024 };
 

@@ -13,19 +13,12 @@
  * none. An id that we would not give is no id. A reader that reads too slowly is let go (stream-response.ts).
  */
 import type { Clock, Timer } from "../base/clock.ts";
+import { HIGH_LEVEL } from "../model/alert.ts";
 import type { PageEvents, PageLog } from "./contract/page-stream.ts";
 import type { ClusterLogLine, FiguresReply } from "./contract/reply.ts";
 import { eventText } from "./event-stream.ts";
 import type { AlertFeed, ClusterLogFeed, FeedEntry, FigureFeed, NodeStatus } from "./needs.ts";
-import {
-  AlertBatch,
-  alertsJson,
-  HIGH_LEVEL,
-  LineBatch,
-  messageLimits,
-  newestLines,
-  type Gathered,
-} from "./page-batch.ts";
+import { AlertBatch, alertsJson, LineBatch, messageLimits, newestLines, type Gathered } from "./page-batch.ts";
 import { writeTo, type StreamResponse } from "./stream-response.ts";
 
 /** What a master has. */

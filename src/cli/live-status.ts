@@ -5,6 +5,7 @@
  */
 import { escapeControl } from "../base/escape.ts";
 import { pad2 } from "../base/local-time.ts";
+import { HIGH_LEVEL } from "../model/alert.ts";
 import type { AlertReply, NodeInfo } from "../api/contract/reply.ts";
 import { fit, noPaint, padTo, type Paint, type Style } from "./paint.ts";
 import { renderTable, type Cell, type Column } from "./table.ts";
@@ -79,7 +80,7 @@ const stateStyles: Readonly<Record<NodeInfo["state"], Style>> = {
 
 /** Colours of the bands that OSSEC's rules classification has: noise, notice, attention, attack. */
 export function levelStyle(level: number): Style {
-  if (level >= 12) return "boldRed";
+  if (level >= HIGH_LEVEL) return "boldRed";
   if (level >= 7) return "yellow";
   return level >= 4 ? "cyan" : "dim";
 }

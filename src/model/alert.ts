@@ -3,6 +3,9 @@
  * UTF-16 unit per byte); they become UTF-8 text only where an output is written (`alerts/`), invalid bytes as `\xHH`.
  */
 
+/** From this level on somebody should look: such alerts are the last to be left out, and have a lane on the page. */
+export const HIGH_LEVEL = 12;
+
 /** One event as the engine takes it: bytes as latin1, times already settled (design-journal section 4). */
 export interface EngineEvent {
   queue: string;

@@ -42,15 +42,17 @@ export interface RaisedAlert {
 
 export type FromAnalysis =
   /**
-   * `droppedCount`: alerts before those that are not told, because they came faster than they were heard. `levels`: the
-   * bins that have changed since the last one; in the first, all of them.
+   * `droppedCount`: alerts that are not told, because they came faster than they were heard; the last of them came
+   * after the first `droppedAfter` of `raised`. `levels`: the bins that have changed since the last one; in the first,
+   * all of them.
    */
   | {
       type: "progress";
       progress: AnalysisProgress;
       levels: LevelsReply;
-      raised: RaisedAlert[];
+      raised: readonly RaisedAlert[];
       droppedCount: number;
+      droppedAfter: number;
     }
   | { type: "log"; line: LogLine }
   /** The last message: the thread ends after it. */

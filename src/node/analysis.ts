@@ -18,7 +18,7 @@ export interface AnalysisOptions {
   /** Tells each durable position of the journal; returns the function that ends it. */
   onDurable(listener: (position: number) => void): () => void;
   onRaised(alert: RaisedAlert): void;
-  /** So many alerts, raised before those that follow, came too fast to be told; they stand in the files. */
+  /** So many alerts, all raised before those that follow, came too fast to be told; they stand in the files. */
   onUntold(count: number): void;
   /** `levels`: the bins that have changed; in the first call, all of them. */
   onProgress(progress: AnalysisProgress, levels: LevelsReply): void;
@@ -113,8 +113,10 @@ export class Analysis implements Service {
     this.#progress = message.progress;
     this.#hasBegun = true;
     this.#options.onProgress(message.progress, message.levels);
-    if (message.droppedCount > 0) this.#options.onUntold(message.droppedCount);
-    for (const alert of message.raised) this.#options.onRaised(alert);
+    const { raised, droppedCount, droppedAfter } = message;
+    for (const alert of raised.slice(0, droppedAfter)) this.#options.onRaised(alert);
+    if (droppedCount > 0) this.#options.onUntold(droppedCount);
+    for (const alert of raised.slice(droppedAfter)) this.#options.onRaised(alert);
     thread.postMessage({ type: "heard" } satisfies ToAnalysis);
   }
 }
