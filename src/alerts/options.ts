@@ -41,10 +41,9 @@ const engine = {
     help: "How much longer than a rule's timeframe an event waits for the events of a node that is late.",
   }),
   memory_size: integer({
-    initial: 8_192,
     min: 16,
     max: 5_096_000,
-    help: "How many events the peers' windows hold. Argus bounds windows by time; it counts only in comparisons.",
+    help: "How many of the last alerted events composite rules may count; without it time alone bounds them.",
   }),
   window_memory: size({
     initial: "512MiB", // About a million remembered events of 450 bytes.

@@ -15,6 +15,9 @@ export const watching = { idle: -1, decoding: 0 } as const;
 
 const nothing: readonly string[] = Object.freeze([]);
 
+/** Hears of each rule that is tried, in the order of the walk, with what ruled it out; undefined: it matches. */
+export type RuleObserver = (rule: Rule, failed: string | undefined) => void;
+
 export class Matcher {
   readonly #ruleset: CompiledRuleset;
   readonly #state: EngineState;
@@ -25,6 +28,8 @@ export class Matcher {
   /** The level at which this event was consumed; -1: it was not. */
   consumedLevel = -1;
   watch: Int32Array | undefined = undefined;
+  /** Slow: for `argus logtest -v`. */
+  observer: RuleObserver | undefined = undefined;
 
   constructor(ruleset: CompiledRuleset, state: EngineState) {
     this.#ruleset = ruleset;
@@ -55,7 +60,8 @@ export class Matcher {
   #matchNode(node: RuleNode, event: DecodedEvent, decoder: number): RuleNode | undefined {
     const { rule } = node;
     if (!this.#matchRule(rule, event, decoder)) return undefined;
-    for (const child of node.childrenFor(decoder)) {
+    const children = this.observer === undefined ? node.childrenFor(decoder) : node.children;
+    for (const child of children) {
       const found = this.#matchNode(child, event, decoder);
       if (found !== undefined) return found;
     }
@@ -63,6 +69,26 @@ export class Matcher {
   }
 
   #matchRule(rule: Rule, event: DecodedEvent, decoder: number): boolean {
+    if (this.observer === undefined) return this.#holds(rule, event, decoder);
+    const isMatching = this.#holds(rule, event, decoder);
+    this.observer(rule, isMatching ? undefined : this.#failureOf(rule, event, decoder));
+    return isMatching;
+  }
+
+  /** In words, of a rule that did not match. Without effects: what has some is named when all before it holds. */
+  #failureOf(rule: Rule, event: DecodedEvent, decoder: number): string {
+    if (rule.decodedAs >= 0 && rule.decodedAs !== decoder) return "decoded_as";
+    if (this.#isQuarantined[rule.index] === 1) return "quarantined";
+    const { before, after } = rule.conditionNames;
+    const first = rule.before.findIndex((condition) => !condition(event));
+    if (first >= 0) return before[first] ?? "";
+    if (rule.ifFts && rule.after.length === 0 && rule.composite === undefined) return "if_fts";
+    const later = rule.after.findIndex((condition) => !condition(event));
+    if (later >= 0) return after[later] ?? "";
+    return rule.composite === undefined ? "if_fts" : "too few earlier events";
+  }
+
+  #holds(rule: Rule, event: DecodedEvent, decoder: number): boolean {
     if (rule.decodedAs >= 0 && rule.decodedAs !== decoder) return false;
     if (this.#isQuarantined[rule.index] === 1) return false;
     if (this.watch !== undefined) this.watch[0] = rule.id;

@@ -35,6 +35,16 @@ export interface RulesetOptions {
   windowBytesMax: number;
   /** Most bytes of keys that `if_fts` remembers. */
   ftsBytesMax: number;
+  /**
+   * `<global><memory_size>`: so many of the last alerted events may be counted by composite rules, as in the peers
+   * (ruleset-spec 5.5, *Limits*); 0: windows are bounded by time and bytes alone.
+   */
+  memorySize: number;
+  /**
+   * `--compat`: answers as the peers' daemons give them also where Argus has reason not to. For comparisons only; no
+   * configuration sets it.
+   */
+  isCompat: boolean;
   /** IANA name of the master's zone, read once at start. */
   zone: string;
   /** `<cluster><name>`: it stands in alerts. Empty on a single node, whose alerts have no `cluster` block. */
@@ -51,7 +61,7 @@ export interface RulesetOutputs {
   logall_json: boolean;
 }
 
-/** Files are in any order: loading sorts them by base name (ruleset-spec 7.2). */
+/** Wazuh's files are in any order, loading sorts them by base name; OSSEC's load as they stand (ruleset-spec 7.2). */
 export interface RulesetSource {
   decoders: readonly RulesetFile[];
   rules: readonly RulesetFile[];
@@ -74,13 +84,16 @@ export const defaultRulesetOptions: RulesetOptions = {
   windowBytesMax: 256 * 1_024 * 1_024,
   // Half a million keys of 64 bytes.
   ftsBytesMax: 64 * 1_024 * 1_024,
+  memorySize: 0,
+  isCompat: false,
   zone: "UTC",
   clusterName: "",
   outputs: { jsonout_output: true, alerts_log: true, logall: false, logall_json: false },
 };
 
-/** Files are loaded by their base names, whatever folder they are in; equal names in the order given. */
-function byBaseName<F extends RulesetFile>(files: readonly F[]): F[] {
+/** Wazuh's files are loaded by their base names, whatever folder they are in; equal names in the order given. */
+function inLoadOrder<F extends RulesetFile>(files: readonly F[], flavour: Flavour): readonly F[] {
+  if (flavour === "ossec") return files;
   const baseName = (file: F): string => file.path.slice(file.path.lastIndexOf("/") + 1);
   const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return [...files].sort((a, b) => compare(baseName(a), baseName(b)));
@@ -88,9 +101,9 @@ function byBaseName<F extends RulesetFile>(files: readonly F[]): F[] {
 
 function compile(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset {
   const { options } = source;
-  const decoders = loadDecoders(byBaseName(source.decoders), report);
+  const decoders = loadDecoders(inLoadOrder(source.decoders, options.flavour), report, options.flavour);
   const lists = new Map(source.lists.map(({ name, text }) => [name, parseList(text, options.flavour)]));
-  const rules = loadRules(byBaseName(source.rules), {
+  const rules = loadRules(inLoadOrder(source.rules, options.flavour), {
     flavour: options.flavour,
     logAlertLevel: options.logAlertLevel,
     emailAlertLevel: options.emailAlertLevel,

@@ -8,6 +8,7 @@ import type { Disk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
 import { SnapshotError } from "./errors.ts";
 import { LIST_BYTES_MAX } from "./rules/lookup-list.ts";
+import { defaultRulesetOptions } from "./ruleset.ts";
 import { manifestBytes, manifestOf, sha256Of, type Manifest, type Snapshot } from "./snapshot.ts";
 
 const manifestName = "manifest.json";
@@ -79,7 +80,8 @@ export async function loadSnapshot(disk: Disk, folder: string, sha256: string): 
       decoders: await filesOf(manifest.decoders),
       rules: await filesOf(manifest.rules),
       lists: lists.map(({ path, text }) => ({ name: path, text })),
-      options: manifest.options,
+      // A snapshot of an older Argus has fewer options; those that it lacks had no effect then.
+      options: { ...defaultRulesetOptions, ...manifest.options },
     },
   };
 }

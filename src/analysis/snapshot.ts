@@ -40,6 +40,8 @@ function orderedOptions(options: RulesetOptions): RulesetOptions {
     latenessMs: options.latenessMs,
     windowBytesMax: options.windowBytesMax,
     ftsBytesMax: options.ftsBytesMax,
+    memorySize: options.memorySize,
+    isCompat: options.isCompat,
     zone: options.zone,
     clusterName: options.clusterName,
     outputs: { jsonout_output, alerts_log, logall, logall_json },

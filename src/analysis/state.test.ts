@@ -5,6 +5,7 @@ import type { EngineEvent } from "../model/alert.ts";
 import { BUCKET_ENTRIES_MAX } from "./correlate/window.ts";
 import { Engine } from "./engine.ts";
 import { CheckpointError } from "./errors.ts";
+import { ByteWriter } from "../base/bytes.ts";
 import { EngineState, readState, STATE_VERSION, writeState } from "./state.ts";
 
 /** Uses everything that has state: counters, ignore, first seen, and windows of each kind that share their events. */
@@ -121,6 +122,14 @@ test("a state that is cut off, longer, or of another version is refused", () => 
   const other = Buffer.from(bytes);
   other.writeUInt16BE(STATE_VERSION + 1, 0);
   throws(() => readState(other), CheckpointError);
+});
+
+test("a part that this version does not know is refused by its name", () => {
+  const bytes = Buffer.from(new Engine(rulesetOf(rules)).saveState());
+  const part = new ByteWriter().u32(1).text16("").view();
+  deepEqual([...bytes.subarray(-4)], [0, 0, 0, 0]);
+  const named = new ByteWriter().raw(bytes.subarray(0, -4)).u32(1).bytes32(Buffer.from("later")).bytes32(part).view();
+  throws(() => readState(named), /a part later that is not known/);
 });
 
 test("damaged bytes of a state are refused or read, and never do anything else (300 seeds)", () => {

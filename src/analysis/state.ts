@@ -1,8 +1,8 @@
 /**
  * All that an engine remembers from event to event, in one object that a checkpoint writes and reads back exactly.
  *
- *   state := version u16 (1) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
- *          | firedTimes | lastFired | quarantined | fts | ftsIds | remembered | windows
+ *   state := version u16 (2) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
+ *          | firedTimes | lastFired | quarantined | fts | ftsIds | remembered | windows | parts
  *   firedTimes  := count u32 (ruleId u32 count u32)*
  *   lastFired   := count u32 (ruleId u32 eventMs f64)*
  *   texts       := count u32 (ruleId u32 fingerprint text)*         for quarantined, and for every rule named above
@@ -10,6 +10,7 @@
  *   remembered  := count u32 (seq u64 agent text eventMs f64 receivedMs f64 hasDynamic u8 consumed u8 log text)*
  *   windows     := count u32 (ruleId u32 fingerprint text, count u32 (key text, count u32 entry*)*)*
  *   entry       := index into remembered u32 | count u16 (0 u8 | 1 u8 text)*
+ *   parts       := count u32 (name text, bytes after a 32-bit length)*        each written and read by its owner
  *
  * `text` is UTF-8 after a 32-bit length; byte strings survive it, since each of their units is a character. Maps are
  * written in their order, which is that of the events, so that a state and its copy also write the same bytes later.
@@ -18,7 +19,7 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
 import { CheckpointError } from "./errors.ts";
 
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** Windows are looked through for what has left them once in so much of received time. */
 export const SWEEP_INTERVAL_MS = 60_000;
@@ -26,7 +27,18 @@ export const SWEEP_INTERVAL_MS = 60_000;
 /** What rules need to be known by to keep their state: the rule, and the fingerprint of its text. */
 export type FingerprintOf = (ruleId: number) => string | undefined;
 
+/** What one mechanism remembers beside the windows. Equal contents must give equal bytes. */
+export interface StatePart {
+  /** Under it the part stands in the state; never changed. */
+  readonly name: string;
+  write(writer: ByteWriter): void;
+  /** Fills a part that is empty; throws `CheckpointError` where the bytes are not its own. */
+  read(reader: StateReader): void;
+}
+
 export class EngineState {
+  /** In the order in which they are written. */
+  readonly parts: readonly StatePart[] = [];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;
   nextSweepMs = Number.NEGATIVE_INFINITY;
@@ -126,7 +138,7 @@ const ftsKeyBytes = 64;
 
 // ── writing and reading ────────────────────────────────────────────────────────────────────────────────────────────
 
-function writeText(writer: ByteWriter, text: string): void {
+export function writeText(writer: ByteWriter, text: string): void {
   writer.bytes32(Buffer.from(text, "utf8"));
 }
 
@@ -147,7 +159,18 @@ export function writeState(state: EngineState): Buffer {
     for (const key of keys) writeText(writer, key);
   }
   writeWindows(writer, state);
+  writeParts(writer, state);
   return writer.copy();
+}
+
+function writeParts(writer: ByteWriter, { parts }: EngineState): void {
+  writer.u32(parts.length);
+  for (const part of parts) {
+    const bytes = new ByteWriter();
+    part.write(bytes);
+    writeText(writer, part.name);
+    writer.bytes32(bytes.view());
+  }
 }
 
 function writeWindows(writer: ByteWriter, state: EngineState): void {
@@ -202,6 +225,7 @@ export function readState(bytes: Uint8Array): EngineState {
   reader.times(() => state.rememberKey(reader.text(), Number.POSITIVE_INFINITY));
   reader.times(() => state.ftsIds.push(reader.text()));
   readWindows(reader, state);
+  readParts(reader, state);
   if (reader.isBroken || reader.remaining > 0) throw new CheckpointError("the state is cut off or has a tail");
   return state;
 }
@@ -227,6 +251,18 @@ function readWindows(reader: StateReader, state: EngineState): void {
   });
 }
 
+/** A part that is not there stays empty: the state is one of an Argus that did not have it yet. */
+function readParts(reader: StateReader, { parts }: EngineState): void {
+  reader.times(() => {
+    const [name, bytes] = [reader.text(), reader.bytes32()];
+    const part = parts.find((one) => one.name === name);
+    if (part === undefined) throw new CheckpointError(`the state has a part ${name.slice(0, 64)} that is not known`);
+    const inner = new StateReader(bytes);
+    part.read(inner);
+    if (inner.isBroken || inner.remaining > 0) throw new CheckpointError(`the part ${name} is cut off or has a tail`);
+  });
+}
+
 function readCompared(reader: StateReader): (string | undefined)[] {
   const values: (string | undefined)[] = [];
   for (let left = reader.u16(); left > 0 && !reader.isBroken; left -= 1) {
@@ -235,7 +271,7 @@ function readCompared(reader: StateReader): (string | undefined)[] {
   return values;
 }
 
-class StateReader extends ByteReader {
+export class StateReader extends ByteReader {
   text(): string {
     return this.bytes32().toString("utf8");
   }

@@ -29,6 +29,7 @@ export function rulesetOptionsOf(settings: NodeSettings, zone: string): RulesetO
     logAlertLevel: alerts.log_alert_level,
     emailAlertLevel: alerts.email_alert_level,
     latenessMs: global.lateness,
+    memorySize: global.memory_size ?? 0,
     windowBytesMax:
       global.window_memory.kind === "bytes" ? global.window_memory.bytes : defaultRulesetOptions.windowBytesMax,
     zone,

@@ -9,6 +9,7 @@
  * The first root that matches is final. Among its children the first that matches, or that has no prematch, is
  * selected, and from there a chain of siblings of the same name is run.
  */
+import { must } from "../../base/assert.ts";
 import { type Problem, problemAt, problemInFile } from "../../config/problem.ts";
 import type { EngineEvent } from "../../model/alert.ts";
 import { XmlError } from "../../syntax/errors.ts";
@@ -19,7 +20,7 @@ import { expandVariables } from "../../syntax/xml-variable.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { predecode } from "../predecode.ts";
 import type { Decoder, FieldTarget, Offset } from "./decoder.ts";
-import { runJsonPlugin } from "./json-plugin.ts";
+import { internalDecoders, internalNames } from "./internal.ts";
 import { loadDecoder, type LoadedDecoder } from "./loader.ts";
 
 export interface DecoderFile {
@@ -27,31 +28,6 @@ export interface DecoderFile {
   /** Byte string. */
   text: string;
 }
-
-/** Decoders that exist without a file, for the events of agents' modules; legal in `decoded_as`. */
-const internalNames = [
-  "rootcheck",
-  "syscheck_integrity_changed",
-  "syscheck_new_entry",
-  "syscheck_deleted",
-  "syscheck_registry_key_modified",
-  "syscheck_registry_key_added",
-  "syscheck_registry_key_deleted",
-  "syscheck_registry_value_modified",
-  "syscheck_registry_value_added",
-  "syscheck_registry_value_deleted",
-  "hostinfo_new",
-  "hostinfo_modified",
-  "syscollector",
-  "ciscat",
-  "windows_eventchannel",
-  "sca",
-];
-
-/**
- * Message types whose text is no log (ruleset-spec 1.1): their decoders are not built yet, and no other may touch them.
- */
-const internalQueues = new Set(["3", "5", "8", "9", "d", "e", "f", "p", "u"]);
 
 /** Strangers choose program names; beyond this many the cache begins anew. */
 const programNamesMax = 4_096;
@@ -78,8 +54,14 @@ export class DecoderSet {
   /** For each first byte of a log the roots of `#nameless` that can match; filled by `seal`. */
   #byFirstByte: readonly (readonly Root[])[] = [];
 
+  readonly #internal = new Map<string, Decoder>();
+
   constructor() {
-    for (const name of internalNames) this.#nameIdOf(name);
+    for (const name of internalNames) this.#internal.set(name, internalDecoder(name, this.#nameIdOf(name)));
+  }
+
+  internal(name: string): Decoder {
+    return must(this.#internal.get(name), `no internal decoder ${name}`);
   }
 
   get decoders(): readonly Decoder[] {
@@ -180,6 +162,22 @@ export class DecoderSet {
   }
 }
 
+/** Internal decoders are all of type ossec (ruleset-spec 8). */
+function internalDecoder(name: string, nameId: number): Decoder {
+  return {
+    ...{ nameId, name, ownName: name, parent: undefined, type: "ossec" as const },
+    ...{
+      programName: undefined,
+      prematch: undefined,
+      regex: undefined,
+      plugin: undefined,
+      pluginOffset: "log" as const,
+    },
+    ...{ nullField: "string" as const, arrays: "array" as const, fts: [], ftscomment: undefined, accumulate: false },
+    ...{ file: "", line: 0 },
+  };
+}
+
 /** Offsets in the working log, as the walk goes on. */
 interface Walk {
   afterParent: number;
@@ -252,9 +250,9 @@ function runChain(decoded: DecodedEvent, children: readonly Child[], from: numbe
 
 /** False for a decoder that has nothing to run: it ends the chain. */
 function runOne(decoded: DecodedEvent, decoder: Decoder, at: Walk): boolean {
-  if (decoder.plugin === "json") {
+  if (decoder.plugin !== undefined) {
     const options = decoded.decoder ?? decoder;
-    runJsonPlugin(decoded, offsetOf(options.pluginOffset, at), options);
+    decoder.plugin(decoded, offsetOf(options.pluginOffset, at), options);
     return true;
   }
   if (decoder.regex === undefined) return false;
@@ -320,7 +318,11 @@ function readFile(
 /** Predecodes and decodes `event` into `into`, which is returned. */
 export function decodeEvent(set: DecoderSet, event: EngineEvent, into: DecodedEvent): DecodedEvent {
   into.reset(event);
-  if (internalQueues.has(event.queue)) return into;
+  const internal = internalDecoders.get(event.queue);
+  if (internal !== undefined) {
+    internal(into, set);
+    return into;
+  }
   predecode(into);
   set.decode(into);
   return into;

@@ -1,6 +1,7 @@
 /** A decoder as it is loaded: what the walk (decode.ts) runs and what rules ask of it. Never changed after loading. */
 import type { StaticFieldName } from "../../model/alert.ts";
 import type { Expression } from "../../syntax/pattern.ts";
+import type { DecodedEvent } from "../decoded-event.ts";
 
 export const decoderTypes = [
   "firewall",
@@ -20,6 +21,12 @@ export type Offset = "log" | "after_parent" | "after_prematch" | "after_regex";
 /** What a capture group fills: a static field, or a dynamic one by the name as written and in lower case. */
 export type FieldTarget = { kind: "static"; name: StaticFieldName } | { kind: "dynamic"; name: string; lower: string };
 
+/**
+ * Fills fields from the working log from `from` on. `decoder` is the event's decoder, whose options hold, and not
+ * always the one that names the plugin (ruleset-spec 3.5). Never throws on what an event holds.
+ */
+export type Plugin = (decoded: DecodedEvent, from: number, decoder: Decoder) => void;
+
 export interface Decoder {
   /** The number of its final name; `decoded_as` compares it. Decoders that share a final name share the number. */
   nameId: number;
@@ -34,7 +41,7 @@ export interface Decoder {
   programName: Expression | undefined;
   prematch: { expression: Expression; offset: Offset } | undefined;
   regex: { expression: Expression; offset: Offset; order: readonly FieldTarget[] } | undefined;
-  plugin: "json" | undefined;
+  plugin: Plugin | undefined;
   /**
    * How a plugin reads. The walk asks the event's decoder for it, not the one that holds the plugin (ruleset-spec 3.5),
    * so every decoder has it.

@@ -15,7 +15,7 @@ const decoder: Decoder = {
   programName: undefined,
   prematch: undefined,
   regex: undefined,
-  plugin: "json",
+  plugin: runJsonPlugin,
   pluginOffset: "log",
   nullField: "string",
   arrays: "array",

@@ -10,6 +10,7 @@ import { lowerAscii } from "../../syntax/subject.ts";
 import { attributeOf, type Place, type XmlElement } from "../../syntax/xml.ts";
 import { staticFieldOf } from "../decoded-event.ts";
 import { type Decoder, type DecoderType, decoderTypes, type FieldTarget, type Offset } from "./decoder.ts";
+import { plugins } from "./plugin.ts";
 
 /** Wazuh's limit on one expression with all its repetitions. */
 const expressionBytesMax = 1_024;
@@ -17,7 +18,6 @@ const expressionBytesMax = 1_024;
 const orderNamesMax = 256;
 /** In the order of an FTS key (ruleset-spec 5.7). */
 const ftsOrder = ["name", "id", "dstuser", "srcuser", "srcip", "dstip", "data", "system_name", "location"];
-const pluginNames = ["PF_Decoder", "SymantecWS_Decoder", "SonicWall_Decoder", "OSSECAlert_Decoder", "JSON_Decoder"];
 
 /** Stops the loading of one decoder. */
 class Refusal extends Error {
@@ -207,14 +207,14 @@ class DecoderLoader {
   }
 
   #plugin(element: XmlElement): void {
-    const plugin = pluginNames.find((known) => known === element.content);
-    if (plugin === undefined) throw new Refusal(element.place, `there is no plugin_decoder ${element.content}`);
+    if (!plugins.has(element.content))
+      throw new Refusal(element.place, `there is no plugin_decoder ${element.content}`);
     const offset = attributeOf(element, "offset");
     if (offset !== undefined) this.#decoder.pluginOffset = readOffset(element, offset);
     if (this.#decoder.pluginOffset === "after_regex") throw new Refusal(element.place, "a plugin has no after_regex");
     this.#drafts.pluginPlace = element.place;
-    if (plugin === "JSON_Decoder") this.#decoder.plugin = "json";
-    else this.#notYet(element, `the plugin ${plugin}`);
+    this.#decoder.plugin = plugins.get(element.content);
+    if (this.#decoder.plugin === undefined) this.#notYet(element, `the plugin ${element.content}`);
   }
 
   /** What must stand together, in the words of ruleset-spec 3.1. */

@@ -16,6 +16,17 @@ import { isInTimeRange, parseTimeRange, parseWeekdays } from "./time-of-day.ts";
 
 export type Condition = (event: DecodedEvent) => boolean;
 
+/** Conditions and, at the same place, what `argus logtest -v` calls each when it fails. */
+export class ConditionList {
+  readonly conditions: Condition[] = [];
+  readonly names: string[] = [];
+
+  add(name: string, condition: Condition): void {
+    this.names.push(name);
+    this.conditions.push(condition);
+  }
+}
+
 export interface ConditionNeeds {
   flavour: Flavour;
   /** Of the master: `<time>` and `<weekday>` look at its wall clock. */
@@ -26,9 +37,9 @@ export interface ConditionNeeds {
 
 export interface RuleConditions {
   /** Before `if_fts` in the order of tests, cheap ones and those that rule out most first where order is free. */
-  before: Condition[];
+  before: ConditionList;
   /** Lists are looked up after `if_fts` (ruleset-spec 5.4). */
-  after: Condition[];
+  after: ConditionList;
   /** Words with which the rule must be left out, at a place; the warning is already given. */
   isDropped: boolean;
 }
@@ -70,18 +81,18 @@ function expressionCondition(name: ExpressionName, expression: Expression): Cond
   };
 }
 
-function addExpression(name: ExpressionName, draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+function addExpression(name: ExpressionName, draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   const written = draft.expressions.get(name);
   const expression = written && compileAt(written, needs);
-  if (expression !== undefined) into.push(expressionCondition(name, expression));
+  if (expression !== undefined) into.add(name, expressionCondition(name, expression));
 }
 
-function addFields(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+function addFields(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   for (const field of draft.fields) {
     const expression = compileAt(field, needs);
     if (expression === undefined) continue;
     const { name } = field;
-    into.push((event) => {
+    into.add(`field ${name}`, (event) => {
       const value = event.dynamic(name);
       return value !== undefined && expression.testText(value);
     });
@@ -93,7 +104,7 @@ function addAddresses(
   field: "srcip" | "dstip",
   written: DraftAddresses | undefined,
   needs: ConditionNeeds,
-  into: Condition[],
+  into: ConditionList,
 ): void {
   if (written === undefined) return;
   const blocks: Cidr[] = [];
@@ -107,7 +118,7 @@ function addAddresses(
     blocks.push(...found);
   }
   const { isNegated } = written;
-  into.push((event) => {
+  into.add(field, (event) => {
     const value = event.fields[field];
     if (value === undefined) return false;
     const address = parseAddress(value);
@@ -129,7 +140,7 @@ const compiledRules = new Map<string, Condition>([
   ],
 ]);
 
-function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   for (const { text, place } of draft.compiledRules) {
     const condition = compiledRules.get(text);
     if (condition === undefined) {
@@ -137,13 +148,13 @@ function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: Conditi
         problemAt(place, "warning", `<compiled_rule> ${text} is not supported yet, so rule ${draft.id} never matches`),
       );
     }
-    into.push(condition ?? never);
+    into.add(`compiled_rule ${text}`, condition ?? never);
   }
 }
 
 const never: Condition = () => false;
 
-function addTimes(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): void {
+function addTimes(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   const { time, weekday } = draft;
   const { localTime } = needs;
   const orProblem = <T>(place: Place, parse: () => T): T | undefined => {
@@ -157,13 +168,13 @@ function addTimes(draft: RuleDraft, needs: ConditionNeeds, into: Condition[]): v
   };
   const range = time && orProblem(time.place, () => parseTimeRange(time.text));
   if (range !== undefined) {
-    into.push(({ event }) => {
+    into.add("time", ({ event }) => {
       const { hour, minute } = localTime.parts(event.eventMs);
       return isInTimeRange(range, hour * 60 + minute);
     });
   }
   const days = weekday && orProblem(weekday.place, () => parseWeekdays(weekday.text));
-  if (days !== undefined) into.push(({ event }) => days.has(localTime.parts(event.eventMs).weekday));
+  if (days !== undefined) into.add("weekday", ({ event }) => days.has(localTime.parts(event.eventMs).weekday));
 }
 
 /** `user` is here the other way round than in `<user>` (ruleset-spec 6). */
@@ -199,10 +210,11 @@ function listCondition(draft: DraftList, rule: number, needs: ConditionNeeds): C
 }
 
 export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): RuleConditions {
-  const before: Condition[] = [];
-  if (draft.isUnsupported) before.push(never);
+  const before = new ConditionList();
+  const after = new ConditionList();
+  if (draft.isUnsupported) before.add("an element that is not supported", never);
   const { maxsize } = draft;
-  if (maxsize !== undefined) before.push(({ log }) => log.raw.length >= maxsize);
+  if (maxsize !== undefined) before.add("maxsize", ({ log }) => log.raw.length >= maxsize);
   for (const name of ["program_name", "id", "system_name", "protocol"] as const)
     addExpression(name, draft, needs, before);
   for (const name of ["action", "srcport", "dstport", "status", "user"] as const)
@@ -217,10 +229,11 @@ export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): Rule
   addCompiledRules(draft, needs, before);
   addTimes(draft, needs, before);
   addExpression("regex", draft, needs, before);
-  const lists = draft.lists.map((list) => listCondition(list, draft.id, needs));
-  return {
-    before,
-    after: lists.filter((condition) => condition !== undefined),
-    isDropped: lists.includes(undefined),
-  };
+  let isDropped = false;
+  for (const list of draft.lists) {
+    const condition = listCondition(list, draft.id, needs);
+    if (condition === undefined) isDropped = true;
+    else after.add(`list ${list.path}`, condition);
+  }
+  return { before, after, isDropped };
 }

@@ -41,6 +41,8 @@ const defaultTimeframeSeconds = 360;
 /** ruleset-spec 9.1: more of the group string is not shown. */
 const shownGroupBytes = 1_023;
 
+const noNames = { before: [], after: [] };
+
 class RuleLoader {
   readonly #needs: RuleSetNeeds;
   readonly #conditionNeeds: ConditionNeeds;
@@ -105,7 +107,16 @@ class RuleLoader {
   #newRule(draft: RuleDraft): Rule {
     return {
       ...{ index: this.rules.length, id: draft.id, idText: String(draft.id), draft, level: draft.level },
-      ...{ decodedAs: -1, before: [], after: [], ifFts: false, composite: undefined, noalert: false, ignoreMs: 0 },
+      ...{
+        decodedAs: -1,
+        before: [],
+        after: [],
+        conditionNames: noNames,
+        ifFts: false,
+        composite: undefined,
+        noalert: false,
+        ignoreMs: 0,
+      },
       ...{ groupNames: [], mitre: undefined, describe: () => "", logs: false, mails: false },
       ...{ sidFeeds: [], groupFeeds: [] },
     };
@@ -126,8 +137,9 @@ class RuleLoader {
     this.#warnOfIgnore(draft);
     rule.level = draft.level;
     rule.decodedAs = nameId ?? -1;
-    rule.before = conditions.before;
-    rule.after = conditions.after;
+    rule.before = conditions.before.conditions;
+    rule.after = conditions.after.conditions;
+    rule.conditionNames = { before: conditions.before.names, after: conditions.after.names };
     rule.ifFts = draft.ifFts;
     rule.composite = isComposite(draft) ? compositeOf(draft, needs.flavour) : undefined;
     rule.noalert = draft.noalert;

@@ -31,6 +31,8 @@ export interface Rule {
   decodedAs: number;
   before: readonly Condition[];
   after: readonly Condition[];
+  /** Of the conditions, at the same places. */
+  conditionNames: { readonly before: readonly string[]; readonly after: readonly string[] };
   ifFts: boolean;
   composite: Composite | undefined;
   noalert: boolean;

@@ -1,0 +1,50 @@
+/**
+ * Events of agents' modules, whose text is no log (ruleset-spec 8): each kind of queue message has a decoder of its
+ * own, and no decoder of a file touches it.
+ */
+import type { DecodedEvent } from "../decoded-event.ts";
+import type { Decoder } from "./decoder.ts";
+
+/** What an internal decoder asks of the ruleset. */
+export interface InternalNeeds {
+  /** The decoder of that name which exists without a file; `decoded_as` compares its number. */
+  internal(name: string): Decoder;
+}
+
+/** Decodes an event that was just reset. Never throws on what it holds; what it does not understand stays undecoded. */
+export type InternalDecoder = (decoded: DecodedEvent, needs: InternalNeeds) => void;
+
+/** Decoders that exist without a file; legal in `decoded_as`. */
+export const internalNames = [
+  "rootcheck",
+  "syscheck_integrity_changed",
+  "syscheck_new_entry",
+  "syscheck_deleted",
+  "syscheck_registry_key_modified",
+  "syscheck_registry_key_added",
+  "syscheck_registry_key_deleted",
+  "syscheck_registry_value_modified",
+  "syscheck_registry_value_added",
+  "syscheck_registry_value_deleted",
+  "hostinfo_new",
+  "hostinfo_modified",
+  "syscollector",
+  "ciscat",
+  "windows_eventchannel",
+  "sca",
+] as const;
+
+const undecoded: InternalDecoder = () => undefined;
+
+/** By the first byte of a queue message (ruleset-spec 1.1). */
+export const internalDecoders: ReadonlyMap<string, InternalDecoder> = new Map([
+  ["3", undecoded],
+  ["5", undecoded],
+  ["8", undecoded],
+  ["9", undecoded],
+  ["d", undecoded],
+  ["e", undecoded],
+  ["f", undecoded],
+  ["p", undecoded],
+  ["u", undecoded],
+]);
