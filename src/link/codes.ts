@@ -19,6 +19,7 @@ const told: Readonly<Record<string, string>> = {
     "the master that it knows has another key; if this one is right, the line of the other has to go from etc/nodes.keys there",
   lower_term: "it has followed a master of a higher term",
   stopping: "it is stopping",
+  too_often: "it sent more messages than its heartbeats cause",
 };
 
 /** A part of a sentence about the peer, or the code itself where it is of a version that this one does not know. */

@@ -16,6 +16,13 @@ export interface LinkLimits {
   readonly pingsBeforeLive: number;
   /** A peer that does not read its control streams is let go when this much waits for it. */
   readonly controlBytesMax: number;
+  /**
+   * A worker may send a status or a pong every so often over the long run, and so many ahead of that, as when they were
+   * held up on their way. More of them close its session: each costs the master's main thread time, and lines of
+   * cluster.log.
+   */
+  readonly messageMsMin: number;
+  readonly messagesAheadMax: number;
   /** Back-off of a dialler. */
   readonly dialFirstMs: number;
   readonly dialMostMs: number;
@@ -30,6 +37,8 @@ export const linkLimits: LinkLimits = {
   joiningMsMax: 10_000, // The master's disk may have to sync a pin meanwhile.
   pingsBeforeLive: 4,
   controlBytesMax: 1_048_576,
+  messageMsMin: 1_000, // A status and a pong every heartbeat are one in 2 s.
+  messagesAheadMax: 16, // What a session can hold up: after 12 s of silence it is over, with 6 of them on the way.
   dialFirstMs: 250,
   dialMostMs: 3_000, // A restarted worker is dialled again within this, so it is back in under 5 s.
 };

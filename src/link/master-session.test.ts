@@ -91,3 +91,22 @@ test("closes when joining takes too long, and not while the time runs", () => {
 test("an answer about a record that was never received is our own bug", () => {
   throws(() => play([...toLive, stored(1)]), /stored more than was received/);
 });
+test("takes messages as often as the protocol has them, also when they were held up and come at once", () => {
+  const heartbeats = Array.from({ length: 900 }, (): MasterInput[] => [status, pong(0)]).flat();
+  deepEqual(
+    play([...toLive, ...heartbeats], 4, limits.heartbeatMs / 2).filter((order) => order !== "status"),
+    [],
+  );
+  const atOnce = Array.from({ length: limits.messagesAheadMax }, () => status);
+  deepEqual(
+    play([...toLive, ...atOnce], 4),
+    atOnce.map(() => "status"),
+  );
+});
+test("a worker that goes on sending messages faster than that is let go", () => {
+  for (const message of [status, pong(0)]) {
+    const flood = Array.from({ length: 10_000 }, () => message);
+    const orders = play([...toLive, ...flood], 4, 0.1);
+    deepEqual([orders.length <= limits.messagesAheadMax + 1, orders.at(-1)], [true, "close too_often"]);
+  }
+});

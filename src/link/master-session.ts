@@ -18,10 +18,19 @@ import type { Hello, Message, WorkerStatus } from "./wire.ts";
 export type MasterState =
   | { name: "greeting" | "admitting" | "welcomed"; sinceMs: number }
   | { name: "measuring"; sinceMs: number; pingId: number }
-  | { name: "live"; heardAtMs: number; beatAtMs: number; pingId: number; storingBytes: number; isPaused: boolean }
+  | Live
   | { name: "closed"; reason: string };
 
-type Live = MasterState & { name: "live" };
+interface Live {
+  name: "live";
+  heardAtMs: number;
+  beatAtMs: number;
+  pingId: number;
+  /** Where its messages would have come to by now, had they come `messageMsMin` apart. */
+  messagesUpToMs: number;
+  storingBytes: number;
+  isPaused: boolean;
+}
 
 export type MasterInput =
   | { type: "message"; message: Message }
@@ -95,14 +104,18 @@ function onMessage(state: MasterState, message: Message, nowMs: number, limits: 
   if (state.name === "measuring" && message.type === "pong" && message.body.id === state.pingId) {
     return onMeasured(state, message.body.nowMs, nowMs, limits);
   }
-  if (state.name !== "live") return close("out_of_turn");
+  return state.name === "live" ? onLiveMessage(state, message, nowMs, limits) : close("out_of_turn");
+}
+
+function onLiveMessage(state: Live, message: Message, nowMs: number, limits: LinkLimits): Step {
+  const messagesUpToMs = Math.max(state.messagesUpToMs, nowMs) + limits.messageMsMin;
+  if (messagesUpToMs - nowMs > limits.messagesAheadMax * limits.messageMsMin) return close("too_often");
+  const heard = { ...state, heardAtMs: nowMs, messagesUpToMs };
   if (message.type === "pong" && message.body.id === state.pingId) {
-    return [{ ...state, heardAtMs: nowMs }, [{ type: "measure", id: message.body.id, nodeMs: message.body.nowMs }]];
+    return [heard, [{ type: "measure", id: message.body.id, nodeMs: message.body.nowMs }]];
   }
-  if (message.type === "pong" && message.body.id < state.pingId) return [{ ...state, heardAtMs: nowMs }, []]; // Late.
-  if (message.type === "status") {
-    return [{ ...state, heardAtMs: nowMs }, [{ type: "status", status: message.body }]];
-  }
+  if (message.type === "pong" && message.body.id < state.pingId) return [heard, []]; // Late.
+  if (message.type === "status") return [heard, [{ type: "status", status: message.body }]];
   return close("out_of_turn");
 }
 
@@ -117,7 +130,7 @@ function onMeasured(
   if (state.pingId < limits.pingsBeforeLive) return [{ ...state, pingId }, [measure, { type: "ping", id: pingId }]];
   const live: Live = {
     ...{ name: "live", heardAtMs: nowMs, beatAtMs: nowMs + limits.heartbeatMs, pingId: state.pingId },
-    ...{ storingBytes: 0, isPaused: false },
+    ...{ messagesUpToMs: nowMs, storingBytes: 0, isPaused: false },
   };
   return [live, [measure, { type: "live" }, { type: "snapshot" }]];
 }

@@ -1,10 +1,11 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { drainMs, WaitingSamples, type WaitingSample } from "./drain-time.ts";
+import { drainMs, WaitingSamples } from "./drain-time.ts";
+import type { Sample } from "./sample-window.ts";
 
 /** Samples as [seconds, events]. */
-const samples = (...pairs: [number, number][]): WaitingSample[] =>
-  pairs.map(([seconds, events]) => ({ atMs: seconds * 1_000, events }));
+const samples = (...pairs: [number, number][]): Sample[] =>
+  pairs.map(([seconds, value]) => ({ atMs: seconds * 1_000, value }));
 
 test("what waits, by its decrease per second", () => {
   equal(drainMs(samples([0, 1_000], [4, 900], [10, 500])), 10_000);
