@@ -1,21 +1,21 @@
-/** The last alerts, newest first. A row opens in place; while one is open, or text is selected, no row moves. */
+/** The last alerts, newest first. A row opens in place; while one is open, or somebody reads, no row moves. */
 import { computed, useComputed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { PageAlert } from "../api/contract/page-stream.ts";
 import { AlertRow } from "./alert-row.tsx";
 import { count } from "./format.ts";
+import { HeldBar } from "./held-bar.tsx";
 import { HeldList } from "./held-list.ts";
 import { usePage } from "./page-context.tsx";
 import { Choice, Empty, GreyRows, Panel } from "./panel.tsx";
-import { useSelectionIn } from "./reading.tsx";
+import { useReading } from "./reading.tsx";
 import { GRAVE_LEVEL } from "./severity.ts";
 
 export function AlertList(): JSX.Element {
   const { store, chosen, choose } = usePage();
   const level = chosen.value.level;
-  const isGraveOnly = level === GRAVE_LEVEL;
-  const known = isGraveOnly || level === 0;
+  const isOffered = level === GRAVE_LEVEL || level === 0;
   return (
     <Panel
       id="alerts"
@@ -26,7 +26,7 @@ export function AlertList(): JSX.Element {
           label="Levels"
           options={[
             { value: 0, word: "All" },
-            ...(known ? [] : [{ value: level, word: `${level}+` }]),
+            ...(isOffered ? [] : [{ value: level, word: `${level}+` }]),
             { value: GRAVE_LEVEL, word: `${GRAVE_LEVEL}+` },
           ]}
           value={level}
@@ -61,8 +61,8 @@ function Rows({ level }: { level: number }): JSX.Element {
   const source = useAlertsFrom(level);
   const open = useSignal<ReadonlySet<string>>(new Set());
   const element = useRef<HTMLDivElement>(null);
-  const isSelected = useSelectionIn(element);
-  const isHeld = useComputed(() => isSelected.value || open.value.size > 0);
+  const { isReading, listeners } = useReading(element);
+  const isHeld = useComputed(() => isReading.value || open.value.size > 0);
   const list = useMemo(() => new HeldList(source, isHeld, ({ alert }) => alert.id), [source, isHeld]);
   useEffect(() => () => list.dispose(), [list]);
   const isAll = useSignal(false);
@@ -75,9 +75,15 @@ function Rows({ level }: { level: number }): JSX.Element {
     },
     [open],
   );
+  const showNew = (): void => {
+    list.show();
+    element.current?.focus(); // The button that was pressed is gone, and the focus must not go with it.
+  };
   return (
-    <div ref={element}>
-      <NewAlerts list={list} />
+    <div ref={element} tabIndex={-1} {...listeners}>
+      {list.shown.value.length > 0 && (
+        <HeldBar waiting={list.waiting.value.length} isOverrun={list.isOverrun.value} noun="alert" onShow={showNew} />
+      )}
       {list.shown.value.length === 0 ? (
         <NoAlert level={level} />
       ) : (
@@ -90,7 +96,7 @@ function Rows({ level }: { level: number }): JSX.Element {
           </tbody>
         </table>
       )}
-      <Foot held={list.shown.value.length} isAll={isAll} />
+      <Foot held={list.shown.value.length} hasNewer={list.waiting.value.length > 0} isAll={isAll} />
     </div>
   );
 }
@@ -98,29 +104,25 @@ function Rows({ level }: { level: number }): JSX.Element {
 /** So many rows at first: cluster.log, below, is to be reached without scrolling past two hundred. */
 const ROWS_COUNT = 15;
 
-function Foot({ held, isAll }: { held: number; isAll: Signal<boolean> }): JSX.Element | null {
+interface FootProps {
+  held: number;
+  /** There are newer ones than the list shows. */
+  hasNewer: boolean;
+  isAll: Signal<boolean>;
+}
+
+function Foot({ held, hasNewer, isAll }: FootProps): JSX.Element | null {
   if (held === 0) return null;
   const rows = isAll.value ? held : Math.min(held, ROWS_COUNT);
+  const which = hasNewer ? `${count(rows)} from before the new ones` : `The newest ${count(rows)}`;
   return (
     <div class="foot">
-      <span>{`The newest ${count(rows)}. All are in alerts.json.`}</span>
+      <span>{`${which}. All are in alerts.json.`}</span>
       {held > ROWS_COUNT && (
         <button type="button" class="btn small push" onClick={() => (isAll.value = !isAll.value)}>
           {isAll.value ? `Show ${ROWS_COUNT}` : `Show ${count(held)}`}
         </button>
       )}
-    </div>
-  );
-}
-
-function NewAlerts({ list }: { list: HeldList<PageAlert> }): JSX.Element | null {
-  const waiting = list.waiting.value.length;
-  if (waiting === 0) return null;
-  return (
-    <div class="newrows">
-      <button type="button" onClick={() => list.show()}>
-        {waiting === 1 ? "1 new alert. Show it" : `${count(waiting)} new alerts. Show them`}
-      </button>
     </div>
   );
 }

@@ -51,6 +51,18 @@ test("takes all of a list that began anew for new", () => {
   deepEqual(list.waiting.value, ["z", "y"]);
 });
 
+test("knows that what waits may be more than the source still holds", () => {
+  const { source, isHeld, list } = listOf("b", "a");
+  isHeld.value = true;
+  equal(list.isOverrun.value, false);
+  source.value = ["d", "c", "b"]; // It holds three.
+  equal(list.isOverrun.value, false);
+  source.value = ["f", "e", "d"];
+  equal(list.isOverrun.value, true);
+  list.show();
+  equal(list.isOverrun.value, false);
+});
+
 test("does not hold an empty list: the first line is shown to whoever waits for it", () => {
   const { source, isHeld, list } = listOf();
   isHeld.value = true;

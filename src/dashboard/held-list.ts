@@ -10,6 +10,8 @@ export class HeldList<T> {
   readonly #stop: () => void;
   /** What is newer than all that is shown; of a list that began anew, all of it. */
   readonly waiting: ReadonlySignal<readonly T[]>;
+  /** Nothing that is shown is held by the source any more: more may have come than `waiting` has. */
+  readonly isOverrun: ReadonlySignal<boolean>;
 
   constructor(source: ReadonlySignal<readonly T[]>, isHeld: ReadonlySignal<boolean>, idOf: (one: T) => string) {
     this.#source = source;
@@ -20,6 +22,7 @@ export class HeldList<T> {
       if (!isHeld.value || this.#shown.peek().length === 0) this.#shown.value = newest;
     });
     this.waiting = computed(() => newerThan(source.value, this.#shown.value, idOf));
+    this.isOverrun = computed(() => this.waiting.value.length > 0 && this.waiting.value === source.value);
   }
 
   get shown(): ReadonlySignal<readonly T[]> {

@@ -6,6 +6,7 @@ import type { ClusterLogLine } from "../api/contract/reply.ts";
 import { firstChoice } from "./address-state.ts";
 import { count } from "./format.ts";
 import { Icon } from "./glyph.tsx";
+import { HeldBar } from "./held-bar.tsx";
 import { HeldList } from "./held-list.ts";
 import { filterLog, logLevels, nodesOf, type LogFilter } from "./log-filter.ts";
 import { usePage } from "./page-context.tsx";
@@ -89,14 +90,14 @@ function Lines(): JSX.Element {
   });
   const shown = useComputed(() => filterLog(list.shown.value, filter.value));
   const waiting = useComputed(() => filterLog(list.waiting.value, filter.value).length);
+  const showNew = (): void => {
+    list.show();
+    element.current?.focus(); // The button that was pressed is gone, and the focus must not go with it.
+  };
   return (
-    <div ref={element} {...listeners}>
-      {waiting.value > 0 && (
-        <div class="newrows">
-          <button type="button" onClick={() => list.show()}>
-            {waiting.value === 1 ? "1 new line" : `${count(waiting.value)} new lines`}
-          </button>
-        </div>
+    <div ref={element} tabIndex={-1} {...listeners}>
+      {list.shown.value.length > 0 && (
+        <HeldBar waiting={waiting.value} isOverrun={list.isOverrun.value} noun="line" onShow={showNew} />
       )}
       {shown.value.length === 0 ? (
         <NoLine held={list.shown.value.length} />
@@ -114,14 +115,17 @@ function Lines(): JSX.Element {
           </ol>
         </div>
       )}
-      <div class="foot">
-        <span>Newest first. Stops moving while you read.</span>
-        {list.shown.value.length > 0 && (
-          <span class="push">{`${count(shown.value.length)} of ${count(list.shown.value.length)} lines`}</span>
-        )}
-      </div>
+      {list.shown.value.length > 0 && (
+        <div class="foot">
+          <span class="push">{`${count(shown.value.length)} of ${lines(list.shown.value.length)}`}</span>
+        </div>
+      )}
     </div>
   );
+}
+
+function lines(number: number): string {
+  return number === 1 ? "1 line" : `${count(number)} lines`;
 }
 
 function Line({ line }: { line: ClusterLogLine }): JSX.Element {
@@ -150,7 +154,7 @@ function NoLine({ held }: { held: number }): JSX.Element {
   }
   return (
     <Empty title="No line matches these filters">
-      <span>{`${count(held)} lines without them.`}</span>
+      <span>{`${lines(held)} without them.`}</span>
       <button
         type="button"
         class="btn"

@@ -28,7 +28,7 @@ export interface Reading {
   /** Go onto the element. A finger that has left the screen reads no more, so only a mouse counts as a pointer. */
   readonly listeners: {
     onPointerEnter(event: PointerEvent): void;
-    onPointerLeave(): void;
+    onPointerLeave(event: PointerEvent): void;
     onFocusIn(): void;
     onFocusOut(event: FocusEvent): void;
   };
@@ -44,10 +44,19 @@ export function useReading(element: RefObject<HTMLElement | null>): Reading {
       isReading: computed(() => isSelected.value || hasPointer.value || hasFocus.value),
       listeners: {
         onPointerEnter: ({ pointerType }) => (hasPointer.value = pointerType === "mouse"),
-        onPointerLeave: () => (hasPointer.value = false),
+        onPointerLeave: ({ pointerType }) => {
+          hasPointer.value = false;
+          // What a mouse has pressed keeps the focus, unseen: whoever has gone away with the mouse reads no more.
+          if (pointerType === "mouse" && element.current?.querySelector(":focus-visible") === null) {
+            hasFocus.value = false;
+          }
+        },
         onFocusIn: () => (hasFocus.value = true),
-        onFocusOut: ({ relatedTarget }) =>
-          (hasFocus.value = relatedTarget instanceof Node && (element.current?.contains(relatedTarget) ?? false)),
+        onFocusOut: ({ relatedTarget }) => {
+          // Of a window that is left nothing else is focused: its own focus comes back to the same place.
+          const next = relatedTarget ?? element.current?.ownerDocument.activeElement;
+          hasFocus.value = next instanceof Node && (element.current?.contains(next) ?? false);
+        },
       },
     }),
     [element, isSelected, hasPointer, hasFocus],
