@@ -1,6 +1,6 @@
-import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,24 +125,73 @@ test("gives up waiting for a node when it is told to stop", async () => {
   await nodeLock.release();
 });
 
-test("leaves an edited file alone, and keeps it beside when other ports make it necessary to write it anew", async () => {
-  const plan = await planOf(wanted("edited", "127.71.6", { workerCount: 1 }));
-  const conf = join(nodeOf(plan, 0).home, "etc", "ossec.conf");
-  appendFileSync(conf, "<!-- mine -->\n");
-  const edited = readFileSync(conf, "utf8");
-  await planOf(wanted("edited", "127.71.6"));
-  equal(readFileSync(conf, "utf8"), edited);
-  const release = await takePort("tcp", "127.71.6.1", 1_516);
-  await planOf(wanted("edited", "127.71.6"));
-  await release();
-  match(readFileSync(conf, "utf8"), /<port>1517<\/port>/);
-  equal(readFileSync(`${conf}.edited`, "utf8"), edited);
-  match(said.join("\n"), /what you had edited is kept/);
-});
-
 const masterConf = (plan: LocalPlan): string => readFileSync(join(nodeOf(plan, 0).home, "etc", "ossec.conf"), "utf8");
 const enabled = (port: number): string =>
   `<dashboard>\n    <enabled>yes</enabled>\n    <port>${port}</port>\n  </dashboard>`;
+
+/** Puts `mine` after the line that holds `after` in a file of a node; returns what the file holds then. */
+function edit(plan: LocalPlan, index: number, name: string, after: string, mine: string): string {
+  const path = join(nodeOf(plan, index).home, "etc", ...name.split("/"));
+  const before = readFileSync(path, "utf8");
+  const edited = before.replace(after, () => `${after}\n${mine}`);
+  notEqual(edited, before);
+  writeFileSync(path, edited);
+  return edited;
+}
+const fileOf = (plan: LocalPlan, index: number, name: string): string =>
+  readFileSync(join(nodeOf(plan, index).home, "etc", ...name.split("/")), "utf8");
+
+test("leaves edited files alone while the plan stays", async () => {
+  const plan = await planOf(wanted("edited", "127.71.6", { workerCount: 1 }));
+  const master = edit(plan, 0, "ossec.conf", "</cluster>", "<!-- mine -->");
+  const worker = edit(plan, 1, "ossec.node.conf", "</remote>", "<!-- mine -->");
+  deepEqual(await planOf(wanted("edited", "127.71.6")), plan);
+  deepEqual([fileOf(plan, 0, "ossec.conf"), fileOf(plan, 1, "ossec.node.conf")], [master, worker]);
+  deepEqual(said, []);
+});
+
+test("changes in edited files only what other ports make necessary, and in one that they do not concern nothing", async () => {
+  const first = await planOf(wanted("moved", "127.71.10", { workerCount: 2 }));
+  const master = edit(first, 0, "ossec.conf", "</cluster>", "  <alerts><log_alert_level>5</log_alert_level></alerts>");
+  const cluster = edit(first, 0, "shared/cluster.conf", "<cluster>", "  <!-- mine -->");
+  const worker = edit(first, 1, "ossec.node.conf", "</remote>", "  <!-- mine -->");
+  edit(first, 2, "ossec.conf", "</cluster>", "  <!-- mine -->");
+  const release = await takePort("tcp", nodeOf(first, 1).address, 1_516);
+  const second = await planOf(wanted("moved", "127.71.10"));
+  await release();
+  equal(nodeOf(second, 1).port, 1_517);
+  equal(fileOf(first, 0, "ossec.conf"), master, "only the port of a worker has changed");
+  equal(fileOf(first, 1, "ossec.node.conf"), worker);
+  const [one, two] = [`<address>127.71.10.2</address>\n    <port>`, `<address>127.71.10.3</address>\n    <port>1516<`];
+  equal(fileOf(first, 0, "shared/cluster.conf"), cluster.replace(`${one}1516`, `${one}1517`));
+  ok(cluster.includes(two));
+  match(fileOf(first, 1, "ossec.conf"), /<port>1517<\/port>/);
+  match(fileOf(first, 2, "ossec.conf"), /<!-- mine -->/);
+  const path = join(nodeOf(first, 0).home, "etc", "shared", "cluster.conf");
+  deepEqual(said.slice(1), [`${path} has other addresses or ports now; what you have edited in it stays`]);
+});
+
+test("leaves a port that was edited as it is, and says what it would have been", async () => {
+  const plan = await planOf(wanted("own-port", "127.71.11", { workerCount: 1 }));
+  const conf = join(nodeOf(plan, 0).home, "etc", "ossec.conf");
+  writeFileSync(conf, masterConf(plan).replace("<port>55716</port>", "<port>55799</port>"));
+  const release = await takePort("tcp", "127.0.0.1", 55_716);
+  await planOf(wanted("own-port", "127.71.11"));
+  await release();
+  match(masterConf(plan), /<port>55799<\/port>/);
+  equal(said.at(-1), `${conf} would have had <port>55717</port> now; what you have edited there stays`);
+});
+
+test("keeps files beside that are there without the plan that they are of", async () => {
+  const plan = await planOf(wanted("no-plan", "127.71.12", { workerCount: 1 }));
+  const conf = edit(plan, 0, "ossec.conf", "</cluster>", "<!-- mine -->");
+  rmSync(join(folder, "no-plan", "argus-up.json"));
+  const anew = await planOf(wanted("no-plan", "127.71.12", { workerCount: 1 }));
+  notEqual(anew.key, plan.key);
+  ok(masterConf(anew).includes(anew.key));
+  equal(fileOf(anew, 0, "ossec.conf.edited"), conf);
+  equal(said.length, 2, "the two files that hold the key; the others are the same");
+});
 
 test("has the master serve the page, no worker, and keeps its port", async () => {
   const plan = await planOf(wanted("page", "127.71.7", { workerCount: 1 }));
@@ -167,6 +216,26 @@ test("passes over a page's port that is taken, at first and later, and leaves th
   ok(masterConf(second).includes(enabled(55_716)));
 });
 
+test("changes nothing but the page's port in an edited file when only that has changed", async () => {
+  const first = await planOf(wanted("edited-page", "127.71.13", { workerCount: 1 }));
+  const master = edit(
+    first,
+    0,
+    "ossec.conf",
+    "</dashboard>",
+    "  <alerts><log_alert_level>5</log_alert_level></alerts>",
+  );
+  const worker = edit(first, 1, "ossec.conf", "</cluster>", "  <!-- mine -->");
+  const own = edit(first, 1, "ossec.node.conf", "</localfile>", "  <!-- mine -->");
+  const release = await takePort("tcp", "127.0.0.1", 55_716);
+  const second = await planOf(wanted("edited-page", "127.71.13"));
+  await release();
+  equal(second.pagePort, 55_717);
+  equal(masterConf(second), master.replace("55716", "55717"));
+  deepEqual([fileOf(second, 1, "ossec.conf"), fileOf(second, 1, "ossec.node.conf")], [worker, own]);
+  deepEqual(readdirSync(join(nodeOf(second, 0).home, "etc")).sort(), ["ossec.conf", "shared"], "nothing is set aside");
+});
+
 test("gives a page to a cluster from before there was one", async () => {
   const plan = await planOf(wanted("old", "127.71.9", { workerCount: 1 }));
   const [planFile, conf] = [join(folder, "old", "argus-up.json"), join(nodeOf(plan, 0).home, "etc", "ossec.conf")];
@@ -176,4 +245,27 @@ test("gives a page to a cluster from before there was one", async () => {
   deepEqual(await planOf(wanted("old", "127.71.9")), plan);
   ok(masterConf(plan).includes(enabled(pagePort)));
   deepEqual(said, [], "nobody had edited the file");
+});
+
+test("gives an edited master of before the page one as well, unless it has a section of its own", async () => {
+  const plan = await planOf(wanted("old-edited", "127.71.14", { workerCount: 1 }));
+  const [planFile, conf] = [
+    join(folder, "old-edited", "argus-up.json"),
+    join(nodeOf(plan, 0).home, "etc", "ossec.conf"),
+  ];
+  const { pagePort, ...old } = plan;
+  const mine = "  <alerts><log_alert_level>5</log_alert_level></alerts>\n";
+  const edited = masterConf(plan).replace(`  ${enabled(pagePort)}\n`, mine);
+  writeFileSync(planFile, JSON.stringify(old));
+  writeFileSync(conf, edited);
+  deepEqual(await planOf(wanted("old-edited", "127.71.14")), plan);
+  equal(
+    masterConf(plan),
+    edited.replace(mine, () => `  ${enabled(pagePort)}\n${mine}`),
+  );
+  const off = edited.replace(mine, "  <dashboard>\n    <enabled>no</enabled>\n  </dashboard>\n");
+  writeFileSync(planFile, JSON.stringify(old));
+  writeFileSync(conf, off);
+  await planOf(wanted("old-edited", "127.71.14"));
+  equal(masterConf(plan), off);
 });

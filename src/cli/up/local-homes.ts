@@ -14,6 +14,7 @@ import { PAGE_PORT } from "../../api/options.ts";
 import { homeAt } from "../../node/home.ts";
 import { lockHome, type HomeLock } from "../../node/home-lock-disk.ts";
 import { UsageError } from "../errors.ts";
+import { mergeLines } from "./line-merge.ts";
 
 export interface LocalNode {
   name: string;
@@ -215,23 +216,42 @@ function filesOf(node: LocalNode, plan: KnownPlan): [string, string, number][] {
 }
 
 /**
- * Files that somebody may have edited are written only when they are absent or `before` was another plan; an edited one
- * is then kept beside, and that is said.
+ * Writes what is absent, and what another plan makes different. Nobody's edit is lost by it: in a file that somebody has
+ * edited only the lines that the plan changes are changed, where they still are; a file that is here without a plan,
+ * so that nobody knows what is edited in it, is kept beside.
  */
 function writeHomes(plan: LocalPlan, before: KnownPlan | undefined, say: (text: string) => void): void {
   const written = new Map(before?.nodes.flatMap((node) => filesOf(node, before)).map(([path, text]) => [path, text]));
   for (const [path, text, mode] of plan.nodes.flatMap((node) => filesOf(node, plan))) {
-    if (existsSync(path)) {
-      if (plan === before) continue;
-      const present = readFileSync(path, "utf8");
-      if (present === text) continue;
-      if (present !== written.get(path)) {
-        renameSync(path, `${path}.edited`);
-        say(`${path} is written anew for other ports; what you had edited is kept as ${path}.edited`);
-      }
-    }
-    writeFile(path, text, mode);
+    const old = written.get(path);
+    const present = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    if (present === undefined || present === old) writeFile(path, text, mode);
+    else if (present === text || old === text) continue;
+    else if (old === undefined) {
+      renameSync(path, `${path}.edited`);
+      say(`${path} is written anew; what was there is kept as ${path}.edited`);
+      writeFile(path, text, mode);
+    } else bringUpToDate({ path, old, text, present, mode }, say);
   }
+}
+
+interface EditedFile {
+  path: string;
+  /** What was generated for the plan of before, and is for this one. */
+  old: string;
+  text: string;
+  present: string;
+  mode: number;
+}
+
+function bringUpToDate({ path, old, text, present, mode }: EditedFile, say: (text: string) => void): void {
+  const merged = mergeLines(old, text, present);
+  if (merged.text !== present) {
+    writeFile(path, merged.text, mode);
+    say(`${path} has other addresses or ports now; what you have edited in it stays`);
+  }
+  if (merged.left.length > 0)
+    say(`${path} would have had ${merged.left.join(" ")} now; what you have edited there stays`);
 }
 
 function readPlan(path: string): KnownPlan | undefined {
