@@ -16,6 +16,7 @@ import { linkLimits } from "./limits.ts";
 import { MasterEnd, type MasterEndOwner } from "./master-end.ts";
 import { newLinkCounters } from "./metrics.ts";
 import type { LaneRecord } from "./needs.ts";
+import type { WorkerStatus } from "./wire.ts";
 import { WorkerEnd, type WorkerEndOwner } from "./worker-end.ts";
 
 /** Two nodes that outlive their connections: keys, pins, spool and journal stay. */
@@ -34,6 +35,11 @@ class Pair {
 
   constructor(seed: number) {
     this.#fraction = seeded(seed);
+    const acknowledge = this.spool.acknowledge.bind(this.spool);
+    this.spool.acknowledge = (lane, epoch, last) => {
+      this.#acknowledged = last;
+      return acknowledge(lane, epoch, last);
+    };
     this.spool.clockMs = this.clock.wallMs();
   }
 
@@ -57,13 +63,26 @@ class Pair {
       {
         ...{ ...common, name: "worker-node1", role: "worker", host: "w1", isHidden: false },
         ...{ identity: this.#identities.worker, masterPin: this.#masterPin, source: this.spool },
-        ...{ status: () => quietStatus, counters: newLinkCounters() },
+        ...{ status: () => this.#status(), counters: newLinkCounters() },
       },
       this.#workerOwner(),
     );
     master.start();
     worker.start();
     return { connection, master, worker };
+  }
+
+  /** What was acknowledged of the spool when the worker spoke of it. */
+  readonly told: number[] = [];
+  #acknowledged = 0;
+
+  forget(): void {
+    this.#acknowledged = 0;
+  }
+
+  #status(): WorkerStatus {
+    this.told.push(this.#acknowledged);
+    return quietStatus;
   }
 
   #masterOwner(): MasterEndOwner {
@@ -104,6 +123,20 @@ test("a worker's backlog of several epochs arrives whole and in order, and is re
     [[3, 56, 55]],
   );
   deepEqual(pair.events, ["live"]);
+});
+
+test("the first that a worker says of its spool is what the master does not hold", async () => {
+  const pair = new Pair(2);
+  pair.spool.beginEpoch();
+  pair.spool.append(7);
+  const first = pair.connect();
+  await first.connection.settle();
+  first.connection.master.cut();
+  pair.told.length = 0;
+  // As after a kill: the spool knows nothing of acks any more.
+  pair.forget();
+  await pair.connect().connection.settle();
+  deepEqual(pair.told, [7]);
 });
 
 test("every record is stored once and in order, however often the connection breaks (60 seeds)", async () => {

@@ -101,7 +101,9 @@ export class WorkerEnd {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       const [state, actions] = stepWorker(this.#state, next, this.#needs.clock.monotonicMs(), this.#needs.limits);
       this.#state = state;
-      for (const action of actions) this.#carryOut(action);
+      // A status tells what waits: what the same step releases does not wait any more.
+      for (const action of actions) if (action.type !== "status") this.#carryOut(action);
+      for (const action of actions) if (action.type === "status") this.#carryOut(action);
     }
     this.#isStepping = false;
   }

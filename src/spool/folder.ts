@@ -15,6 +15,7 @@ export interface Listed {
   path: string;
   core: Core;
   bytes: number;
+  modifiedMs: number;
 }
 
 /** The readable segments of the folder, in order, and what has been put aside. */

@@ -21,6 +21,8 @@ export interface SegmentEntry {
   readonly preamble: Buffer;
   readonly first: number;
   readonly createdMs: number;
+  /** Wall clock: when its file was last written, as the start found it; undefined for one that this run began. */
+  readonly writtenMs: number | undefined;
   readonly framesAt: number;
   /** Where its durable frames end: bytes of the file. */
   end: number;
@@ -170,12 +172,26 @@ export class Ledger {
     while ((this.#samples[1]?.seq ?? Infinity) <= acknowledged + 1) this.#samples.shift();
   }
 
-  /** The age of the oldest event that waits; of events of earlier runs, that of their segment. */
+  /** The age of the oldest event that waits; of an event of another epoch, an estimate. */
   oldestMs(wallMs: number, monotonicMs: number): number {
-    const oldest = this.#segments.find((segment, index) => !segment.isDropped && this.#waitingAt(segment, index) > 0);
+    const at = this.#segments.findIndex((segment, index) => !segment.isDropped && this.#waitingAt(segment, index) > 0);
+    const oldest = this.#segments[at];
     if (oldest === undefined) return 0;
     const sample = this.#samples[0];
     if (isSameEpoch(oldest.epoch, this.active.epoch) && sample !== undefined) return monotonicMs - sample.atMs;
-    return Math.max(0, wallMs - oldest.createdMs);
+    return Math.max(0, wallMs - this.#oldestTimeIn(oldest, at, wallMs));
+  }
+
+  /**
+   * When the oldest waiting event of the segment was written: its share of the events between the segment's beginning
+   * and its last write, which is when its last event came. A node that was killed while all went well has its last few
+   * events waiting, and they are not as old as a segment that was begun hours before.
+   */
+  #oldestTimeIn(segment: SegmentEntry, index: number, wallMs: number): number {
+    const { first, createdMs, writtenMs } = segment;
+    const endMs = Math.max(createdMs, Math.min(writtenMs ?? this.#segments[index + 1]?.createdMs ?? createdMs, wallMs));
+    const count = this.#lastAt(segment, index) - first + 1;
+    const acknowledged = count - this.#waitingAt(segment, index);
+    return createdMs + ((acknowledged + 1) / count) * (endMs - createdMs);
   }
 }

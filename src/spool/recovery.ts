@@ -43,7 +43,7 @@ export async function recoverSpool(options: RecoveryOptions): Promise<Recovered>
   return { ledger, marks, nextOrdinal, predecessor };
 }
 
-function entryOf({ number, path, core, bytes }: Listed, options: RecoveryOptions): SegmentEntry {
+function entryOf({ number, path, core, bytes, modifiedMs }: Listed, options: RecoveryOptions): SegmentEntry {
   if (core.type !== "spool" || core.lane !== options.lane) {
     throw new SpoolError("ARGUS_SPOOL_IO", path, `${path} does not belong to lane ${options.lane}`);
   }
@@ -52,6 +52,7 @@ function entryOf({ number, path, core, bytes }: Listed, options: RecoveryOptions
     ...{ ordinal: number, path, salt, epoch, predecessor, preamble, first, createdMs, isDropped },
     framesAt: framesAt(core),
     end: bytes,
+    writtenMs: modifiedMs,
     isDamaged: false,
     ownLast: first - 1,
   };

@@ -138,17 +138,25 @@ export async function beginSegment(begin: Begin): Promise<SegmentWriter> {
   }
 }
 
+export interface Head {
+  core: Core;
+  /** Of the whole file. */
+  bytes: number;
+  /** Wall clock: when the file was last written. */
+  modifiedMs: number;
+}
+
 /** The core of a segment and the size of its file; `undefined` when neither block can be read. */
-export async function readHead(disk: Disk, path: string): Promise<{ core: Core; bytes: number } | undefined> {
+export async function readHead(disk: Disk, path: string): Promise<Head | undefined> {
   try {
     const file = await disk.open(path, "read");
     try {
-      const { bytes } = await file.stat();
+      const { bytes, modifiedMs } = await file.stat();
       const head = Buffer.allocUnsafeSlow(HEAD_BYTES);
       const filled = await file.read(head, 0);
       const core = readCore(head.subarray(0, filled));
       if (core === "future") throw futureVersion(path);
-      return core === "bad" ? undefined : { core, bytes };
+      return core === "bad" ? undefined : { core, bytes, modifiedMs };
     } finally {
       await file.close();
     }

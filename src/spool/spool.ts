@@ -487,6 +487,7 @@ async function begin(
   found.ledger.add({
     ...{ ordinal, path: writer.path, salt, first, createdMs, ...opening },
     ...{ framesAt: head.length, end: head.length, isDropped: false, isDamaged: false, ownLast: first - 1 },
+    writtenMs: undefined,
   });
   return writer;
 }
