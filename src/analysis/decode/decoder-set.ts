@@ -20,7 +20,7 @@ import { expandVariables } from "../../syntax/xml-variable.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { predecode } from "../predecode.ts";
 import type { Decoder, FieldTarget, Offset } from "./decoder.ts";
-import { internalDecoders, internalNames } from "./internal.ts";
+import { internalDecoders, internalNames, ossecInternalNames } from "./internal.ts";
 import { loadDecoder, type LoadedDecoder } from "./loader.ts";
 
 export interface DecoderFile {
@@ -56,8 +56,9 @@ export class DecoderSet {
 
   readonly #internal = new Map<string, Decoder>();
 
-  constructor() {
-    for (const name of internalNames) this.#internal.set(name, internalDecoder(name, this.#nameIdOf(name)));
+  constructor(flavour: Flavour = "wazuh") {
+    const names = flavour === "ossec" ? [...internalNames, ...ossecInternalNames] : internalNames;
+    for (const name of names) this.#internal.set(name, internalDecoder(name, this.#nameIdOf(name)));
   }
 
   internal(name: string): Decoder {
@@ -286,7 +287,7 @@ export function loadDecoders(
   report: (problem: Problem) => void,
   flavour: Flavour = "wazuh",
 ): DecoderSet {
-  const set = new DecoderSet();
+  const set = new DecoderSet(flavour);
   for (const file of files) {
     const elements = readFile(file, flavour, report);
     if (elements?.length === 0) report(problemInFile(file.path, "error", "the file holds no decoder"));

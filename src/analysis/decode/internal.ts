@@ -34,6 +34,9 @@ export const internalNames = [
   "sca",
 ] as const;
 
+/** OSSEC's own, beside those of the same names; a rule of either peer may ask for them. */
+export const ossecInternalNames = ["syscheck_integrity_changed_2nd", "syscheck_integrity_changed_3rd"] as const;
+
 const undecoded: InternalDecoder = () => undefined;
 
 /** By the first byte of a queue message (ruleset-spec 1.1). */

@@ -12,10 +12,10 @@ import { staticFieldOf } from "../decoded-event.ts";
 import { type Decoder, type DecoderType, decoderTypes, type FieldTarget, type Offset } from "./decoder.ts";
 import { plugins } from "./plugin.ts";
 
-/** Wazuh's limit on one expression with all its repetitions. */
-const expressionBytesMax = 1_024;
-/** The default of `analysisd.decoder_order_size`. */
-const orderNamesMax = 256;
+/** One expression with all its repetitions must stay below this. */
+const expressionBytesMax: Readonly<Record<Flavour, number>> = { wazuh: 1_024, ossec: 8_192 };
+/** Wazuh: the default of `analysisd.decoder_order_size`; OSSEC: the groups that an expression may have. */
+const orderNamesMax: Readonly<Record<Flavour, number>> = { wazuh: 256, ossec: 64 };
 /** In the order of an FTS key (ruleset-spec 5.7). */
 const ftsOrder = ["name", "id", "dstuser", "srcuser", "srcip", "dstip", "data", "system_name", "location"];
 
@@ -30,6 +30,8 @@ class Refusal extends Error {
 
 /** An expression whose element may be repeated: the contents are joined, the last `type` holds. */
 interface Draft {
+  /** Of the element, in lower case: OSSEC has an element for each language. */
+  element: string;
   text: string;
   language: ExpressionLanguage;
   offset: Offset;
@@ -138,7 +140,7 @@ class DecoderLoader {
         drafts.regex = this.#expression(element, drafts.regex, "osregex");
         return;
       case "order":
-        drafts.order = readOrder(element);
+        drafts.order = readOrder(element, this.#flavour);
         return;
       case "fts":
         drafts.fts = readFts(element);
@@ -154,7 +156,25 @@ class DecoderLoader {
         decoder.type = readType(element);
         return;
       default:
-        this.#readOption(element, name);
+        if (this.#flavour === "wazuh" || !this.#readOssec(element, name)) this.#readOption(element, name);
+    }
+  }
+
+  /** The elements that stand for a `type` in OSSEC (ruleset-spec 3.1); false for any other. */
+  #readOssec(element: XmlElement, name: string): boolean {
+    const drafts = this.#drafts;
+    switch (name) {
+      case "program_name_pcre2":
+        drafts.programName = this.#expression(element, drafts.programName, "pcre2");
+        return true;
+      case "prematch_pcre2":
+        drafts.prematch = this.#expression(element, drafts.prematch, "pcre2");
+        return true;
+      case "pcre2":
+        drafts.regex = this.#expression(element, drafts.regex, "pcre2");
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -186,11 +206,17 @@ class DecoderLoader {
     if (before !== undefined && offset !== undefined) {
       throw new Refusal(element.place, `only the first <${element.name}> may have an offset`);
     }
+    const name = element.name.toLowerCase();
+    if (before !== undefined && before.element !== name) {
+      throw new Refusal(element.place, `a decoder may have <${before.element}> or <${name}>, not both`);
+    }
     const text = (before?.text ?? "") + element.content;
-    if (text.length >= expressionBytesMax) {
-      throw new Refusal(element.place, `<${element.name}> has ${text.length} bytes, ${expressionBytesMax} or more`);
+    const bytesMax = expressionBytesMax[this.#flavour];
+    if (text.length >= bytesMax) {
+      throw new Refusal(element.place, `<${element.name}> has ${text.length} bytes, ${bytesMax} or more`);
     }
     return {
+      element: name,
       text,
       language: this.#language(element, initial),
       offset: before?.offset ?? readOffset(element, offset),
@@ -200,7 +226,7 @@ class DecoderLoader {
 
   #language(element: XmlElement, initial: ExpressionLanguage): ExpressionLanguage {
     const type = attributeOf(element, "type")?.toLowerCase();
-    if (type === undefined) return initial;
+    if (type === undefined || this.#flavour === "ossec") return initial;
     if (type === "osregex" || type === "pcre2" || (type === "osmatch" && initial === "osmatch")) return type;
     this.#report(problemAt(element.place, "warning", `<${element.name}> has no type ${type}; ${initial} is taken`));
     return initial;
@@ -328,13 +354,22 @@ function namesOf(element: XmlElement): string[] {
   return names;
 }
 
-function readOrder(element: XmlElement): FieldTarget[] {
+function readOrder(element: XmlElement, flavour: Flavour): FieldTarget[] {
   const names = namesOf(element);
-  if (names.length > orderNamesMax) throw new Refusal(element.place, `an order may have ${orderNamesMax} names`);
-  return names.map((name) => {
+  const namesMax = orderNamesMax[flavour];
+  if (names.length > namesMax) throw new Refusal(element.place, `an order may have ${namesMax} names`);
+  return names.map((written) => {
+    const name = flavour === "ossec" ? ossecFieldName(written) : written;
     const known = staticFieldOf(name);
     return known === undefined ? { kind: "dynamic", name, lower: lowerAscii(name) } : { kind: "static", name: known };
   });
+}
+
+/** OSSEC has one slot for `data` and `extra_data`, and one for whatever names a file (ruleset-spec 3.1). */
+function ossecFieldName(name: string): string {
+  const lower = lowerAscii(name);
+  if (lower === "extra_data") return "data";
+  return lower.includes("filename") ? "filename" : name;
 }
 
 /** `user` is another word for dstuser, `extra_data` for data. */

@@ -82,9 +82,10 @@ function expressionCondition(name: ExpressionName, expression: Expression): Cond
 }
 
 function addExpression(name: ExpressionName, draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
-  const written = draft.expressions.get(name);
-  const expression = written && compileAt(written, needs);
-  if (expression !== undefined) into.add(name, expressionCondition(name, expression));
+  for (const written of [draft.expressions.get(name), draft.pcre2.get(name)]) {
+    const expression = written && compileAt(written, needs);
+    if (expression !== undefined) into.add(name, expressionCondition(name, expression));
+  }
 }
 
 function addFields(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {

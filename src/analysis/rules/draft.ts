@@ -72,6 +72,8 @@ export interface RuleDraft {
   groups: string;
   description: string | undefined;
   expressions: Map<ExpressionName, DraftExpression>;
+  /** OSSEC's `…_pcre2` elements: conditions of their own beside those above. */
+  pcre2: Map<ExpressionName, DraftExpression>;
   fields: DraftField[];
   decodedAs: DraftText | undefined;
   category: DraftText | undefined;
@@ -127,6 +129,7 @@ export function emptyDraft(place: Place, groups: string): RuleDraft {
     groups,
     description: undefined,
     expressions: new Map(),
+    pcre2: new Map(),
     fields: [],
     decodedAs: undefined,
     category: undefined,

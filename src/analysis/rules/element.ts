@@ -1,10 +1,11 @@
 /** The elements of a `<rule>`: what each adds to the draft (ruleset-spec 5.1). */
-import type { ExpressionLanguage } from "../../syntax/pattern.ts";
+import type { ExpressionLanguage, Flavour } from "../../syntax/pattern.ts";
 import { lowerAscii } from "../../syntax/subject.ts";
 import type { XmlElement } from "../../syntax/xml.ts";
 import { comparableNames } from "../correlate/composite.ts";
 import { staticFieldOf } from "../decoded-event.ts";
 import { expressionNames, ruleCategories, type DraftAddresses, type DraftExpression, type RuleDraft } from "./draft.ts";
+import { isAbsentInOssec, readOssecExpression } from "./element-ossec.ts";
 
 /** What an element's reader says of it; `drop` passes the whole rule over with a warning. */
 export interface Report {
@@ -16,7 +17,7 @@ export interface Report {
 type Reader = (draft: RuleDraft, element: XmlElement, report: Report) => void;
 
 /** The peers refuse longer ones, and the condition then has no effect. */
-const CONTENT_BYTES_MAX = 2_047;
+const contentBytesMax: Readonly<Record<Flavour, number>> = { wazuh: 2_047, ossec: 8_191 };
 
 export function attributeOf(element: XmlElement, name: string): string | undefined {
   return element.attributes.find((attribute) => attribute.name === name)?.value;
@@ -255,13 +256,15 @@ function ineffective(_draft: RuleDraft, element: XmlElement, report: Report): vo
 /** Texts whose length the peers do not bound. */
 const unbounded = new Set(["description", "group", "mitre", "info", "cve"]);
 
-export function readElement(draft: RuleDraft, element: XmlElement, report: Report): void {
+export function readElement(draft: RuleDraft, element: XmlElement, flavour: Flavour, report: Report): void {
   const name = lowerAscii(element.name);
   if (name === "var") return;
-  const read = readers.get(name);
-  if (read === undefined) return report.refuse(element, `<${element.name}> is not an element of a rule`);
-  if (element.content.length > CONTENT_BYTES_MAX && !unbounded.has(name)) {
-    return report.warn(element, `<${element.name}> has over ${CONTENT_BYTES_MAX} bytes and has no effect`);
+  const bytesMax = contentBytesMax[flavour];
+  if (element.content.length > bytesMax && !unbounded.has(name)) {
+    return report.warn(element, `<${element.name}> has over ${bytesMax} bytes and has no effect`);
   }
+  if (flavour === "ossec" && readOssecExpression(draft, element)) return;
+  const read = flavour === "ossec" && isAbsentInOssec(name) ? undefined : readers.get(name);
+  if (read === undefined) return report.refuse(element, `<${element.name}> is not an element of a rule`);
   read(draft, element, report);
 }

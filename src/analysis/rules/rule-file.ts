@@ -31,10 +31,10 @@ export function readRuleFile(file: RuleFile, flavour: Flavour, report: ReportPro
   if (file.text.length > 0 && roots.length === 0) {
     report(problemInFile(file.path, "warning", "holds no rules"));
   }
-  return roots.flatMap((root) => readGroup(root, report));
+  return roots.flatMap((root) => readGroup(root, flavour, report));
 }
 
-function readGroup(root: XmlElement, report: ReportProblem): RuleDraft[] {
+function readGroup(root: XmlElement, flavour: Flavour, report: ReportProblem): RuleDraft[] {
   if (lowerAscii(root.name) === "var") return [];
   if (lowerAscii(root.name) !== "group") {
     report(problemAt(root.place, "error", `<${root.name}> is not allowed here; a file of rules holds <group>`));
@@ -53,13 +53,13 @@ function readGroup(root: XmlElement, report: ReportProblem): RuleDraft[] {
       report(problemAt(element.place, "error", `<${element.name}> is not allowed here; a <group> holds <rule>`));
       continue;
     }
-    const draft = readRule(element, groups, report);
+    const draft = readRule(element, groups, flavour, report);
     if (draft !== undefined) drafts.push(draft);
   }
   return drafts;
 }
 
-function readRule(element: XmlElement, groups: string, report: ReportProblem): RuleDraft | undefined {
+function readRule(element: XmlElement, groups: string, flavour: Flavour, report: ReportProblem): RuleDraft | undefined {
   const draft = emptyDraft(element.place, groups);
   let isWhole = true;
   const refuse = (at: { place: XmlElement["place"] }, message: string): void => {
@@ -74,9 +74,9 @@ function readRule(element: XmlElement, groups: string, report: ReportProblem): R
       report(problemAt(at.place, "warning", `${message}; rule ${draft.id} is passed over`));
     },
   };
-  readAttributes(draft, element, refuse);
-  for (const child of element.children) readElement(draft, child, elementReport);
-  if (draft.description === undefined) refuse(element, `rule ${draft.id} has no <description>`);
+  readAttributes(draft, element, flavour, refuse);
+  for (const child of element.children) readElement(draft, child, flavour, elementReport);
+  if (draft.description === undefined && flavour === "wazuh") refuse(element, `rule ${draft.id} has no <description>`);
   checkComposite(draft, element, refuse);
   draft.fingerprint = fingerprintOf(element, groups);
   return isWhole ? draft : undefined;
@@ -95,6 +95,14 @@ const attributeReaders = new Map<string, (draft: RuleDraft, value: string) => st
   ["accuracy", (draft, value) => leading(value, 6, (accuracy) => (draft.isLast = accuracy === 0))],
   ["noalert", (draft, value) => void (draft.noalert = value.trim() === "1")],
   ["overwrite", (draft, value) => yesNo(value, (isYes) => (draft.overwrite = isYes))],
+]);
+
+/** Where OSSEC takes what Wazuh refuses (ruleset-spec 5.1). */
+const ossecAttributeReaders: typeof attributeReaders = new Map([
+  ...attributeReaders,
+  ["level", (draft, value) => number(value, /^\d{1,6}$/, "0 on", 0, 999_999, (level) => (draft.level = level))],
+  ["frequency", (draft, value) => leading(value, 4, (n) => (draft.frequency = n))],
+  ["noalert", (draft) => void (draft.noalert = true)],
 ]);
 
 function number(
@@ -126,12 +134,13 @@ function yesNo(value: string, set: (value: boolean) => void): string | undefined
   return undefined;
 }
 
-function readAttributes(draft: RuleDraft, element: XmlElement, refuse: Refuse): void {
+function readAttributes(draft: RuleDraft, element: XmlElement, flavour: Flavour, refuse: Refuse): void {
+  const readers = flavour === "ossec" ? ossecAttributeReaders : attributeReaders;
   const seen = new Set<string>();
   for (const attribute of element.attributes) {
     const name = lowerAscii(attribute.name);
     seen.add(name);
-    const read = attributeReaders.get(name);
+    const read = readers.get(name);
     if (read === undefined) refuseAttribute(attribute, "is not an attribute of a rule", refuse);
     else {
       const refusal = read(draft, attribute.value);
