@@ -134,3 +134,23 @@ test("JSON that is none, or not of the schema, is malformed", () => {
 test("a message that does not fit a frame is not written", () => {
   equal(writeMessage({ type: "snapshot", body: { snapshot: "x".repeat(CONTROL_FRAME_BYTES_MAX) } }), undefined);
 });
+
+test("a status whose figures are no figures is not believed", () => {
+  const parse = (figures: string) => {
+    const spool = `{"events":1,"bytes":1,"bytesMax":1,"oldestMs":1,"isFull":false}`;
+    const text = `{"spool":${spool},"eventsPerSecond":1.5,"counters":{"lost":3},"lines":[]}`;
+    const [name = "", value = ""] = figures.split("=");
+    const changed = text.replace(new RegExp(`"${name}":[0-9.]+`), `"${name}":${value}`);
+    return heard("status", Buffer.concat([length(1 + Buffer.byteLength(changed), 9), Buffer.from(changed)]))[0];
+  };
+  const good = [
+    ...["events=1", "events=1e12", "oldestMs=0.5", "oldestMs=1e13", "eventsPerSecond=0", "eventsPerSecond=1e9"],
+    ...["lost=0", "bytes=9007199254740991"],
+  ];
+  for (const figures of good) equal(parse(figures), "status", figures);
+  for (const name of ["events", "bytes", "bytesMax", "oldestMs", "eventsPerSecond", "lost"]) {
+    for (const value of ["1e308", "1e999", "-1", "-1e308", "1152921504606846976", "NaN", "null", '"1"'])
+      equal(parse(`${name}=${value}`), "bad_message", `${name} ${value}`);
+  }
+  for (const name of ["events", "bytes", "bytesMax", "lost"]) equal(parse(`${name}=0.5`), "bad_message", name);
+});

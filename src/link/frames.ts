@@ -10,6 +10,7 @@
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Epoch, LaneRecord, RecordKind } from "./needs.ts";
+import { isWithinBounds } from "./status-bounds.ts";
 import type { StreamName } from "./transport.ts";
 import { messageSchemas, type Message, type MessageBody, type MessageName } from "./wire.ts";
 import { Compile } from "typebox/compile";
@@ -135,7 +136,7 @@ export function messageNameOf(kind: number): MessageName | undefined {
   return namesByKind.get(kind);
 }
 
-/** A peer's message, or `undefined` when it is no JSON of that message's schema. */
+/** A peer's message, or `undefined` when it is no JSON of that message's schema, or a figure of it is out of bounds. */
 export function readMessage(type: MessageName, body: Buffer): Message | undefined {
   let value: unknown;
   try {
@@ -143,7 +144,8 @@ export function readMessage(type: MessageName, body: Buffer): Message | undefine
   } catch {
     return undefined;
   }
-  return checked(type, value) as Message | undefined;
+  const message = checked(type, value) as Message | undefined;
+  return message?.type === "status" && !isWithinBounds(message.body) ? undefined : message;
 }
 
 function putEpoch(writer: ByteWriter, epoch: Epoch): void {

@@ -12,6 +12,7 @@ import { judgeWelcome } from "./judgement.ts";
 import type { LinkLimits } from "./limits.ts";
 import { countReason, type LinkCounters } from "./metrics.ts";
 import type { LaneRecord, MasterPin, NodeIdentity, RecordSource } from "./needs.ts";
+import { withinBounds } from "./status-bounds.ts";
 import type { StreamName, Transport } from "./transport.ts";
 import { PROTOCOL_VERSIONS, type Message, type Welcome, type WorkerStatus } from "./wire.ts";
 import { newWorkerState, stepWorker, type WorkerAction, type WorkerInput, type WorkerState } from "./worker-session.ts";
@@ -224,5 +225,5 @@ function bounded(status: WorkerStatus): WorkerStatus {
   const lines = status.lines
     .slice(0, 32)
     .map(({ level, tag, message }) => ({ level, tag: tag.slice(0, 64), message: message.slice(0, 1_024) }));
-  return { ...status, lines };
+  return withinBounds({ ...status, lines });
 }
