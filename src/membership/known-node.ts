@@ -4,7 +4,7 @@
  */
 import type { NodeRole, NodeState } from "../model/node.ts";
 import { WaitingSamples } from "./drain-time.ts";
-import { Rate } from "./rate.ts";
+import { Rate, tenths } from "./rate.ts";
 
 /** What a worker says about its own spool. */
 export interface SpoolStatus {
@@ -106,6 +106,8 @@ export interface KnownNode {
   roundTripMs: number | undefined;
   clockOffsetMs: number | undefined;
   refusal: { readonly reason: string; readonly at: Now; readonly address: string } | undefined;
+  /** Events of it that were journalled since this master has started, and how many those are per second. */
+  journalled: number;
   readonly rate: Rate;
   state: NodeState | undefined;
   sinceMs: number;
@@ -136,7 +138,7 @@ export function newNode(name: string, isOwn: boolean): KnownNode {
       roundTripMs: undefined,
       clockOffsetMs: undefined,
     },
-    ...{ refusal: undefined, rate: new Rate(), state: undefined, sinceMs: 0 },
+    ...{ refusal: undefined, journalled: 0, rate: new Rate(), state: undefined, sinceMs: 0 },
   };
 }
 
@@ -219,8 +221,8 @@ function spoolOf({ spool, spoolAtMs, outSinceSpool, waiting, state }: KnownNode,
 
 export function snapshotOf(entry: KnownNode, now: Now): NodeSnapshot {
   const { name, listing, hello, state = "expected", sinceMs, refusal, session } = entry;
-  const outPerSecond = entry.rate.perSecond(now.monotonicMs);
-  const inPerSecond = entry.isOwn ? outPerSecond : entry.eventsPerSecond;
+  const outPerSecond = entry.rate.perSecond();
+  const inPerSecond = entry.isOwn ? outPerSecond : tenths(entry.eventsPerSecond);
   return {
     ...{ name, state, sinceMs },
     role: hello?.role ?? listing?.role ?? "worker",

@@ -410,17 +410,23 @@ test("measures events per second over the last ten", () => {
   const events = (name: string, count: number): NodeInput => ({ type: "events", name, count });
   const steps: [number, NodeInput][] = [
     [0, joined("w", 1)],
-    [0.5, events("w", 40)],
-    [3.2, events("w", 60)],
-    [3.9, events("m", 10)],
+    [0, tick],
   ];
+  for (let second = 1; second <= 40; second += 1) {
+    if (second <= 20) for (const part of [0.2, 0.5, 0.9]) steps.push([second - part, events("w", 11)]);
+    steps.push([second, events("m", 2)], [second, tick]);
+  }
+  const until = (second: number) => steps.filter(([at]) => at <= second);
   deepEqual(
-    [5, 9, 10, 13, 1_000].map((second) => seen("w", second, ...steps)?.eventsOutPerSecond),
-    [10, 10, 6, 0, 0],
+    [0.9, 1, 5, 5.99, 20.5, 25, 30, 40].map((second) => seen("w", second, ...until(second))?.eventsOutPerSecond),
+    [0, 33, 33, 33, 33, 16.5, 0, 0],
+    "what has come since the last tick does not make it lower, nor higher",
   );
-  const own = seen("m", 5, ...steps);
-  deepEqual([own?.eventsPerSecond, own?.eventsOutPerSecond], [1, 1]);
+  const own = seen("m", 5, ...until(5));
+  deepEqual([own?.eventsPerSecond, own?.eventsOutPerSecond], [2, 2]);
   equal(seen("w", 5, [0, events("w", 9)]), undefined);
+  const uneven = { ...status("w", 1, 0), eventsPerSecond: 12.345 } as NodeInput;
+  equal(seen("w", 1, [0, joined("w", 1)], [1, uneven])?.eventsPerSecond, 12.3);
 });
 
 /** What the table's header says, computed from the whole history of one node: slow, and with no state of its own. */

@@ -131,7 +131,7 @@ export class NodeTable {
       case "status":
         return this.#noteStatus(input, now);
       case "events":
-        return this.#count(input, now);
+        return this.#count(input);
       case "closed":
         return this.#close(input, now);
       case "refused":
@@ -140,6 +140,7 @@ export class NodeTable {
         if (input.name !== this.#own.name) this.#entries.delete(input.name);
         return [];
       case "tick":
+        for (const entry of this.#entries.values()) entry.rate.sample(entry.journalled, now.monotonicMs);
         return this.#settleAll(now);
     }
   }
@@ -201,10 +202,10 @@ export class NodeTable {
     return this.#settle(entry, now);
   }
 
-  #count({ name, count }: NodeInput & { type: "events" }, now: Now): NodeChange[] {
+  #count({ name, count }: NodeInput & { type: "events" }): NodeChange[] {
     const entry = this.#entries.get(name);
     if (entry === undefined) return [];
-    entry.rate.add(count, now.monotonicMs);
+    entry.journalled += count;
     entry.outSinceSpool += count;
     return [];
   }

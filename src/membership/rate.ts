@@ -1,26 +1,33 @@
-/** Events per second from their counts as they come, over the last ten seconds. */
+/** Events per second over the last ten seconds, from a counter that is looked at about once a second. */
+import { SampleWindow } from "./sample-window.ts";
 
-/** Seconds over which a rate is measured. */
-const rateSeconds = 10;
+const spanMs = 10_000;
+/** Under it the division says more about the moment of looking than about the events. */
+const spanMsMin = 500;
 
-/** Counts of the last `rateSeconds` whole seconds, in a ring. */
+/**
+ * Counted from look to look: a rate between two looks is that of the last one. To divide by the time until now would
+ * make it too low by what has come since.
+ */
 export class Rate {
-  readonly #counts = new Array<number>(rateSeconds).fill(0);
-  #second = 0;
+  readonly #window = new SampleWindow(spanMs);
 
-  add(count: number, monotonicMs: number): void {
-    this.#moveTo(Math.floor(monotonicMs / 1_000));
-    this.#counts[this.#second % rateSeconds] = (this.#counts[this.#second % rateSeconds] ?? 0) + count;
+  /** `count` is the counter's value now; it never goes back. */
+  sample(count: number, monotonicMs: number): void {
+    this.#window.add(count, monotonicMs);
   }
 
-  perSecond(monotonicMs: number): number {
-    this.#moveTo(Math.floor(monotonicMs / 1_000));
-    return this.#counts.reduce((sum, count) => sum + count, 0) / rateSeconds;
+  /** To a tenth. */
+  perSecond(): number {
+    const { samples } = this.#window;
+    const first = samples[0];
+    const last = samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs - first.atMs < spanMsMin) return 0;
+    return tenths(((last.value - first.value) / (last.atMs - first.atMs)) * 1_000);
   }
+}
 
-  #moveTo(second: number): void {
-    const first = Math.max(this.#second + 1, second - rateSeconds + 1);
-    for (let passed = first; passed <= second; passed += 1) this.#counts[passed % rateSeconds] = 0;
-    this.#second = Math.max(this.#second, second);
-  }
+/** More digits of what is measured over seconds are noise, and sums of tenths have more. */
+export function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -8,10 +8,10 @@ import type { Analysis } from "./analysis.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
 import type { FigureHistory } from "./figure-history.ts";
 import type { JournalLag } from "./journal-lag.ts";
+import { Rate, tenths } from "../membership/rate.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
-import { Rate } from "./rate.ts";
 import { named, type TakeIn } from "./take-in.ts";
 
 export interface MasterStatusOptions {
@@ -62,7 +62,7 @@ export class MasterStatus implements NodeStatus {
         ...{ accepted, analysed: progress.analysed, behind },
         behindMs: Math.max(behind > 0 ? this.#journalAgeMs(nowMs) : 0, spoolAgeMs(nodes, nowMs)),
         ...{ lost, lostInDay: history.lostInDay({ atMs: nowMs, accepted, lost }) },
-        perSecond: nodes.reduce((sum, node) => sum + node.eventsOutPerSecond, 0),
+        perSecond: tenths(nodes.reduce((sum, node) => sum + node.eventsOutPerSecond, 0)),
         analysedPerSecond: this.#analysedRate.perSecond(),
       },
       alerts: progress.alerts,
