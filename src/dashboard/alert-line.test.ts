@@ -2,7 +2,7 @@ import { deepEqual, doesNotThrow, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { AlertReply } from "../api/contract/reply.ts";
-import { alertLine } from "./alert-line.ts";
+import { alertLine, partiesOf } from "./alert-line.ts";
 
 /** As the analysis writes it of sshd's line on an agent. */
 const sshd = {
@@ -198,4 +198,19 @@ test("whatever an alert is made of, its line is texts and numbers", () => {
       ok(all.every((text) => typeof text === "string"));
     }),
   );
+});
+
+test("says who did it to whom, as far as it is known", () => {
+  const agent = { id: "012", name: "web-02" };
+  const parties = (alert: Record<string, unknown>): string => partiesOf(line({ id: "1.1", ...alert }));
+  equal(
+    parties({ agent, data: { srcip: "203.0.113.9", dstuser: "deploy" } }),
+    "203.0.113.9 to web-02 012, user deploy",
+  );
+  equal(parties({ agent, data: {} }), "web-02 012");
+  equal(parties({ location: "/var/log/auth.log", data: { srcuser: "eve" } }), "auth.log, user eve");
+  equal(parties({ location: "203.0.113.9", data: { srcip: "203.0.113.9" } }), "203.0.113.9");
+  equal(parties({ data: { srcip: "203.0.113.9" }, cluster: { node: "worker-node1" } }), "203.0.113.9 to worker-node1");
+  equal(parties({ data: { srcip: "203.0.113.9" } }), "203.0.113.9");
+  equal(parties({}), "");
 });

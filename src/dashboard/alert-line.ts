@@ -26,7 +26,9 @@ export interface AlertLine {
   /** The node that took the event in, or empty. */
   node: string;
   groups: string[];
+  /** Where whoever did it came from, as the log says. */
   srcip: string;
+  /** The user that was aimed at, else the one that acted. */
   user: string;
   fullLog: string;
   /** All of `data`, by path. */
@@ -35,6 +37,19 @@ export interface AlertLine {
   location: string;
   previousOutput: string;
   mitre: AlertMitre;
+}
+
+/** Of a path its last part, which tells more in a narrow place; the whole stands in the opened alert. */
+export function shortSender(sender: string): string {
+  return sender.startsWith("/") ? sender.slice(sender.lastIndexOf("/") + 1) || sender : sender;
+}
+
+/** Who did it, to whom: `203.0.113.9 to web-02 012, user deploy`. Says what is known of it, and may be empty. */
+export function partiesOf({ srcip, user, agent, sender, node }: AlertLine): string {
+  const target = agent || shortSender(sender) || node;
+  const isOneself = srcip === "" || srcip === target;
+  const who = isOneself ? target : [srcip, target].filter((part) => part !== "").join(" to ");
+  return [who, user === "" ? "" : `user ${user}`].filter((part) => part !== "").join(", ");
 }
 
 /** More than that is no table that anybody reads; `/alerts/one` has the whole. */

@@ -7,6 +7,7 @@ import { AlertRow } from "./alert-row.tsx";
 import { count } from "./format.ts";
 import { HeldBar } from "./held-bar.tsx";
 import { HeldList } from "./held-list.ts";
+import { useOpenSet } from "./open-set.ts";
 import { usePage } from "./page-context.tsx";
 import { Choice, Empty, GreyRows, Panel } from "./panel.tsx";
 import { useReading } from "./reading.tsx";
@@ -59,7 +60,7 @@ function useAlertsFrom(level: number): ReadonlySignal<readonly PageAlert[]> {
 
 function Rows({ level }: { level: number }): JSX.Element {
   const source = useAlertsFrom(level);
-  const open = useSignal<ReadonlySet<string>>(new Set());
+  const { open, toggle } = useOpenSet();
   const element = useRef<HTMLDivElement>(null);
   const { isReading, listeners } = useReading(element);
   const isHeld = useComputed(() => isReading.value || open.value.size > 0);
@@ -67,14 +68,6 @@ function Rows({ level }: { level: number }): JSX.Element {
   useEffect(() => () => list.dispose(), [list]);
   const isAll = useSignal(false);
   const shown = useComputed(() => (isAll.value ? list.shown.value : list.shown.value.slice(0, ROWS_COUNT)));
-  const toggle = useMemo(
-    () => (id: string) => {
-      const next = new Set(open.peek());
-      if (!next.delete(id)) next.add(id);
-      open.value = next;
-    },
-    [open],
-  );
   const showNew = (): void => {
     list.show();
     element.current?.focus(); // The button that was pressed is gone, and the focus must not go with it.

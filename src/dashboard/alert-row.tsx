@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { PageAlert } from "../api/contract/page-stream.ts";
 import { AlertDetail } from "./alert-detail.tsx";
-import { alertLine, type AlertLine } from "./alert-line.ts";
+import { alertLine, shortSender, type AlertLine } from "./alert-line.ts";
 import { UNKNOWN } from "./format.ts";
 import { hasSelection } from "./reading.tsx";
 import { bandOf } from "./severity.ts";
@@ -50,13 +50,15 @@ export function AlertRow({ pageAlert, open, toggle }: RowProps): JSX.Element {
         <td role="cell" class="k-time">
           {line.timeMs === undefined ? UNKNOWN : <Moment ms={line.timeMs} />}
         </td>
-        <td role="cell" class="card-only k-meta clip">
-          <Who line={line} />
+        <td role="cell" class="card-only k-meta">
+          <span class="clip">
+            <Who line={line} />
+          </span>
           {line.node !== "" && (
-            <>
-              {" on "}
+            <span class="clip on">
+              {"on "}
               <VisibleText text={line.node} />
-            </>
+            </span>
           )}
         </td>
       </tr>
@@ -71,18 +73,13 @@ export function AlertRow({ pageAlert, open, toggle }: RowProps): JSX.Element {
   );
 }
 
-/** Of a path its last part, which tells more in a narrow column; the whole stands in the opened row. */
-function nameOf(sender: string): string {
-  return sender.startsWith("/") ? sender.slice(sender.lastIndexOf("/") + 1) || sender : sender;
-}
-
 /** The agent that sent it, or where else it came from. */
 function Who({ line }: { line: AlertLine }): JSX.Element {
   if (line.agent !== "") return <VisibleText text={line.agent} />;
   if (line.sender === "") return <>{UNKNOWN}</>;
   return (
     <span class="mono">
-      <VisibleText text={nameOf(line.sender)} />
+      <VisibleText text={shortSender(line.sender)} />
     </span>
   );
 }

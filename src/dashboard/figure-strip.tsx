@@ -1,13 +1,14 @@
 /** Five figures, each with its last hour. */
-import { useComputed } from "@preact/signals";
+import { useComputed, type ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import type { StatusReply } from "../api/contract/reply.ts";
 import { age, bareRate, count, fullCount, rate } from "./format.ts";
-import { useHistogram } from "./level-chart.tsx";
+import { alertCountOf } from "./histogram.ts";
+import { useLevelWindow } from "./level-window.ts";
 import { AsOf } from "./panel.tsx";
 import { usePage } from "./page-context.tsx";
 import { GRAVE_LEVEL } from "./severity.ts";
-import { alertsSeriesOf, pathOf, seriesOf, type SeriesFigure } from "./sparkline.ts";
+import { alertsSeriesOf, lineWindowOf, pathOf, seriesOf, type LineWindow, type SeriesFigure } from "./sparkline.ts";
 import { BEHIND_MS_MAX } from "./verdict.ts";
 
 const WIDTH = 200;
@@ -36,34 +37,42 @@ interface FigureProps {
   value: ComponentChildren;
   note: ComponentChildren;
   isBad?: boolean;
-  /** What the value is of, where that is not the hour behind it. */
-  span?: string;
   /** Says of which moment the figures are when they are old: once for all five. */
   hasMoment?: boolean;
   children: ComponentChildren;
 }
 
-function Figure({
-  name,
-  value,
-  note,
-  isBad = false,
-  span = "1 h",
-  hasMoment = false,
-  children,
-}: FigureProps): JSX.Element {
+function Figure({ name, value, note, isBad = false, hasMoment = false, children }: FigureProps): JSX.Element {
   return (
     <div class="fig">
       <dt class="k">
         <span>{name}</span>
         {hasMoment ? <AsOf /> : null}
-        <span class="faint">{span}</span>
+        <span class="faint">{useLineWindow().value.words}</span>
       </dt>
-      <dd class={isBad ? "v is-bad" : "v"}>{value ?? <span class="sk tall b" />}</dd>
-      <dd class="n">{note ?? <span class="sk a" />}</dd>
-      <dd class="spark">{children}</dd>
+      <dd class={isBad ? "v is-bad" : "v"}>{value ?? <NotKnown shape="tall b" />}</dd>
+      <dd class="n">
+        <span>{note ?? <NotKnown shape="a" />}</span>
+        {children}
+      </dd>
     </div>
   );
+}
+
+/** A grey bar where words will be. */
+function NotKnown({ shape }: { shape: string }): JSX.Element {
+  return (
+    <>
+      <span class="vh">not known yet</span>
+      <span class={`sk ${shape}`} />
+    </>
+  );
+}
+
+/** What the lines cover: the last hour, or less while less is known. */
+function useLineWindow(): ReadonlySignal<LineWindow> {
+  const { store, knownFromMs } = usePage();
+  return useComputed(() => lineWindowOf(store.nowMs.value - knownFromMs.value));
 }
 
 interface SparklineProps {
@@ -75,9 +84,11 @@ interface SparklineProps {
 
 function Sparkline({ figure, tone = "accent", peakMin = 0 }: SparklineProps): JSX.Element {
   const { store } = usePage();
-  const line = useComputed(() =>
-    pathOf(seriesOf(store.figures.value, figure, store.nowMs.peek()), WIDTH, HEIGHT, peakMin),
-  );
+  const window = useLineWindow();
+  const line = useComputed(() => {
+    const series = seriesOf(store.figures.value, figure, store.nowMs.peek(), window.value);
+    return pathOf(series, WIDTH, HEIGHT, peakMin);
+  });
   return <Line line={line.value} tone={tone} />;
 }
 
@@ -85,6 +96,7 @@ function Line({ line, tone }: { line: string; tone: string }): JSX.Element {
   const box = `0 ${-MARGIN} ${WIDTH} ${HEIGHT + 2 * MARGIN}`;
   return (
     <svg viewBox={box} preserveAspectRatio="none" aria-hidden="true">
+      <path class="s-grid" d={`M0 ${HEIGHT}H${WIDTH}`} vector-effect="non-scaling-stroke" />
       <path class={`s-${tone}`} d={line} stroke-linecap="round" vector-effect="non-scaling-stroke" />
     </svg>
   );
@@ -170,13 +182,12 @@ function Lost(): JSX.Element {
   return (
     <Figure
       name="Lost"
-      span="24 h"
       isBad={isBad}
       value={events && count(events.lostInDay)}
       note={
         events && (
           <>
-            {events.lost > events.lostInDay ? `${count(events.lost)} ` : ""}of{" "}
+            in 24 h{events.lost > events.lostInDay ? `, ${count(events.lost)} in all` : ""}, of{" "}
             <span title={fullCount(events.accepted)}>{count(events.accepted)}</span> so far
           </>
         )
@@ -189,14 +200,18 @@ function Lost(): JSX.Element {
 
 function Alerts(): JSX.Element {
   const { store } = usePage();
-  const { total, totals } = useHistogram(() => "1h").value;
-  const grave = totals.high + totals.critical;
+  const window = useLevelWindow();
+  const counted = useComputed(() => {
+    const { endMs, binCountMax } = window.value;
+    return alertCountOf(store.levels.value, "1h", endMs, binCountMax);
+  });
+  const { total, grave } = counted.value;
   const isKnown = store.status.value !== undefined;
   return (
     <Figure
       name="Alerts"
       value={isKnown ? <span title={fullCount(total)}>{count(total)}</span> : undefined}
-      note={isKnown ? `${grave === 0 ? "none" : count(grave)} of level ${GRAVE_LEVEL} and above` : undefined}
+      note={isKnown ? `in 1 h, ${grave === 0 ? "none" : count(grave)} of level ${GRAVE_LEVEL} and above` : undefined}
     >
       <AlertsLine />
     </Figure>
@@ -205,8 +220,9 @@ function Alerts(): JSX.Element {
 
 function AlertsLine(): JSX.Element {
   const { store } = usePage();
+  const window = useLineWindow();
   const line = useComputed(() => {
-    const series = alertsSeriesOf(store.levels.value.hour, store.figures.value, store.nowMs.peek());
+    const series = alertsSeriesOf(store.levels.value.hour, store.figures.value, store.nowMs.peek(), window.value);
     // The slot that is not over yet would let the line end in a fall, always.
     return pathOf(series.slice(0, -1), WIDTH, HEIGHT);
   });

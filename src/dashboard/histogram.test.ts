@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { ranges } from "./address-state.ts";
-import { binMsOf, histogramOf, type Histogram } from "./histogram.ts";
+import { alertCountOf, binMsOf, histogramOf, type Histogram } from "./histogram.ts";
 import type { LevelBins } from "./store.ts";
 
 const minuteMs = 60_000;
@@ -138,4 +138,21 @@ test("says what it shows in a sentence", () => {
       "11,822 of level 0–3. At most 18,432 in 15 min.",
   );
   ok(sentence({ 3: 2 }, "15m").endsWith("in the last 15 minutes: 2 of level 0–3. At most 2 in 10 s."));
+});
+
+test("the count of a window is what its bars come to, in any range and width", () => {
+  const every = (ms: number, count: number): [number, Counts][] =>
+    Array.from({ length: count }, (_, index) => [
+      Math.floor(nowMs / ms) * ms - index * ms,
+      { "3": 2, "13": 1, "15": 1 },
+    ]);
+  const levels = levelsOf(every(10_000, 400), every(5 * minuteMs, 300));
+  for (const range of ranges) {
+    for (const binCountMax of [96, 48]) {
+      const { total, totals } = histogramOf(levels, range, nowMs, binCountMax);
+      const counted = alertCountOf(levels, range, nowMs, binCountMax);
+      deepEqual(counted, { total, grave: totals.high + totals.critical }, `${range} ${binCountMax}`);
+      ok(counted.total > 0);
+    }
+  }
 });

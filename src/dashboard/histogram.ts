@@ -1,7 +1,7 @@
 /** Alerts by level over time: bars from zero, and a lane for level 12 and above, which is never scaled away. */
 import type { Range } from "./address-state.ts";
 import { count, roughAge } from "./format.ts";
-import { bandOf, bands, perBand, type Band } from "./severity.ts";
+import { bandOf, bands, graveBands, perBand, type Band } from "./severity.ts";
 import type { LevelBins } from "./store.ts";
 
 export interface HistogramBin {
@@ -12,7 +12,7 @@ export interface HistogramBin {
 
 export interface LaneMark {
   atMs: number;
-  band: "high" | "critical";
+  band: (typeof graveBands)[number];
   count: number;
 }
 
@@ -50,17 +50,22 @@ export function binMsOf(rangeMs: number, sourceMs: number, binCountMax: number):
   return widthsMs.find(fits) ?? Math.ceil(rangeMs / binCountMax / sourceMs) * sourceMs;
 }
 
-export function histogramOf(
-  levels: { hour: LevelBins; day: LevelBins },
-  range: Range,
-  nowMs: number,
-  binCountMax: number,
-): Histogram {
+interface Levels {
+  hour: LevelBins;
+  day: LevelBins;
+}
+
+/** The bins that a range has at a moment. */
+function windowOf(levels: Levels, range: Range, nowMs: number, binCountMax: number) {
   const span = spans[range];
   const source = range === "24h" ? levels.day : levels.hour;
   const binMs = binMsOf(span.ms, source.binMs, binCountMax);
   const toMs = (Math.floor(nowMs / binMs) + 1) * binMs;
-  const fromMs = toMs - Math.ceil(span.ms / binMs) * binMs;
+  return { span, source, binMs, toMs, fromMs: toMs - Math.ceil(span.ms / binMs) * binMs };
+}
+
+export function histogramOf(levels: Levels, range: Range, nowMs: number, binCountMax: number): Histogram {
+  const { span, source, binMs, toMs, fromMs } = windowOf(levels, range, nowMs, binCountMax);
   const bins: HistogramBin[] = [];
   for (let atMs = fromMs; atMs < toMs; atMs += binMs) bins.push({ atMs, counts: perBand(() => 0), total: 0 });
   for (const { atMs, counts } of source.bins) {
@@ -74,6 +79,21 @@ export function histogramOf(
   return { binMs, fromMs, toMs, bins, peak, total, totals, marks: bins.flatMap(marksOf), sentence };
 }
 
+/** What the bars of a histogram come to together, without making them. */
+export function alertCountOf(
+  levels: Levels,
+  range: Range,
+  nowMs: number,
+  binCountMax: number,
+): { total: number; grave: number } {
+  const { source, fromMs, toMs } = windowOf(levels, range, nowMs, binCountMax);
+  const sum: HistogramBin = { atMs: fromMs, counts: perBand(() => 0), total: 0 };
+  for (const { atMs, counts } of source.bins) {
+    if (atMs >= fromMs && atMs < toMs) add(sum, counts);
+  }
+  return { total: sum.total, grave: graveBands.reduce((grave, band) => grave + sum.counts[band], 0) };
+}
+
 function add(bin: HistogramBin, counts: Readonly<Record<string, unknown>>): void {
   for (const [level, value] of Object.entries(counts)) {
     if (!/^\d{1,2}$/.test(level) || typeof value !== "number" || !(value > 0 && value < Infinity)) continue;
@@ -83,8 +103,7 @@ function add(bin: HistogramBin, counts: Readonly<Record<string, unknown>>): void
 }
 
 function marksOf({ atMs, counts }: HistogramBin): LaneMark[] {
-  const lane = ["critical", "high"] as const;
-  return lane.filter((band) => counts[band] > 0).map((band) => ({ atMs, band, count: counts[band] }));
+  return graveBands.filter((band) => counts[band] > 0).map((band) => ({ atMs, band, count: counts[band] }));
 }
 
 function sentenceOf(

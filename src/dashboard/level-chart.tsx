@@ -3,44 +3,34 @@ import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { ranges, type Range } from "./address-state.ts";
 import { count, roughAge } from "./format.ts";
+import { GraveList } from "./grave-list.tsx";
 import { histogramOf, type Histogram, type HistogramBin } from "./histogram.ts";
 import { LevelPlot, spanOf } from "./level-plot.tsx";
 import { LevelTable } from "./level-table.tsx";
+import { useLevelWindow } from "./level-window.ts";
 import { usePage } from "./page-context.tsx";
 import { Choice, GreyRows, Panel } from "./panel.tsx";
-import { bands, type Band } from "./severity.ts";
+import { bands, isGraveBand, type Band } from "./severity.ts";
 
 const rangeWords: Record<Range, string> = { "15m": "15 min", "1h": "1 h", "24h": "24 h" };
 
-/** The window moves on this often when no alert comes that would move it. */
-const STEP_MS = 5_000;
-
-/** More bars than that are thinner than what divides them. */
-const BINS_MAX = 96;
-const BINS_NARROW_MAX = 48;
-
-/** The histogram as it is now; `rangeOf` may read signals. */
-export function useHistogram(rangeOf: () => Range): ReadonlySignal<Histogram> {
-  const { store, isNarrow } = usePage();
-  // While the master is not heard the window stands still: bars of a time that nobody knows of would say 0.
-  const endMs = useComputed(() => {
-    const connection = store.connection.value;
-    if (connection.name === "stale") return connection.sinceMs;
-    // What has just come is shown at once, in a bin that begins with it.
-    const newestMs = store.levels.value.hour.bins.at(-1)?.atMs ?? 0;
-    return Math.max(
-      Math.floor(store.nowMs.value / STEP_MS) * STEP_MS,
-      Math.min(newestMs, store.nowMs.peek() + STEP_MS),
-    );
-  });
-  return useComputed(() =>
-    histogramOf(store.levels.value, rangeOf(), endMs.value, isNarrow.value ? BINS_NARROW_MAX : BINS_MAX),
+/** The chart, and the last of the grave alerts beside it. */
+export function LevelChart(): JSX.Element {
+  return (
+    <div class="levelsection">
+      <Chart />
+      <GraveList />
+    </div>
   );
 }
 
-export function LevelChart(): JSX.Element {
+function Chart(): JSX.Element {
   const { store, range, knownFromMs, choose } = usePage();
-  const histogram = useHistogram(() => range.value);
+  const window = useLevelWindow();
+  const histogram = useComputed(() => {
+    const { endMs, binCountMax } = window.value;
+    return histogramOf(store.levels.value, range.value, endMs, binCountMax);
+  });
   const isTable = useSignal(false);
   /** Which bin is pointed at, by its time, so that it stays itself while the window moves. */
   const pointedMs = useSignal<number | undefined>(undefined);
@@ -107,6 +97,7 @@ function Legend({ histogram, pointed }: PointedProps): JSX.Element {
   const counts = pointed.value?.counts ?? histogram.value.totals;
   return (
     <div class="legend">
+      <span>Level</span>
       {bands.map(({ band, levels }) => (
         <span key={band}>
           <Key band={band} />
@@ -118,10 +109,9 @@ function Legend({ histogram, pointed }: PointedProps): JSX.Element {
 }
 
 function Key({ band }: { band: Band }): JSX.Element {
-  const isGrave = band === "critical" || band === "high";
   return (
     <svg width="9" height="9" viewBox="0 0 9 9" aria-hidden="true">
-      {isGrave ? (
+      {isGraveBand(band) ? (
         <path class={`f-${band}`} d="M4.5 0 9 4.5 4.5 9 0 4.5z" />
       ) : (
         <rect class={`f-${band}`} width="9" height="9" rx="1" />

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { binEdgeOf, count, hourAndMinuteOf } from "./format.ts";
 import type { Histogram, HistogramBin, LaneMark } from "./histogram.ts";
 import { usePage } from "./page-context.tsx";
-import { bands } from "./severity.ts";
+import { bands, GRAVE_LEVEL } from "./severity.ts";
 
 const WIDTH = 960;
 const HEIGHT = 196;
@@ -24,7 +24,7 @@ export function LevelPlot({ histogram, pointedMs, knownFromMs }: PlotProps): JSX
     <>
       <div class="chart">
         <span class="lane-k" aria-hidden="true">
-          12+
+          {`${GRAVE_LEVEL}+`}
         </span>
         <div class="lane">
           <Lane histogram={histogram} />

@@ -1,9 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import type { FigureSample } from "../api/contract/reply.ts";
-import { alertsSeriesOf, pathOf, peakOf, seriesOf, SLOT_MS, type Series } from "./sparkline.ts";
+import { alertsSeriesOf, lineWindowOf, lineWindows, pathOf, peakOf, seriesOf, type Series } from "./sparkline.ts";
 
 const hourMs = 3_600_000;
+const SLOT_MS = 30_000;
 const nowMs = Date.UTC(2026, 10, 24, 14, 0, 29);
 /** The slot of now begins here. */
 const slotMs = Date.UTC(2026, 10, 24, 14, 0, 0);
@@ -125,6 +126,30 @@ const paths: [what: string, values: Series, path: string][] = [
 
 for (const [what, values, path] of paths) {
   test(`draws ${what}`, () => equal(pathOf(values, 100, 20), path));
+}
+
+test("a line covers the least that shows all there is, and an hour at most", () => {
+  const words = [0, 60_000, 300_000, 300_001, 900_000, 900_001, hourMs, 9 * hourMs].map((ms) => lineWindowOf(ms).words);
+  deepEqual(words, ["5 min", "5 min", "5 min", "15 min", "15 min", "1 h", "1 h", "1 h"]);
+});
+
+for (const window of lineWindows) {
+  test(`a line of ${window.words} is full when so much is known, at one sample in 10 s that may be late`, () => {
+    const samples = steady(slotMs - window.ms, slotMs + 10_000, 7).map((one, index) => ({
+      ...{ ...one, atMs: one.atMs + (index % 3) * 900 },
+    }));
+    for (const figure of ["in", "behind"] as const) {
+      const series = seriesOf(samples, figure, slotMs + 15_000, window);
+      equal(series.length, window.ms / window.slotMs);
+      ok(series.every((value) => value !== undefined));
+    }
+    const bins = steady(slotMs - window.ms, slotMs + 10_000, 0).map(({ atMs }) => ({ atMs, counts: { 5: 1 } }));
+    const alerts = alertsSeriesOf({ binMs: 10_000, bins }, samples, slotMs + 19_000, window).slice(0, -1);
+    ok(
+      alerts.every((value) => value === window.slotMs / 10_000),
+      alerts.join(" "),
+    );
+  });
 }
 
 test("the peak of nothing is zero", () => {

@@ -1,0 +1,73 @@
+/** What the page tells of alerts: the grave ones on the first screen, hostile logs, to those who hear it, in many tabs. */
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { until } from "../support/argus-process.ts";
+import { TestBrowser, withoutBrowser, type TestPage } from "../support/browser.ts";
+import { openLive } from "../support/page-cluster.ts";
+import { PageStage } from "../support/page-stage.ts";
+
+const skip = withoutBrowser;
+const stage = new PageStage(55_605);
+let browser: TestBrowser;
+let opened: TestPage;
+
+before(async () => {
+  if (skip !== false) return;
+  await stage.start();
+  browser = await TestBrowser.launch();
+  opened = await openLive(browser, stage.url, { width: 1_280, theme: "light" });
+});
+
+after(async () => {
+  if (skip !== false) return;
+  await browser?.close();
+  await stage.stop();
+});
+
+const graves = () => opened.page.getByRole("region", { name: "Level 12 and above" });
+
+test(
+  "shows the last five alerts of level 12 and above on the first screen, whatever came since",
+  { skip },
+  async () => {
+    const data = { srcip: "203.0.113.9", dstuser: "deploy" };
+    const raised = [12, 13, 15, 12, 14, 12].map((level) => stage.raise(level, { data, fullLog: `break-in ${level}` }));
+    for (let index = 0; index < 250; index += 1) stage.raise(5);
+    await until("all five stand there", async () => (await graves().getByRole("listitem").count()) === 5);
+    const shown = await graves()
+      .getByRole("button", { name: /^Alert number/ })
+      .allInnerTexts();
+    deepEqual(shown, raised.slice(1).reverse());
+    const first = await graves().getByRole("listitem").first().innerText();
+    ok(first.includes("203.0.113.9 to 192.0.2.7, user deploy"), first);
+    const box = await graves().boundingBox();
+    ok(box !== null && box.y + box.height <= 900, `it ends at ${box === null ? "?" : box.y + box.height}`);
+  },
+);
+
+test("each of them opens its alert where it stands", { skip }, async () => {
+  for (const [index, level] of [12, 14, 12, 15, 13].entries()) {
+    const row = graves().getByRole("listitem").nth(index);
+    await row.getByRole("button").first().click();
+    equal(await row.locator("pre").innerText(), `break-in ${level}`);
+    await row.getByRole("button").first().click();
+  }
+  await graves().getByRole("link", { name: "All" }).click();
+  const list = opened.page.getByRole("region", { name: "Last alerts" });
+  await until("the list has all six", async () => (await list.locator("tbody tr.line").count()) === 6);
+});
+
+test("a long sender does not cut off the node on a phone", { skip }, async () => {
+  const phone = await openLive(browser, stage.url, { width: 390, theme: "light" });
+  stage.raise(12, { location: `192.0.2.7->/var/log/${"a-long-name-".repeat(8)}.log` });
+  const meta = phone.page.locator("#alerts-title").locator("xpath=ancestor::section").locator("td.k-meta").first();
+  await until("it stands there", async () => (await meta.innerText()).includes("a-long-name"));
+  const node = meta.getByText("on worker-node1");
+  const box = await node.boundingBox();
+  ok(box !== null && box.x + box.width <= 390 && box.width > 80, "all of it is inside of the window");
+  await phone.close();
+});
+
+test("the page has complained of nothing", { skip }, () => {
+  deepEqual(opened.complaints, []);
+});
