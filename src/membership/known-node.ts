@@ -11,7 +11,7 @@ export interface SpoolStatus {
   /** Events that are not yet acknowledged by the master. */
   readonly events: number;
   readonly bytes: number;
-  /** Age of the oldest of them; 0 when there is none. */
+  /** Age of the oldest of them; 0 when there is none, and meaningless then. */
   readonly oldestMs: number;
   /** At its size limit: senders are slowed down. */
   readonly isFull: boolean;
@@ -206,17 +206,24 @@ export function isUnknown(entry: KnownNode): boolean {
 /** A status that is no older stands as it was said: between two of them the spool of a healthy node moves on. */
 const statusMsMax = 5_000; // A heartbeat, and a second of grace.
 
+/** Of the events that waited when its last status was made, those that have not been journalled since. */
+export function waitingOf({ spool, outSinceSpool }: KnownNode): number {
+  return Math.max(0, (spool?.events ?? 0) - outSinceSpool);
+}
+
 /**
- * Its spool as it must be by now: of a node that does not say so itself any more, what waits grows older, unless as
- * many events have been journalled since. Then all that waited is here, and what may wait by now is not known.
+ * Its spool as it must be by now: what has been journalled does not wait any more, and of a node that does not say so
+ * itself, what waits grows older. Events and age are both 0, or neither is: who is behind is behind with something.
  */
-function spoolOf({ spool, spoolAtMs, outSinceSpool, waiting, state }: KnownNode, now: Now): SpoolSnapshot | undefined {
+function spoolOf(entry: KnownNode, now: Now): SpoolSnapshot | undefined {
+  const { spool, spoolAtMs, waiting, state } = entry;
   if (spool === undefined) return undefined;
+  const events = waitingOf(entry);
+  if (events === 0) return { ...spool, events, oldestMs: 0, drainMs: undefined };
   const saidMs = now.monotonicMs - spoolAtMs;
   const isStale = saidMs > statusMsMax;
-  const hasPassed = outSinceSpool >= spool.events;
-  const oldestMs = hasPassed ? 0 : isStale ? spool.oldestMs + saidMs : spool.oldestMs;
-  return { ...spool, oldestMs, drainMs: isStale || state === "down" ? undefined : waiting.drainMs };
+  const oldestMs = Math.max(1, Math.round(isStale ? spool.oldestMs + saidMs : spool.oldestMs));
+  return { ...spool, events, oldestMs, drainMs: isStale || state === "down" ? undefined : waiting.drainMs };
 }
 
 export function snapshotOf(entry: KnownNode, now: Now): NodeSnapshot {

@@ -378,6 +378,40 @@ test("what waits grows older once its node does not speak of it any more", () =>
   equal(seen("w", 61, [0, joined("w", 1)], [1, empty])?.spool?.oldestMs, 0);
 });
 
+test("a node lags no longer than something waits: what it was behind by has been journalled", () => {
+  const events = (count: number): NodeInput => ({ type: "events", name: "w", count });
+  const late = { ...waiting(1, 9), spool: { events: 9, bytes: 1, oldestMs: 30_000, isFull: false } } as NodeInput;
+  const steps: [number, NodeInput][] = [
+    [0, joined("w", 1)],
+    [1, late],
+    [2, events(8)],
+    [3, events(1)],
+    [5, waiting(1, 0)],
+  ];
+  deepEqual(play(...steps), ["0 w ->up", "1 w up>lagging", "3 w lagging>up"]);
+  for (const [count, second] of [2, 2.5, 3, 4, 5.5].entries()) {
+    const { state, spool } = seen("w", second, ...steps.slice(0, count + 2)) ?? {};
+    equal(state === "lagging", (spool?.events ?? 0) > 0, `at ${second} s`);
+    equal((spool?.oldestMs ?? 0) > 0, (spool?.events ?? 0) > 0, `at ${second} s`);
+  }
+  equal(seen("w", 2.5, ...steps.slice(0, 3))?.spool?.events, 1);
+});
+
+test("an age is told of what waits, and of nothing else", () => {
+  const said = (events: number, oldestMs: number): NodeInput =>
+    ({ ...waiting(1, events), spool: { events, bytes: 1, oldestMs, isFull: false } }) as NodeInput;
+  const shown = [said(3, 0), said(3, 0.2), said(3, 1_234.56), said(0, 7_000)].map((input) => {
+    const { events, oldestMs } = seen("w", 1, [0, joined("w", 1)], [1, input])?.spool ?? {};
+    return [events, oldestMs];
+  });
+  deepEqual(shown, [
+    [3, 1],
+    [3, 1],
+    [3, 1_235],
+    [0, 0],
+  ]);
+});
+
 test("what waited in a spool and was journalled since does not grow older, even where its node is gone", () => {
   const events = (count: number): NodeInput => ({ type: "events", name: "w", count });
   const steps: [number, NodeInput][] = [

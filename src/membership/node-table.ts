@@ -22,6 +22,7 @@ import {
   isUnknown,
   newNode,
   snapshotOf,
+  waitingOf,
   wasStopped,
   type KnownNode,
   type NodeHello,
@@ -131,7 +132,7 @@ export class NodeTable {
       case "status":
         return this.#noteStatus(input, now);
       case "events":
-        return this.#count(input);
+        return this.#count(input, now);
       case "closed":
         return this.#close(input, now);
       case "refused":
@@ -202,12 +203,16 @@ export class NodeTable {
     return this.#settle(entry, now);
   }
 
-  #count({ name, count }: NodeInput & { type: "events" }): NodeChange[] {
+  #count({ name, count }: NodeInput & { type: "events" }, now: Now): NodeChange[] {
     const entry = this.#entries.get(name);
     if (entry === undefined) return [];
     entry.journalled += count;
     entry.outSinceSpool += count;
-    return [];
+    if (!entry.isLagging || waitingOf(entry) > 0) return [];
+    // All that it was behind by is here. What has come meanwhile is younger than its status, which is under half of the
+    // limit old; should it be more, the next status says so.
+    entry.isLagging = false;
+    return this.#settle(entry, now);
   }
 
   #live(input: { name: string; session: number }): KnownNode | undefined {
