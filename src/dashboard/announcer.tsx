@@ -11,11 +11,11 @@ const NAMED_MAX = 4;
 
 /** Names the window after what it shows. */
 export function WindowTitle(): null {
-  const { store, browser } = usePage();
+  const { store, browser, toldConnection } = usePage();
   useSignalEffect(() => {
     const status = store.status.value;
     const name = status === undefined ? "" : status.cluster || status.node;
-    browser.entitle(windowTitleOf({ name, nodes: store.nodes.value, connection: store.connection.value }));
+    browser.entitle(windowTitleOf({ name, nodes: store.nodes.value, connection: toldConnection.value }));
   });
   return null;
 }

@@ -2,8 +2,10 @@
  * What stands above all else: that what is shown is not of now, since when, why, and when it is tried again; and that
  * the page itself is not of now.
  */
+import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
+import { timeOf } from "./format.ts";
 import { Glyph } from "./glyph.tsx";
 import { usePage } from "./page-context.tsx";
 import type { Connection } from "./store.ts";
@@ -12,8 +14,8 @@ import { Moment, VisibleText } from "./word.tsx";
 type Stale = Extract<Connection, { name: "stale" }>;
 
 export function AwayBanner(): JSX.Element | null {
-  const { store, connector } = usePage();
-  const connection = store.connection.value;
+  const { store, connector, toldConnection } = usePage();
+  const connection = toldConnection.value;
   if (connection.name !== "stale") return null;
   const isKnown = store.status.value !== undefined;
   const isAlone = store.nodes.value.length < 2;
@@ -31,6 +33,25 @@ export function AwayBanner(): JSX.Element | null {
         Try now
       </button>
     </section>
+  );
+}
+
+/** Tells those who hear the page that it is old, and when it is of now again; each once. */
+export function AwayStatus(): JSX.Element {
+  const { toldConnection, todayMs } = usePage();
+  const said = useSignal("");
+  const wasStale = useRef(false);
+  useSignalEffect(() => {
+    const connection = toldConnection.value;
+    const isStale = connection.name === "stale";
+    if (isStale === wasStale.current) return;
+    wasStale.current = isStale;
+    said.value = isStale ? `Stale: what is shown is of ${timeOf(connection.sinceMs, todayMs.peek())}.` : "Live again.";
+  });
+  return (
+    <div class="vh" role="status" aria-live="polite">
+      {said}
+    </div>
   );
 }
 

@@ -52,6 +52,11 @@ async function getJson(path: string): Promise<{ status: number; body: unknown }>
   }
 }
 
+/** What the page is put into. */
+export function pageRoot(): HTMLElement | null {
+  return document.getElementById("page");
+}
+
 export const realBrowser: Browser = {
   nowMs: () => Date.now(),
   after: (ms, run) => {
@@ -86,5 +91,16 @@ export const realBrowser: Browser = {
   replaceSearch: (next) => {
     const text = next.toString();
     history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`) + location.hash);
+  },
+  onAddress: (run) => addEventListener("popstate", run),
+  copy: (text) => navigator.clipboard.writeText(text),
+  onNarrow: (run) => {
+    const narrow = matchMedia("(max-width: 720px)");
+    narrow.addEventListener("change", ({ matches }) => run(matches));
+    run(narrow.matches);
+  },
+  wear: (theme) => {
+    if (theme === "system") delete document.documentElement.dataset["theme"];
+    else document.documentElement.dataset["theme"] = theme;
   },
 };

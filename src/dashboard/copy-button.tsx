@@ -18,7 +18,7 @@ export function CopyButton({ what, text, word }: CopyProps): JSX.Element {
   const outcome = useSignal<"" | "Copied" | "Not copied">("");
   const copy = async (): Promise<void> => {
     try {
-      await navigator.clipboard.writeText(text);
+      await browser.copy(text);
       outcome.value = "Copied";
     } catch {
       // The browser may forbid it; the text can still be selected.

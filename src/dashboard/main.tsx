@@ -1,6 +1,6 @@
 /** Where the page begins: joins the browser, what the master says, and what is shown. */
 import { render } from "preact";
-import { realBrowser } from "./browser.ts";
+import { pageRoot, realBrowser } from "./browser.ts";
 import { PageConnector } from "./connector.ts";
 import { writeNumbersFor } from "./format.ts";
 import { Page } from "./page.tsx";
@@ -11,12 +11,8 @@ const store = new Store(() => realBrowser.nowMs());
 const connector = new PageConnector(realBrowser, store);
 const parts = pagePartsOf(realBrowser, store, connector);
 
-const narrow = matchMedia("(max-width: 720px)");
-parts.isNarrow.value = narrow.matches;
-narrow.addEventListener("change", ({ matches }) => (parts.isNarrow.value = matches));
-
 writeNumbersFor(realBrowser.languages());
 
-const root = document.getElementById("page");
+const root = pageRoot();
 if (root !== null) render(<Page parts={parts} />, root);
 connector.start();

@@ -38,4 +38,12 @@ export interface Browser {
   search(): URLSearchParams;
   /** Replaces what stands behind the `?` of the address, without a new entry in the history. */
   replaceSearch(next: URLSearchParams): void;
+  /** Tells of every other address that the reader goes to without loading the page: back, forward. */
+  onAddress(run: () => void): void;
+  /** Into the clipboard. Rejects where the browser forbids it. */
+  copy(text: string): Promise<void>;
+  /** Tells whether the window is that of a phone: at once, and when it has changed. */
+  onNarrow(run: (isNarrow: boolean) => void): void;
+  /** Wears a theme; `system` is the reader's own. */
+  wear(theme: string): void;
 }

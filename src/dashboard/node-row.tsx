@@ -40,7 +40,7 @@ export function NodeRow({ node, isLast, isAlone, isOpen }: RowProps): JSX.Elemen
         <Spool node={node} />
       </td>
       <td role="cell" class="wide-only num">
-        {node.role === "master" ? "reference" : clockOffset(node.clockOffsetMs)}
+        {clockOf(node)}
       </td>
       <td role="cell" class="wide-only k-v clip" title={visibleString(node.version)}>
         {node.version === "" ? UNKNOWN : <VisibleText text={node.version} />}
@@ -133,6 +133,12 @@ function Rates({ node }: { node: NodeInfo }): JSX.Element {
   );
 }
 
+/** Of a node that is not in touch nobody knows what time it has. */
+function clockOf(node: NodeInfo): string {
+  if (node.role === "master") return "reference";
+  return isLinked(node) ? clockOffset(node.clockOffsetMs) : UNKNOWN;
+}
+
 function isLinked({ state }: NodeInfo): boolean {
   return state === "up" || state === "syncing" || state === "lagging";
 }
@@ -171,12 +177,12 @@ function Spool({ node }: { node: NodeInfo }): JSX.Element {
 }
 
 function SpoolAge({ node }: { node: NodeInfo }): JSX.Element | null {
-  const { store } = usePage();
+  const { shownMs } = usePage();
   if (node.spool === null) return null;
   if (node.state === "down") return <span class="sub">when last seen</span>;
   const { oldestMs, drainMs } = node.spool;
   if (oldestMs === null) return null;
-  const waitsMs = store.nowMs.value - oldestMs;
+  const waitsMs = shownMs.value - oldestMs;
   // Less is the time that an event travels, and the page is told of it too late to say how long that is.
   if (waitsMs < WAIT_MS_MIN && drainMs === null) return null;
   return (

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { AlertList } from "./alert-list.tsx";
 import { Announcer, WindowTitle } from "./announcer.tsx";
-import { AwayBanner, VersionBanner } from "./away-banner.tsx";
+import { AwayBanner, AwayStatus, VersionBanner } from "./away-banner.tsx";
 import { FigureStrip } from "./figure-strip.tsx";
 import { LevelChart } from "./level-chart.tsx";
 import { LogPanel } from "./log-panel.tsx";
@@ -31,6 +31,7 @@ export function Page({ parts }: { parts: PageParts }): JSX.Element {
       </main>
       <Footer />
       <Announcer />
+      <AwayStatus />
       <WindowTitle />
     </PageContext.Provider>
   );

@@ -31,8 +31,8 @@ export function Panel({ id, title, aside, actions, actionsClass, children, ...re
 
 /** Of which moment the figures are, once they are old. */
 export function AsOf(): JSX.Element | null {
-  const { store } = usePage();
-  const connection = store.connection.value;
+  const { store, toldConnection } = usePage();
+  const connection = toldConnection.value;
   if (connection.name !== "stale" || store.status.value === undefined) return null;
   return (
     <span class="asof">

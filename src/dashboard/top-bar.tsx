@@ -2,8 +2,8 @@
 import type { JSX } from "preact";
 import { Eye, Glyph, Icon } from "./glyph.tsx";
 import { countsOf, nodeStates, worstFirst } from "./node-order.ts";
+import { age } from "./format.ts";
 import { usePage } from "./page-context.tsx";
-import { Age } from "./word.tsx";
 
 /** Up to here there is a glyph for each node. */
 const GLYPHS_MAX = 12;
@@ -64,22 +64,18 @@ function HealthPill(): JSX.Element | null {
 }
 
 function LiveMark(): JSX.Element {
-  const { store } = usePage();
-  const connection = store.connection.value;
-  switch (connection.name) {
-    case "connecting":
-      return <span class="live is-waiting">Connecting</span>;
-    case "live":
-      return <span class="live">Live</span>;
-    case "stale":
-      return (
-        <span class="live is-stale">
-          <span>
-            Stale <Age sinceMs={connection.sinceMs} />
-          </span>
-        </span>
-      );
+  const { store, toldConnection } = usePage();
+  const told = toldConnection.value;
+  if (told.name === "stale") {
+    return (
+      <span class="live is-stale">
+        <span>{`Stale ${age(Math.max(0, store.nowMs.value - told.sinceMs))}`}</span>
+      </span>
+    );
   }
+  // A stream that has just ended is opened again; that what is shown is old is said when that does not help.
+  if (store.connection.value.name !== "live") return <span class="live is-waiting">Connecting</span>;
+  return <span class="live">Live</span>;
 }
 
 const themes = ["system", "light", "dark"] as const;
@@ -100,8 +96,7 @@ function ThemeChoice(): JSX.Element {
         onChange={({ currentTarget }) => {
           const theme = currentTarget.value;
           browser.remember(THEME_KEY, theme);
-          if (theme === "system") delete document.documentElement.dataset["theme"];
-          else document.documentElement.dataset["theme"] = theme;
+          browser.wear(theme);
         }}
       >
         {themes.map((theme) => (

@@ -2,15 +2,17 @@
 import type { JSX } from "preact";
 import { Glyph } from "./glyph.tsx";
 import { usePage } from "./page-context.tsx";
-import { verdictOf, type Need } from "./verdict.ts";
+import { moreOf, UNWELL_COUNT, verdictOf, type Need } from "./verdict.ts";
 import { VisibleText } from "./word.tsx";
 
 export function VerdictHead(): JSX.Element {
-  const { store } = usePage();
+  const { store, toldConnection, shownMs } = usePage();
   const status = store.status.value;
   const nodes = store.nodes.value;
-  const connection = store.connection.value;
-  const verdict = verdictOf({ status, nodes, connection, nowMs: store.nowMs.value });
+  const connection = toldConnection.value;
+  // Of a stale page the verdict says when it was, and needs to know which day is today.
+  const nowMs = connection.name === "stale" ? store.nowMs.value : shownMs.value;
+  const verdict = verdictOf({ status, nodes, connection, nowMs });
   return (
     <>
       <section class="verdict" aria-label="Verdict">
@@ -29,14 +31,40 @@ export function VerdictHead(): JSX.Element {
           </p>
         )}
       </section>
-      {verdict.needs.length > 0 && (
-        <ul class="panel todo" aria-label="What needs you">
-          {verdict.needs.map((need) => (
-            <NeedLine key={`${need.mark} ${need.subject}`} need={need} />
-          ))}
-        </ul>
-      )}
+      {verdict.needs.length > 0 && <Needs needs={verdict.needs} />}
     </>
+  );
+}
+
+function Needs({ needs }: { needs: readonly Need[] }): JSX.Element {
+  const { isAllShown } = usePage();
+  const shown = isAllShown.value ? needs : needs.slice(0, UNWELL_COUNT);
+  return (
+    <ul class="panel todo" aria-label="What needs you">
+      {shown.map((need) => (
+        <NeedLine key={`${need.mark} ${need.subject}`} need={need} />
+      ))}
+      {needs.length > UNWELL_COUNT && (
+        <li class="more">
+          <FoldButton text={moreOf(needs.slice(UNWELL_COUNT))} />
+        </li>
+      )}
+    </ul>
+  );
+}
+
+/** Opens and folds what is not well besides the worst few, here and in the node table: every link finds its row. */
+export function FoldButton({ text }: { text: string }): JSX.Element {
+  const { isAllShown } = usePage();
+  return (
+    <button
+      type="button"
+      class="fold"
+      aria-expanded={isAllShown}
+      onClick={() => (isAllShown.value = !isAllShown.value)}
+    >
+      {isAllShown.value ? "Show the worst alone" : text}
+    </button>
   );
 }
 

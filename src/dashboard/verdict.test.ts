@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sampleNode, sampleStatus } from "../../test/support/api-needs.ts";
 import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
 import type { Connection } from "./store.ts";
-import { verdictOf, type Verdict, type VerdictInput } from "./verdict.ts";
+import { moreOf, verdictOf, type Verdict, type VerdictInput } from "./verdict.ts";
 
 const nowMs = Date.UTC(2026, 10, 24, 14, 32, 10);
 const at = (hours: number, minutes: number, seconds: number): number => Date.UTC(2026, 10, 24, hours, minutes, seconds);
@@ -83,8 +83,7 @@ for (const [claim, nodes, headline] of headlines) {
   test(`says of ${claim}: ${headline}`, () => {
     const verdict = judge({ nodes: [master, ...nodes] });
     equal(verdict.headline, headline);
-    equal(verdict.isWell, headline.startsWith("All is well."));
-    equal(verdict.isWell, verdict.needs.length === 0);
+    equal(verdict.needs.length === 0, headline.startsWith("All is well."));
   });
 }
 
@@ -127,7 +126,21 @@ const needs: [claim: string, node: NodeInfo, need: string][] = [
     { ...stuck, spool: spoolOf({ events: 1, oldestMs: nowMs - 61_000, isFull: true }) },
     "LAGGING worker-node2 is 1 min 1 s behind: 1 event waits in its spool. It is full.",
   ],
-  ["no more than is known of a node that lags", { ...stuck, spool: null }, "LAGGING worker-node2 is behind."],
+  [
+    "that of a node that lags it is not known how far it is behind",
+    { ...stuck, spool: null },
+    "LAGGING worker-node2 is behind. By how much, it has not told yet.",
+  ],
+  [
+    "that a node that still counts as lagging has caught up",
+    { ...stuck, spool: spoolOf({ events: 0 }) },
+    "LAGGING worker-node2 was behind, and its spool is empty now. It is UP again in a moment.",
+  ],
+  [
+    "that of what waits it is not known since when",
+    { ...stuck, spool: spoolOf({ events: 3 }) },
+    "LAGGING worker-node2 is behind: 3 events wait in its spool, since when is not known.",
+  ],
   ["why a node is refused", refused, "REFUSED worker-node9 is not let in: it is not in cluster.conf."],
   ["a refusal without a reason", { ...refused, lastRefusal: "" }, "REFUSED worker-node9 is not let in."],
   [
@@ -170,9 +183,8 @@ test("never says that nothing is lost when something is", () => {
     [3, "3 events were lost in the last 24 hours."],
     [12_000, "12,000 events were lost in the last 24 hours."],
   ] as const) {
-    const { headline, isWell, needs: found } = judge({ status: statusWith({ lost: lost + 2, lostInDay: lost }) });
+    const { headline, needs: found } = judge({ status: statusWith({ lost: lost + 2, lostInDay: lost }) });
     equal(headline, words);
-    equal(isWell, false);
     equal(found[0]?.word, "LOST");
     ok(found[0]?.text.startsWith(words.slice(0, -1)));
   }
@@ -184,7 +196,7 @@ test("never says that nothing is lost when something is", () => {
 
 test("a loss of more than a day ago is no state of now, and is not denied either", () => {
   const calm = judge({ status: statusWith({ lost: 3 }) });
-  deepEqual([calm.headline, calm.isWell], ["All is well. Nothing lost in the last 24 hours.", true]);
+  deepEqual([calm.headline, calm.needs], ["All is well. Nothing lost in the last 24 hours.", []]);
   const unwell = judge({ status: statusWith({ lost: 3 }), nodes: [master, down] });
   equal(unwell.headline, "One node is DOWN. Nothing lost in the last 24 hours.");
 });
@@ -196,11 +208,8 @@ test("says that a key can be guessed, and why", () => {
 });
 
 test("waits for the first event without a word on what is analysed", () => {
-  const { headline, detail, isWell } = judge({ status: statusWith({ accepted: 0, analysed: 0 }) });
-  deepEqual(
-    { headline, detail, isWell },
-    { headline: "All is well. Waiting for the first event.", detail: "", isWell: true },
-  );
+  const calm = judge({ status: statusWith({ accepted: 0, analysed: 0 }) });
+  deepEqual(calm, { headline: "All is well. Waiting for the first event.", detail: "", needs: [] });
   const unwell = judge({ status: statusWith({ accepted: 0 }), nodes: [master, down] });
   equal(unwell.headline, "One node is DOWN. Waiting for the first event.");
 });
@@ -253,7 +262,7 @@ test("does not blame the analysis for what waits on a worker, for 10 s, or with 
 });
 
 test("clocks within a second are well, and that of a node that is down is not known", () => {
-  equal(judge({ nodes: [master, worker(1, { clockOffsetMs: 999 })] }).isWell, true);
+  deepEqual(judge({ nodes: [master, worker(1, { clockOffsetMs: 999 })] }).needs, []);
   equal(
     judge({ nodes: [master, worker(1, { clockOffsetMs: 1_000 })] }).headline,
     "One clock is off. Nothing lost so far.",
@@ -263,7 +272,7 @@ test("clocks within a second are well, and that of a node that is down is not kn
 });
 
 test("claims nothing before anything is known", () => {
-  const asking = { headline: "Asking the master how it is.", detail: "", isWell: false, needs: [] };
+  const asking = { headline: "Asking the master how it is.", detail: "", needs: [] };
   deepEqual(judge({ connection: { name: "connecting", sinceMs: nowMs } }), asking);
   deepEqual(judge({ status: undefined }), asking);
   deepEqual(judge({ nodes: [] }), asking);
@@ -284,7 +293,7 @@ for (const [reason, headline] of Object.entries(staleHeadlines)) {
   test(`a page that is stale (${reason}) says of when it is: ${headline}`, () => {
     const connection = stale(reason as keyof typeof staleHeadlines);
     const well = judge({ connection });
-    deepEqual(well, { headline, detail: "As of 14:29:02: no node was in trouble.", isWell: false, needs: [] });
+    deepEqual(well, { headline, detail: "As of 14:29:02: no node was in trouble.", needs: [] });
     const unwell = judge({ connection, nodes: [master, down] });
     equal(unwell.headline, headline);
     equal(unwell.detail, "As of 14:29:02: One node is DOWN.");
@@ -316,3 +325,15 @@ test("numbers over ten are written in digits", () => {
   const nodes = Array.from({ length: 11 }, (_, index) => ({ ...down, name: `n${index}` }));
   equal(judge({ nodes: [master, ...nodes] }).headline, "11 nodes are DOWN. Nothing lost so far.");
 });
+
+const folded: [words: string[], said: string][] = [
+  [[], ""],
+  [["DOWN"], "1 more is DOWN"],
+  [Array.from({ length: 15 }, () => "DOWN"), "15 more are DOWN"],
+  [["DOWN", "DOWN", "CLOCK"], "3 more: 2 DOWN, 1 CLOCK"],
+];
+
+for (const [words, said] of folded) {
+  test(`of ${words.length} that are not shown it says: ${said === "" ? "nothing" : said}`, () =>
+    equal(moreOf(words.map((word) => ({ word }))), said));
+}

@@ -1,7 +1,7 @@
 /**
  * Whether the cluster is well, in words, and what needs somebody. Every sentence is true at the moment it is shown:
- * that nothing is lost is said only while the stream is live; of a node that does not answer nobody knows what it holds
- * by now; and what the master said before it fell silent is said to be of then.
+ * that nothing is lost is said only of what the master has told in the last 10 s; of a node that does not answer nobody
+ * knows what it holds by now; and what the master said before it fell silent is said to be of then.
  */
 import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
 import { age, clockOffset, count, roughAge, timeOf } from "./format.ts";
@@ -37,7 +37,6 @@ export interface Verdict {
   headline: string;
   /** May be empty. */
   detail: string;
-  isWell: boolean;
   /** Worst first. */
   needs: Need[];
 }
@@ -47,18 +46,21 @@ export const CLOCK_OFFSET_MS_MAX = 1_000;
 /** A node whose oldest event waits longer is lagging; so is the analysis. */
 export const BEHIND_MS_MAX = 10_000;
 
+/** So many that are not well are shown at once, the worst; half a cluster that is down would push all else away. */
+export const UNWELL_COUNT = 5;
+
 export function verdictOf(input: VerdictInput): Verdict {
   const { status, connection } = input;
   if (connection.name === "stale") return staleVerdict(input, connection);
   if (connection.name === "connecting" || status === undefined || input.nodes.length === 0) {
-    return { headline: "Asking the master how it is.", detail: "", isWell: false, needs: [] };
+    return { headline: "Asking the master how it is.", detail: "", needs: [] };
   }
   const needs = needsOf(status, input);
   const problems = problemsOf(status, needs, input.nodes);
   const isEmpty = status.events.accepted === 0 && status.events.lost === 0;
   const rest = isEmpty ? "Waiting for the first event." : lostNothing(status, needs);
   const headline = `${problems === "" ? "All is well." : problems} ${rest}`.trim();
-  return { headline, detail: isEmpty ? "" : analysedUpTo(status, input), isWell: needs.length === 0, needs };
+  return { headline, detail: isEmpty ? "" : analysedUpTo(status, input), needs };
 }
 
 /** A loss of before is no state of now; what was lost in the last day has been said already. */
@@ -75,12 +77,12 @@ function staleVerdict(input: VerdictInput, connection: Stale): Verdict {
   const { status, nodes, nowMs, zone } = input;
   const since = timeOf(connection.sinceMs, nowMs, zone);
   const isKnown = status !== undefined && nodes.length > 0;
-  if (!isKnown) return { ...unheard(connection), isWell: false, needs: [] };
+  if (!isKnown) return { ...unheard(connection), needs: [] };
   const then = { ...input, nowMs: connection.sinceMs };
   const needs = needsOf(status, then);
   const problems = problemsOf(status, needs, nodes);
   const detail = `As of ${since}: ${problems === "" ? "no node was in trouble." : problems}`;
-  return { headline: staleHeadline(connection, since), detail, isWell: false, needs };
+  return { headline: staleHeadline(connection, since), detail, needs };
 }
 
 function staleHeadline({ reason }: Stale, since: string): string {
@@ -114,6 +116,19 @@ function analysedUpTo(status: StatusReply, { nodes, nowMs, zone }: VerdictInput)
   const upTo = timeOf(status.nowMs - status.events.behindMs, nowMs, zone);
   const what = isAway ? "Everything that the other nodes received" : "Everything received";
   return `${what} before ${upTo} is analysed.`;
+}
+
+/**
+ * How many there are besides those that are shown, by their words: `15 more are DOWN`, `3 more: 2 DOWN, 1 CLOCK`. Empty
+ * for none.
+ */
+export function moreOf(needs: readonly Pick<Need, "word">[]): string {
+  const counts = new Map<string, number>();
+  for (const { word } of needs) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const [[only = ""] = []] = counts;
+  if (counts.size === 1) return `${count(needs.length)} more ${needs.length === 1 ? "is" : "are"} ${only}`;
+  const parts = [...counts].map(([word, number]) => `${count(number)} ${word}`);
+  return parts.length === 0 ? "" : `${count(needs.length)} more: ${parts.join(", ")}`;
 }
 
 function needsOf(status: StatusReply, input: VerdictInput): Need[] {
@@ -176,7 +191,9 @@ function isDraining(spool: NodeInfo["spool"]): boolean {
 }
 
 function laggingText({ spool }: NodeInfo, nowMs: number): string {
-  if (spool === null || spool.oldestMs === null) return "is behind.";
+  if (spool === null) return "is behind. By how much, it has not told yet.";
+  if (spool.events === 0) return "was behind, and its spool is empty now. It is UP again in a moment.";
+  if (spool.oldestMs === null) return `is behind: ${eventsWait(spool.events)} in its spool, since when is not known.`;
   const behind = `is ${age(nowMs - spool.oldestMs)} behind: ${eventsWait(spool.events)} in its spool.`;
   if (spool.isFull) return `${behind} It is full.`;
   if (spool.drainMs === null) return `${behind} It does not shrink at the moment.`;

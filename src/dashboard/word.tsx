@@ -22,10 +22,9 @@ export function Moment({ ms }: { ms: number }): JSX.Element {
   );
 }
 
-/** How long ago, and going on. */
+/** How long ago, and going on while the master says so: of a stale page every age is of when it was last heard. */
 export function Age({ sinceMs }: { sinceMs: number }): JSX.Element {
-  const { store } = usePage();
-  return <>{age(Math.max(0, store.nowMs.value - sinceMs))}</>;
+  return <>{age(Math.max(0, usePage().shownMs.value - sinceMs))}</>;
 }
 
 export function LevelBadge({ level }: { level: number }): JSX.Element {

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { StatusReply } from "../../src/api/contract/reply.ts";
+import type { NodeInfo, StatusReply } from "../../src/api/contract/reply.ts";
 import { PageServer } from "../../src/api/page-connection.ts";
 import { pageFilesOf } from "../../src/api/page-file.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -22,6 +22,8 @@ export class PageStage {
   readonly figures = new SetFigures();
   /** Said every second, with the time of now. */
   status: StatusReply = { ...sampleStatus, startedMs: Date.now() - 60_000 };
+  /** Told when something of it changes. */
+  nodes: NodeInfo[];
   readonly #server: PageServer;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -31,9 +33,10 @@ export class PageStage {
     this.url = `http://127.0.0.1:${port}`;
     const needs = sampleNeeds(this.feed, { clusterLog: this.clusterLog, figures: this.figures });
     const status = (): StatusReply => ({ ...this.status, nowMs: Date.now() });
+    this.nodes = needs.status.nodes();
     this.#server = new PageServer({
       ...{ port, clock: systemClock, log: silentLog },
-      needs: { ...needs, status: { ...needs.status, status } },
+      needs: { ...needs, status: { ...needs.status, status, nodes: () => this.nodes } },
       files: pageFilesOf(
         readdirSync(bundle, { recursive: true, encoding: "utf8" })
           .filter((name) => /\.\w+$/.test(name))

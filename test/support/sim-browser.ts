@@ -48,8 +48,13 @@ export class SimBrowser implements Browser {
   title = "";
   reloadCount = 0;
   readonly kept = new Map<string, string>();
+  copied = "";
+  theme = "system";
   readonly #alarms = new Set<Alarm>();
   readonly #watchers: (() => void)[] = [];
+  readonly #followers: (() => void)[] = [];
+  readonly #measurers: ((isNarrow: boolean) => void)[] = [];
+  #isNarrow = false;
 
   constructor(wallMs: number) {
     this.wallMs = wallMs;
@@ -152,5 +157,34 @@ export class SimBrowser implements Browser {
 
   replaceSearch(next: URLSearchParams): void {
     this.params = new URLSearchParams(next);
+  }
+
+  onAddress(run: () => void): void {
+    this.#followers.push(run);
+  }
+
+  /** The reader goes back or forward to this address. */
+  goTo(search: string): void {
+    this.params = new URLSearchParams(search);
+    for (const run of this.#followers) run();
+  }
+
+  copy(text: string): Promise<void> {
+    this.copied = text;
+    return Promise.resolve();
+  }
+
+  onNarrow(run: (isNarrow: boolean) => void): void {
+    this.#measurers.push(run);
+    run(this.#isNarrow);
+  }
+
+  resize(isNarrow: boolean): void {
+    this.#isNarrow = isNarrow;
+    for (const run of this.#measurers) run(isNarrow);
+  }
+
+  wear(theme: string): void {
+    this.theme = theme;
   }
 }
