@@ -18,12 +18,14 @@ test("what is joined in front of the engine's state is split off again, figures 
   lane.lastSeq = 7;
   lane.analysed = 9;
   lane.eventTime(1_000, 0, 2_000);
-  Object.assign(lanes, { analysed: 9, lost: 2, undecodable: 1, alerts: 4 });
+  Object.assign(lanes, { analysed: 9, undecodable: 1, alerts: 4 });
+  lanes.lose(2, 5_000);
   const { lanes: again, engine } = AnalysedLanes.split(lanes.join(Buffer.from("state")));
   equal(Buffer.from(engine).toString(), "state");
   deepEqual(again.upTo(), [{ node: "w", lane: 0, epoch: 3, bits: epoch.bits, last: 7, analysed: 9 }]);
   deepEqual(again.lane("w", 0), lane);
   deepEqual([again.analysed, again.lost, again.undecodable, again.alerts], [9, 2, 1, 4]);
+  deepEqual(again.losses.all(), [{ atMs: 5_000, count: 2 }]);
 });
 
 test("an event's time is corrected, and neither after its arrival nor before the last of its epoch", () => {
@@ -87,4 +89,18 @@ test("alerts go on being counted by level after the master's clock was set back"
     lanes.levels.save().hour.bins.map(({ atMs }) => atMs),
     [10_000_000, 90_000_000],
   );
+});
+
+test("of a checkpoint that says nothing of when events were lost, none is of today", () => {
+  const lanes = lanesWithOne();
+  lanes.lose(1_000, 5_000);
+  const body = lanes.join(Buffer.from("state"));
+  const length = body.readUInt32BE(0);
+  const old = JSON.parse(body.subarray(4, 4 + length).toString()) as { losses?: unknown };
+  delete old.losses;
+  const head = Buffer.from(JSON.stringify(old));
+  const { lanes: again } = AnalysedLanes.split(new ByteWriter(1_000).bytes32(head).raw(Buffer.alloc(0)).view());
+  deepEqual([again.lost, again.losses.inDay(5_000)], [1_000, 0]);
+  again.lose(3, 6_000);
+  deepEqual([again.lost, again.losses.inDay(7_000)], [1_003, 3]);
 });

@@ -1,7 +1,7 @@
 /**
  * What the analysis knows of each lane beside the engine's own state: the last event time, the node's host name and
- * whether it is hidden, and how many events have gone through; and how many alerts of each level there were. It is
- * saved in front of the engine's state in the body of a checkpoint:
+ * whether it is hidden, and how many events have gone through; how many alerts of each level there were; and when events
+ * were lost. It is saved in front of the engine's state in the body of a checkpoint, so that each is counted once:
  *
  *   body := lanes bytes32 (JSON, UTF-8) | engine state
  */
@@ -9,6 +9,7 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { LaneState } from "../spool/journal.ts";
 import type { Epoch } from "../spool/lane.ts";
 import { LevelCounts, type SavedLevels } from "./level-counts.ts";
+import { LossTimes, type Loss } from "./loss-times.ts";
 import { readEpochPreamble, type EpochPreamble } from "../model/control-record.ts";
 
 /** Under this the link's measurement says nothing, and the node's clock is believed (design-journal section 4). */
@@ -65,6 +66,8 @@ interface Saved {
   alerts: number;
   /** Absent in the body of an older Argus. */
   levels?: SavedLevels;
+  /** Likewise: when the events of `lost` were lost is not known then. */
+  losses?: readonly Loss[];
 }
 
 export class AnalysedLanes {
@@ -75,6 +78,7 @@ export class AnalysedLanes {
   undecodable = 0;
   alerts = 0;
   levels = new LevelCounts();
+  losses = new LossTimes();
 
   /** The lane of a node; one whose epoch record is not known is taken as a node of that host name. */
   lane(node: string, lane: number): AnalysedLane {
@@ -108,10 +112,17 @@ export class AnalysedLanes {
     this.levels.add(eventMs, level);
   }
 
+  /** `atMs`: when the record that declares it was received. */
+  lose(count: number, atMs: number): void {
+    this.lost += count;
+    this.losses.add(atMs, count);
+  }
+
   /** Event times are the master's: after its clock was set back, the last ones must not hold up what comes. */
   clockStepped(byMs: number): void {
     for (const lane of this.#lanes.values()) lane.lastEventMs += byMs;
     this.levels.clockStepped(byMs);
+    this.losses.clockStepped(byMs);
   }
 
   upTo(): AnalysedUpTo[] {
@@ -132,7 +143,8 @@ export class AnalysedLanes {
       lanes.push({ ...readKey(key), epoch: number, bits, last: lastSeq, analysed, host, isHidden, lastEventMs });
     }
     const { analysed, lost, undecodable, alerts } = this;
-    const saved: Saved = { lanes, analysed, lost, undecodable, alerts, levels: this.levels.save() };
+    const overTime = { levels: this.levels.save(), losses: this.losses.all() };
+    const saved: Saved = { lanes, analysed, lost, undecodable, alerts, ...overTime };
     const head = Buffer.from(JSON.stringify(saved), "utf8");
     return new ByteWriter(head.length + engine.length + 4).bytes32(head).raw(engine).view();
   }
@@ -153,6 +165,7 @@ export class AnalysedLanes {
     lanes.undecodable = saved.undecodable;
     lanes.alerts = saved.alerts;
     if (saved.levels !== undefined) lanes.levels = LevelCounts.restored(saved.levels);
+    lanes.losses = new LossTimes(saved.losses);
     return { lanes, engine: reader.raw(reader.remaining) };
   }
 }

@@ -2,6 +2,7 @@
 import type { LogLine } from "../base/log.ts";
 import type { LevelsReply } from "../api/contract/reply.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
+import type { Loss } from "./loss-times.ts";
 
 /** What the thread is started with. */
 export interface AnalysisSetup {
@@ -44,12 +45,13 @@ export type FromAnalysis =
   /**
    * `droppedCount`: alerts that are not told, because they came faster than they were heard; the last of them came
    * after the first `droppedAfter` of `raised`. `levels`: the bins that have changed since the last one; in the first,
-   * all of them.
+   * all of them. `losses`: all of the last day, unless none has come since the last message.
    */
   | {
       type: "progress";
       progress: AnalysisProgress;
       levels: LevelsReply;
+      losses: readonly Loss[] | undefined;
       raised: readonly RaisedAlert[];
       droppedCount: number;
       droppedAfter: number;

@@ -101,7 +101,8 @@ class AnalysisThread {
       windowDropped: metrics?.windowDropped ?? 0,
       lanes: counts.upTo(),
     };
-    this.#say({ type: "progress", progress, levels: counts.levels.takeChanges(), ...told });
+    const overTime = { levels: counts.levels.takeChanges(), losses: counts.losses.takeChanges() };
+    this.#say({ type: "progress", progress, ...overTime, ...told });
   }
 
   #say(message: FromAnalysis): void {

@@ -11,6 +11,7 @@ import type { Service } from "../base/service.ts";
 import type { LevelsReply } from "../api/contract/reply.ts";
 import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";
 import { AnalysisFailed } from "./errors.ts";
+import { LossTimes } from "./loss-times.ts";
 
 export interface AnalysisOptions {
   setup: AnalysisSetup;
@@ -34,6 +35,7 @@ export class Analysis implements Service {
   readonly name = "analysis";
   readonly #options: AnalysisOptions;
   #progress: AnalysisProgress;
+  #losses = new LossTimes();
   #hasBegun = false;
   /** By us, because it did not end by itself. */
   #isEnded = false;
@@ -53,6 +55,11 @@ export class Analysis implements Service {
 
   get progress(): AnalysisProgress {
     return this.#progress;
+  }
+
+  /** Events declared lost in the day that ends at `nowMs`, as far as the analysis has come. */
+  lostInDay(nowMs: number): number {
+    return this.#losses.inDay(nowMs);
   }
 
   /**
@@ -111,6 +118,7 @@ export class Analysis implements Service {
   #hear(message: Exclude<FromAnalysis, { type: "failed" }>, thread: Worker): void {
     if (message.type === "log") return relay(this.#options.log, message.line.level, message.line.message);
     this.#progress = message.progress;
+    if (message.losses !== undefined) this.#losses = new LossTimes(message.losses);
     this.#hasBegun = true;
     this.#options.onProgress(message.progress, message.levels);
     const { raised, droppedCount, droppedAfter } = message;

@@ -207,3 +207,30 @@ test("says when the last record that it has read since its start was received", 
   await made.event(journal, "later");
   equal((await made.analyse(journal.durablePosition)).receivedMs, made.clock.wallMs());
 });
+
+test("a loss is of the day in which it was declared, once, wherever the analysis is restarted", async () => {
+  const made = new World();
+  const journal = await made.begin();
+  const hole = (first: number, count: number) =>
+    journal.appendControl(
+      writeControlRecord({
+        ...{ kind: "hole", node: "n", lane: 0, epoch: { number: 1, bits: "a" }, first, count, reason: "damage" },
+      }),
+    );
+  const lost = ({ counts }: Analyst): number[] => [counts.lost, counts.losses.inDay(made.clock.wallMs())];
+  await hole(1, 1_000);
+  made.clock.advance(2 * 86_400_000);
+  await hole(2_000, 3);
+  await made.event(journal, "one");
+  const between = journal.durablePosition;
+  deepEqual(lost(await made.analyse(between)), [1_003, 3]);
+  await hole(3_000, 5);
+  await made.event(journal, "two");
+  const unsaved = await made.analyst(journal.durablePosition);
+  while (await unsaved.advance(journal.durablePosition));
+  deepEqual(lost(unsaved), [1_008, 8]);
+  await unsaved.close(); // Killed before its checkpoint: the next one begins at the last.
+  deepEqual(lost(await made.analyst(journal.durablePosition)), [1_003, 3]);
+  deepEqual(lost(await made.analyse(journal.durablePosition)), [1_008, 8]);
+  deepEqual(lost(await made.analyse(journal.durablePosition, "/fresh", false)), [1_008, 8], "from the journal alone");
+});

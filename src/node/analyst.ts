@@ -48,6 +48,7 @@ const writeBytes = 256 * 1_024;
 const recordsPerTurn = 8;
 
 type BatchEntry = JournalEntry & { kind: "batch" };
+type ControlEntry = JournalEntry & { kind: "control" };
 
 export class Analyst {
   readonly #options: AnalystOptions;
@@ -160,11 +161,11 @@ export class Analyst {
       case "epoch":
         return this.#lanes.beginEpoch(entry.node, entry.lane, entry.epoch, readEpochPreamble(entry.preamble));
       case "hole":
-        this.#lanes.lost += entry.count;
+        this.#lanes.lose(entry.count, entry.receivedMs);
         this.#lanes.lane(entry.node, entry.lane).lastSeq = entry.first + entry.count - 1;
         return;
       case "control":
-        return this.#obey(readControlRecord(entry.bytes), entry.position);
+        return this.#obey(readControlRecord(entry.bytes), entry);
       case "damaged":
         this.#options.log.error(
           `journal: the bytes from ${entry.position} to ${entry.nextPosition} cannot be read and are passed over`,
@@ -172,7 +173,7 @@ export class Analyst {
     }
   }
 
-  async #obey(record: ControlRecord | undefined, position: number): Promise<void> {
+  async #obey(record: ControlRecord | undefined, { position, receivedMs }: ControlEntry): Promise<void> {
     switch (record?.kind) {
       case undefined: // Of a later version: it says nothing that this one could act on.
         this.#options.log.warning(`journal: an unknown control record at ${position} is passed over`);
@@ -181,7 +182,7 @@ export class Analyst {
         if (record.sha256 !== this.#snapshotSha256) await this.#useSnapshot(record.sha256, undefined);
         return;
       case "hole":
-        this.#lanes.lost += record.count;
+        this.#lanes.lose(record.count, receivedMs);
         return;
       case "agent_removed":
         return this.#engine?.agentRemoved(record.agentId);

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { SimClock } from "../../test/support/sim-clock.ts";
 import { SimDisk } from "../../test/support/sim-disk.ts";
@@ -68,63 +68,6 @@ test("takes nothing of a text that is damaged or strange", () => {
     equal(good.take(one, baseMs + 20_000), false, one);
     deepEqual(times(good, 20), [0, 10]);
   }
-});
-
-const dayS = 86_400;
-
-/** So many lost at each of the seconds, as counts since ever, of `accepted` events. */
-function lossesOf(history: FigureHistory, losts: [seconds: number, lost: number][], accepted = 1_000): FigureHistory {
-  for (const [seconds, lost] of losts) history.add({ ...sampleAt(seconds, accepted), lost });
-  return history;
-}
-
-const lostInDay = (history: FigureHistory, seconds: number, lost: number, accepted = 1_000): number =>
-  history.lostInDay({ atMs: baseMs + seconds * 1_000, accepted, lost });
-
-test("what was lost is told for a day after it was declared, from the first second on", () => {
-  const history = lossesOf(new FigureHistory(), [
-    [0, 0],
-    [10, 3],
-    [600, 3],
-    [3_600, 5],
-  ]);
-  equal(lostInDay(history, 3_605, 9), 9, "four are not in a sample yet");
-  equal(lostInDay(history, 3_605, 5), 5);
-  equal(lostInDay(history, dayS + 9, 5), 5);
-  equal(lostInDay(history, dayS + 10, 5), 2);
-  equal(lostInDay(history, dayS + 3_600, 5), 0);
-});
-
-test("counts that begin at a checkpoint and come back are no loss", () => {
-  const before = lossesOf(new FigureHistory(), [[0, 7]]);
-  const history = new FigureHistory();
-  equal(history.take(before.toText(), baseMs + 7_200_000), true);
-  equal(lostInDay(history, 7_200, 4), 7);
-  lossesOf(history, [
-    [7_210, 4],
-    [7_220, 7],
-  ]);
-  equal(lostInDay(history, 7_230, 7), 7);
-  equal(lostInDay(history, 7_230, 8), 8);
-  equal(lostInDay(history, dayS + 7_230, 7), 0);
-});
-
-test("losses of a journal that began anew count from nothing", () => {
-  const history = lossesOf(new FigureHistory(), [[0, 7]]);
-  equal(lostInDay(history, 10, 2, 50), 9);
-  lossesOf(history, [[10, 2]], 50);
-  equal(lostInDay(history, 20, 2, 60), 9);
-});
-
-test("losses by the thousand are few in the file, and none is forgotten", () => {
-  const history = new FigureHistory();
-  for (let second = 0; second < dayS; second += 10) history.add({ ...sampleAt(second, 1_000_000), lost: second + 10 });
-  const text = history.toText();
-  ok(text.length < 128 * 1_024, `${text.length}`);
-  equal(lostInDay(history, dayS - 1, dayS, 1_000_000), dayS);
-  const again = new FigureHistory();
-  equal(again.take(text, baseMs + dayS * 1_000 - 1_000), true);
-  equal(lostInDay(again, dayS - 1, dayS, 1_000_000), dayS);
 });
 
 /** A home's disk, and what is logged about it. */

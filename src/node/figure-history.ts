@@ -1,7 +1,6 @@
 /**
  * The figures of the last hour: a sample every ten seconds, kept in a file over a restart of the master. A time without
- * the master has no samples, and a clock that was set back leaves none of the future. Beside them, when events were
- * lost in the last day: a loss of last month is history and not a state.
+ * the master has no samples, and a clock that was set back leaves none of the future.
  */
 import Type, { type Static } from "typebox";
 import { Check } from "typebox/value";
@@ -12,39 +11,22 @@ import { figureSample, type FigureSample, type FiguresReply } from "../api/contr
 
 export const sampleEveryMs = 10_000;
 const spanMs = 3_600_000;
-const dayMs = 24 * spanMs;
 export const samplesMax = spanMs / sampleEveryMs;
-/** Losses closer together than this are one, so that a day has at most so many. */
-const lossEveryMs = 60_000;
-const lossesMax = dayMs / lossEveryMs;
-/** 360 samples of six numbers take under 60 KiB, 1,440 losses of two the same. */
-const fileBytesMax = 256 * 1_024;
+/** 360 samples of six numbers take under 60 KiB. */
+const fileBytesMax = 128 * 1_024;
 const fileMode = 0o640;
-
-const loss = Type.Object({ atMs: Type.Number(), count: Type.Number({ minimum: 0 }) }, { additionalProperties: false });
-type Loss = Static<typeof loss>;
-type Counts = Pick<FigureSample, "accepted" | "lost">;
 
 /** What the file holds. */
 const figureFile = Type.Object(
   {
     everyMs: Type.Literal(sampleEveryMs),
     samples: Type.Array(figureSample),
-    /** Oldest first. */
-    losses: Type.Array(loss, { maxItems: lossesMax }),
-    known: Type.Object(
-      { accepted: Type.Number({ minimum: 0 }), lost: Type.Number({ minimum: 0 }) },
-      { additionalProperties: false },
-    ),
   },
   { additionalProperties: false },
 );
 
 export class FigureHistory {
   #samples: FigureSample[] = [];
-  #losses: Loss[] = [];
-  /** The highest counts seen of this journal. */
-  #known: Counts = { accepted: 0, lost: 0 };
 
   /** When the newest sample was taken; 0 before the first. */
   get newestMs(): number {
@@ -53,42 +35,12 @@ export class FigureHistory {
 
   /** Takes the newest sample; those of its time and later are of a clock that has been set back since. */
   add(sample: FigureSample): void {
-    this.#lose(sample.atMs, this.#newlyLost(sample));
-    const { accepted, lost } = this.#knownFor(sample);
-    this.#known = { accepted: Math.max(accepted, sample.accepted), lost: Math.max(lost, sample.lost) };
     this.#samples = [...this.#within(sample.atMs - 1), sample].slice(-samplesMax);
   }
 
   /** The samples of the hour that ends at `nowMs`, oldest first. */
   reply(nowMs: number): FiguresReply {
     return { everyMs: sampleEveryMs, samples: this.#within(nowMs) };
-  }
-
-  /** Events declared lost in the day that ends with `now`, which need not be a sample of the history. */
-  lostInDay(now: Counts & Pick<FigureSample, "atMs">): number {
-    const kept = this.#losses.filter(({ atMs }) => atMs > now.atMs - dayMs);
-    return kept.reduce((sum, { count }) => sum + count, 0) + this.#newlyLost(now);
-  }
-
-  #newlyLost(counts: Counts): number {
-    return Math.max(0, counts.lost - this.#knownFor(counts).lost);
-  }
-
-  /**
-   * At a restart `lost` begins at the last checkpoint and comes back to where it was, which is no loss; only where a
-   * journal begins anew do both counts go down.
-   */
-  #knownFor({ accepted, lost }: Counts): Counts {
-    const isNewJournal = accepted < this.#known.accepted && lost < this.#known.lost;
-    return isNewJournal ? { accepted: 0, lost: 0 } : this.#known;
-  }
-
-  #lose(atMs: number, count: number): void {
-    this.#losses = this.#losses.filter((loss) => loss.atMs > atMs - dayMs);
-    if (count === 0) return;
-    const newest = this.#losses.at(-1);
-    if (newest !== undefined && atMs - newest.atMs < lossEveryMs) newest.count += count;
-    else this.#losses = [...this.#losses, { atMs, count }].slice(-lossesMax);
   }
 
   #within(nowMs: number): FigureSample[] {
@@ -99,21 +51,17 @@ export class FigureHistory {
   take(text: string, nowMs: number): boolean {
     const value = parsed(text);
     if (!Check(figureFile, value)) return false;
-    const { samples, losses, known } = value;
+    const { samples } = value;
     const isInOrder = samples.every(({ atMs }, index) => index === 0 || atMs > (samples[index - 1]?.atMs ?? 0));
     const isCount = samples.every((sample) => Object.values(sample).every((count) => count >= 0));
     if (!isInOrder || !isCount) return false;
     this.#samples = samples;
     this.#samples = this.#within(nowMs).slice(-samplesMax);
-    this.#losses = losses.filter(({ atMs }) => atMs <= nowMs);
-    this.#known = known;
     return true;
   }
 
   toText(): string {
-    const file: Static<typeof figureFile> = {
-      ...{ everyMs: sampleEveryMs, samples: this.#samples, losses: this.#losses, known: this.#known },
-    };
+    const file: Static<typeof figureFile> = { everyMs: sampleEveryMs, samples: this.#samples };
     return `${JSON.stringify(file)}\n`;
   }
 }

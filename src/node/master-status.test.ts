@@ -6,6 +6,7 @@ import type { NodeInfo } from "../api/contract/reply.ts";
 import type { LaneState } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 import { JournalLag } from "./journal-lag.ts";
+import { LossTimes } from "./loss-times.ts";
 import { eventsBehind, MasterStatus, spoolAgeMs, type MasterStatusOptions } from "./master-status.ts";
 
 /** A lane's epochs as [number, bits, last]. */
@@ -67,14 +68,14 @@ function newMaster() {
     alerts: 4,
     lanes: upTo(1, "a", 10),
   };
-  const analysis = { hasBegun: true, progress };
+  const losses = new LossTimes();
+  const analysis = { hasBegun: true, progress, lostInDay: (nowMs: number) => losses.inDay(nowMs) };
   const nodes: NodeInfo[] = [];
   const last = { count: 10 };
   const options = {
     parts: { clock, startedMs: 0, settings: { name: "m", cluster: { name: "c", key: { reveal: () => "short" } } } },
     journal: { table: () => journalOf([1, "a", last.count]).table() },
     ...{ lag, analysis, takeIn: undefined, watch: { nodes: () => nodes }, link: undefined },
-    history: { lostInDay: () => 0 },
   };
   const status = new MasterStatus(options as unknown as MasterStatusOptions);
   /** Events come in; the journal is durable behind them. */
@@ -82,7 +83,7 @@ function newMaster() {
     last.count += count;
     lag.onDurable(position, clock.monotonicMs());
   };
-  return { clock, analysis, nodes, status, store };
+  return { clock, analysis, losses, nodes, status, store };
 }
 
 test("is behind by nothing while all is analysed, and by the age of what is not", () => {
@@ -131,6 +132,16 @@ test("events analysed per second are those since the analysis has said where it 
     clock.advance(1_000);
   }
   equal(status.status().events.analysedPerSecond, 50);
+});
+
+test("of all that was ever lost only what is known to be of the last day is told as such", () => {
+  const { clock, analysis, losses, status } = newMaster();
+  analysis.progress.lost = 1_007;
+  losses.add(clock.wallMs(), 7);
+  clock.advance(86_399_999);
+  deepEqual([status.status().events.lost, status.status().events.lostInDay], [1_007, 7]);
+  clock.advance(1);
+  deepEqual([status.status().events.lost, status.status().events.lostInDay], [1_007, 0]);
 });
 
 test("says why the cluster's key can be guessed", () =>

@@ -6,7 +6,6 @@ import type { Journal } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 import type { Analysis } from "./analysis.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
-import type { FigureHistory } from "./figure-history.ts";
 import type { JournalLag } from "./journal-lag.ts";
 import { Rate, tenths } from "../membership/rate.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
@@ -22,7 +21,6 @@ export interface MasterStatusOptions {
   takeIn: TakeIn;
   watch: ClusterWatch;
   link: LinkMaster | undefined;
-  history: Pick<FigureHistory, "lostInDay">;
 }
 
 export class MasterStatus implements NodeStatus {
@@ -43,13 +41,12 @@ export class MasterStatus implements NodeStatus {
   }
 
   status(): StatusReply {
-    const { parts, analysis, journal, watch, history } = this.#options;
+    const { parts, analysis, journal, watch } = this.#options;
     const { progress } = analysis;
     const behind = eventsBehind(journal, progress.lanes);
     const nodes = watch.nodes();
     const nowMs = parts.clock.wallMs();
     const accepted = progress.analysed + progress.undecodable + behind;
-    const { lost } = progress;
     return {
       node: parts.settings.name,
       role: "master",
@@ -61,7 +58,7 @@ export class MasterStatus implements NodeStatus {
       events: {
         ...{ accepted, analysed: progress.analysed, behind },
         behindMs: Math.max(behind > 0 ? this.#journalAgeMs(nowMs) : 0, spoolAgeMs(nodes, nowMs)),
-        ...{ lost, lostInDay: history.lostInDay({ atMs: nowMs, accepted, lost }) },
+        ...{ lost: progress.lost, lostInDay: analysis.lostInDay(nowMs) },
         perSecond: tenths(nodes.reduce((sum, node) => sum + node.eventsOutPerSecond, 0)),
         analysedPerSecond: this.#analysedRate.perSecond(),
       },

@@ -266,7 +266,7 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
   const history = await file.read(clock.wallMs());
-  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link, history });
+  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link });
   const figures = new MasterFigures({
     ...{ clock, history, file, board },
     status: () => (analysis.hasBegun ? status.status() : undefined),

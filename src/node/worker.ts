@@ -20,6 +20,7 @@ import { must } from "../base/assert.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { openIdentity, openMasterPin } from "./identity-disk.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
+import { LossTimes } from "./loss-times.ts";
 import { MasterView } from "./master-view.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts, OpenNode } from "./parts.ts";
@@ -53,13 +54,14 @@ function recordSource(spool: Spool): RecordSource {
   };
 }
 
-class WorkerNodeStatus implements NodeStatus {
+export class WorkerNodeStatus implements NodeStatus {
   readonly #parts: NodeParts;
   readonly #spool: Spool;
   readonly #takeIn: TakeIn;
   readonly #view: MasterView;
   readonly #rate: Rate;
   readonly #waiting = new WaitingSamples();
+  readonly #losses = new LossTimes();
   readonly #keyWeakness: string;
   link: LinkWorker | undefined;
 
@@ -77,17 +79,26 @@ class WorkerNodeStatus implements NodeStatus {
     const monotonicMs = this.#parts.clock.monotonicMs();
     this.#rate.sample(this.#takeIn.batcher.counters().durable, monotonicMs);
     this.#waiting.add(this.#spool.stats().events, monotonicMs);
+    this.#lostInDay();
+  }
+
+  /** By the monotonic clock: the spool counts since its start, and no step of the other one is of interest. */
+  #lostInDay(): number {
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#losses.countTo(this.#spool.stats().lost, nowMs);
+    return this.#losses.inDay(nowMs);
   }
 
   status(): StatusReply {
     const { settings, clock, startedMs } = this.#parts;
     const { events, appended, lost, oldestMs } = this.#spool.stats();
     const perSecond = this.#rate.perSecond();
+    const lostInDay = this.#lostInDay();
     return {
       ...{ node: settings.name, role: "worker", cluster: settings.cluster?.name ?? "", version: argusVersion },
       ...{ processId: process.pid, startedMs, nowMs: clock.wallMs() },
       events: {
-        ...{ accepted: appended, analysed: 0, behind: events, lost, lostInDay: lost, perSecond, analysedPerSecond: 0 },
+        ...{ accepted: appended, analysed: 0, behind: events, lost, lostInDay, perSecond, analysedPerSecond: 0 },
         behindMs: events === 0 ? 0 : Math.max(0, Math.round(oldestMs)),
       },
       alerts: 0,
