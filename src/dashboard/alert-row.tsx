@@ -5,7 +5,7 @@ import type { PageAlert } from "../api/contract/page-stream.ts";
 import { AlertDetail } from "./alert-detail.tsx";
 import { alertLine, shortSender, type AlertLine } from "./alert-line.ts";
 import { UNKNOWN } from "./format.ts";
-import { hasSelection } from "./reading.tsx";
+import { usePage } from "./page-context.tsx";
 import { bandOf } from "./severity.ts";
 import { LevelBadge, Moment, VisibleText } from "./word.tsx";
 
@@ -18,13 +18,14 @@ interface RowProps {
 
 /** Reads a signal, and so is drawn again only when its own alert is another or it opens or closes. */
 export function AlertRow({ pageAlert, open, toggle }: RowProps): JSX.Element {
+  const { browser } = usePage();
   const { id } = pageAlert.alert;
   const isOpen = useComputed(() => open.value.has(id)).value;
   const line = useMemo(() => alertLine(pageAlert.alert), [pageAlert]);
   const onRow = (event: MouseEvent): void => {
     // The button has its own click, and whoever has just selected text did not mean to open anything.
     if (event.target instanceof Element && event.target.closest("button, a") !== null) return;
-    if (event.currentTarget instanceof Element && hasSelection(event.currentTarget)) return;
+    if (event.currentTarget instanceof Element && browser.hasSelectionIn(event.currentTarget)) return;
     toggle(id);
   };
   return (

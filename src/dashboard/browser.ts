@@ -99,6 +99,15 @@ export const realBrowser: Browser = {
     narrow.addEventListener("change", ({ matches }) => run(matches));
     run(narrow.matches);
   },
+  hasSelectionIn: (part) => {
+    const selection = document.getSelection();
+    return selection !== null && !selection.isCollapsed && part instanceof Node && selection.containsNode(part, true);
+  },
+  hasFocusIn: (part) => part instanceof Node && part.contains(document.activeElement),
+  onSelection: (run) => {
+    document.addEventListener("selectionchange", run);
+    return () => document.removeEventListener("selectionchange", run);
+  },
   wear: (theme) => {
     if (theme === "system") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = theme;

@@ -44,6 +44,12 @@ export interface Browser {
   copy(text: string): Promise<void>;
   /** Tells whether the window is that of a phone: at once, and when it has changed. */
   onNarrow(run: (isNarrow: boolean) => void): void;
+  /** Whether text inside of a part of the page is selected at this moment. */
+  hasSelectionIn(part: object): boolean;
+  /** Whether the focus is in a part of the page, or comes back there with the window. */
+  hasFocusIn(part: object): boolean;
+  /** Tells that what is selected has changed; gives what ends that. */
+  onSelection(run: () => void): () => void;
   /** Wears a theme; `system` is the reader's own. */
   wear(theme: string): void;
 }

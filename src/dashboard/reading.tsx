@@ -2,24 +2,19 @@
 import { computed, useSignal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-
-/** Whether text inside of the element is selected at this moment. */
-export function hasSelection(element: Element): boolean {
-  const selection = element.ownerDocument.getSelection();
-  return selection !== null && !selection.isCollapsed && selection.containsNode(element, true);
-}
+import { usePage } from "./page-context.tsx";
 
 /** True while text inside of the element is selected. */
 export function useSelectionIn(element: RefObject<HTMLElement | null>): Signal<boolean> {
+  const { browser } = usePage();
   const isSelected = useSignal(false);
-  useEffect(() => {
-    const own = element.current?.ownerDocument;
-    const look = (): void => {
-      isSelected.value = element.current !== null && hasSelection(element.current);
-    };
-    own?.addEventListener("selectionchange", look);
-    return () => own?.removeEventListener("selectionchange", look);
-  }, [element, isSelected]);
+  useEffect(
+    () =>
+      browser.onSelection(() => {
+        isSelected.value = element.current !== null && browser.hasSelectionIn(element.current);
+      }),
+    [browser, element, isSelected],
+  );
   return isSelected;
 }
 
@@ -36,6 +31,7 @@ export interface Reading {
 
 /** True while the mouse or the focus is in the element, or text of it is selected. */
 export function useReading(element: RefObject<HTMLElement | null>): Reading {
+  const { browser } = usePage();
   const isSelected = useSelectionIn(element);
   const hasPointer = useSignal(false);
   const hasFocus = useSignal(false);
@@ -54,11 +50,11 @@ export function useReading(element: RefObject<HTMLElement | null>): Reading {
         onFocusIn: () => (hasFocus.value = true),
         onFocusOut: ({ relatedTarget }) => {
           // Of a window that is left nothing else is focused: its own focus comes back to the same place.
-          const next = relatedTarget ?? element.current?.ownerDocument.activeElement;
-          hasFocus.value = next instanceof Node && (element.current?.contains(next) ?? false);
+          const isWithin = element.current?.contains(relatedTarget instanceof Node ? relatedTarget : null) ?? false;
+          hasFocus.value = isWithin || (relatedTarget === null && browser.hasFocusIn(element.current ?? {}));
         },
       },
     }),
-    [element, isSelected, hasPointer, hasFocus],
+    [browser, element, isSelected, hasPointer, hasFocus],
   );
 }

@@ -50,10 +50,13 @@ export class SimBrowser implements Browser {
   readonly kept = new Map<string, string>();
   copied = "";
   theme = "system";
+  selected: object | undefined;
+  focused: object | undefined;
   readonly #alarms = new Set<Alarm>();
   readonly #watchers: (() => void)[] = [];
   readonly #followers: (() => void)[] = [];
   readonly #measurers: ((isNarrow: boolean) => void)[] = [];
+  readonly #selectors = new Set<() => void>();
   #isNarrow = false;
 
   constructor(wallMs: number) {
@@ -182,6 +185,24 @@ export class SimBrowser implements Browser {
   resize(isNarrow: boolean): void {
     this.#isNarrow = isNarrow;
     for (const run of this.#measurers) run(isNarrow);
+  }
+
+  hasSelectionIn(part: object): boolean {
+    return this.selected === part;
+  }
+
+  hasFocusIn(part: object): boolean {
+    return this.focused === part;
+  }
+
+  onSelection(run: () => void): () => void {
+    this.#selectors.add(run);
+    return () => void this.#selectors.delete(run);
+  }
+
+  select(part: object | undefined): void {
+    this.selected = part;
+    for (const run of this.#selectors) run();
   }
 
   wear(theme: string): void {
