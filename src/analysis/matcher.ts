@@ -2,8 +2,8 @@
  * The walk through the tree of rules for one event (ruleset-spec 5.4), and what it does to the state on its way:
  * `if_fts` and the search of composite rules have effects even where a child wins later or nothing is alerted.
  */
-import { searchOlder, type Seeker } from "./correlate/window.ts";
-import type { Composite } from "./correlate/composite.ts";
+import { latenessOf } from "./compat.ts";
+import type { Composite, Seeker } from "./correlate/composite.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
 import { isFirstSeen } from "./fts.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
@@ -23,6 +23,7 @@ export class Matcher {
   readonly #state: EngineState;
   /** 1 at the index of a rule that is passed over. */
   readonly #isQuarantined: Uint8Array;
+  readonly #latenessMs: number;
   /** Logs that the last composite rule which fired on this event had counted, newest first. */
   previousLogs: readonly string[] = nothing;
   /** The level at which this event was consumed; -1: it was not. */
@@ -34,6 +35,7 @@ export class Matcher {
   constructor(ruleset: CompiledRuleset, state: EngineState) {
     this.#ruleset = ruleset;
     this.#state = state;
+    this.#latenessMs = latenessOf(ruleset.options);
     this.#isQuarantined = new Uint8Array(ruleset.rules.rules.length);
     for (const ruleId of state.quarantined.keys()) this.passOver(ruleId);
   }
@@ -106,10 +108,12 @@ export class Matcher {
     const seeker: Seeker = {
       eventMs: event.event.eventMs,
       receivedMs: event.event.receivedMs,
+      latenessMs: this.#latenessMs,
+      firstSeq: this.#state.ring.firstSeq,
       hasDynamicFields: event.dynamicNames.length > 0,
       compared: composite.comparedOf(event),
     };
-    const logs = searchOlder(composite, bucket, seeker, this.#ruleset.options.latenessMs);
+    const logs = composite.search(bucket, seeker);
     if (logs === undefined) return false;
     this.previousLogs = logs;
     this.consumedLevel = composite.level;

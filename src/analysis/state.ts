@@ -1,13 +1,13 @@
 /**
  * All that an engine remembers from event to event, in one object that a checkpoint writes and reads back exactly.
  *
- *   state := version u16 (2) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
+ *   state := version u16 (3) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
  *          | firedTimes | lastFired | quarantined | fts | ftsIds | remembered | windows | parts
  *   firedTimes  := count u32 (ruleId u32 count u32)*
  *   lastFired   := count u32 (ruleId u32 eventMs f64)*
  *   texts       := count u32 (ruleId u32 fingerprint text)*         for quarantined, and for every rule named above
  *   fts, ftsIds := count u32 text*
- *   remembered  := count u32 (seq u64 agent text eventMs f64 receivedMs f64 hasDynamic u8 consumed u8 log text)*
+ *   remembered  := count u32 (seq u64 agent text eventMs f64 receivedMs f64 hasDynamic u8 consumed u32 log text)*
  *   windows     := count u32 (ruleId u32 fingerprint text, count u32 (key text, count u32 entry*)*)*
  *   entry       := index into remembered u32 | count u16 (0 u8 | 1 u8 text)*
  *   parts       := count u32 (name text, bytes after a 32-bit length)*        each written and read by its owner
@@ -16,10 +16,12 @@
  * written in their order, which is that of the events, so that a state and its copy also write the same bytes later.
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { RecentTexts } from "./compat.ts";
+import { AlertRing } from "./correlate/alert-ring.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
 import { CheckpointError } from "./errors.ts";
 
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /** Windows are looked through for what has left them once in so much of received time. */
 export const SWEEP_INTERVAL_MS = 60_000;
@@ -31,14 +33,19 @@ export type FingerprintOf = (ruleId: number) => string | undefined;
 export interface StatePart {
   /** Under it the part stands in the state; never changed. */
   readonly name: string;
+  /** Writes nothing when it is empty. */
   write(writer: ByteWriter): void;
   /** Fills a part that is empty; throws `CheckpointError` where the bytes are not its own. */
   read(reader: StateReader): void;
 }
 
 export class EngineState {
+  /** The last alerted events, where their number is limited. */
+  readonly ring = new AlertRing();
+  /** `--compat` alone fills it. */
+  readonly recentTexts = new RecentTexts();
   /** In the order in which they are written. */
-  readonly parts: readonly StatePart[] = [];
+  readonly parts: readonly StatePart[] = [this.ring, this.recentTexts];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;
   nextSweepMs = Number.NEGATIVE_INFINITY;
@@ -130,6 +137,7 @@ export class EngineState {
   /** Moves the arrivals of all that is remembered, when the clock that they were read from has stepped. */
   shiftArrivals(byMs: number): void {
     for (const event of this.remembered()) event.receivedMs += byMs;
+    this.ring.shift(byMs);
     this.nextSweepMs += byMs;
   }
 }
@@ -163,13 +171,18 @@ export function writeState(state: EngineState): Buffer {
   return writer.copy();
 }
 
+/** A part that has nothing to write is left out. */
 function writeParts(writer: ByteWriter, { parts }: EngineState): void {
-  writer.u32(parts.length);
-  for (const part of parts) {
+  const written = parts.map((part) => {
     const bytes = new ByteWriter();
     part.write(bytes);
-    writeText(writer, part.name);
-    writer.bytes32(bytes.view());
+    return { name: part.name, bytes: bytes.view() };
+  });
+  const filled = written.filter(({ bytes }) => bytes.length > 0);
+  writer.u32(filled.length);
+  for (const { name, bytes } of filled) {
+    writeText(writer, name);
+    writer.bytes32(bytes);
   }
 }
 
@@ -180,7 +193,7 @@ function writeWindows(writer: ByteWriter, state: EngineState): void {
   for (const event of events) {
     writeText(writer.u64(event.seq), event.agentId);
     writer.f64(event.eventMs).f64(event.receivedMs);
-    writer.u8(event.hasDynamicFields ? 1 : 0).u8(event.consumedLevel + 1);
+    writer.u8(event.hasDynamicFields ? 1 : 0).u32(event.consumedLevel + 1);
     writeText(writer, event.log);
   }
   writer.u32(state.windows.size);
@@ -234,7 +247,7 @@ function readWindows(reader: StateReader, state: EngineState): void {
   const events: Remembered[] = [];
   reader.times(() => {
     const [seq, agentId, eventMs, receivedMs] = [reader.u64(), reader.text(), reader.f64(), reader.f64()];
-    const [hasDynamicFields, consumedLevel, log] = [reader.u8() === 1, reader.u8() - 1, reader.text()];
+    const [hasDynamicFields, consumedLevel, log] = [reader.u8() === 1, reader.u32() - 1, reader.text()];
     events.push({ seq, agentId, eventMs, receivedMs, log, hasDynamicFields, consumedLevel, entryCount: 0 });
   });
   reader.times(() => {
@@ -251,7 +264,7 @@ function readWindows(reader: StateReader, state: EngineState): void {
   });
 }
 
-/** A part that is not there stays empty: the state is one of an Argus that did not have it yet. */
+/** A part that is not there stays empty. */
 function readParts(reader: StateReader, { parts }: EngineState): void {
   reader.times(() => {
     const [name, bytes] = [reader.text(), reader.bytes32()];

@@ -12,10 +12,9 @@
  * Memory is counted by the arithmetic below, not by the heap, so that what a cap drops is a function of the events.
  */
 import { ownCopy } from "../own-copy.ts";
-import { isAnyEqual, type Composite } from "./composite.ts";
 
 export interface Remembered {
-  /** Rises by one with each; also the order of arrival. */
+  /** The number of the alerted answer, from 1; also the order of arrival. */
   readonly seq: number;
   readonly agentId: string;
   readonly eventMs: number;
@@ -39,8 +38,6 @@ export interface Entry {
 
 /** More than the largest frequency (9999), so that only entries which no search could count anyway can be dropped. */
 export const BUCKET_ENTRIES_MAX = 10_000;
-/** ruleset-spec 5.5: so many older logs are kept for `previous_output`. */
-export const PREVIOUS_LOGS_MAX = 11;
 
 const rememberedBytes = 128;
 const entryBytes = 64;
@@ -88,12 +85,6 @@ export interface WindowTotals {
   dropped: number;
 }
 
-/** Where an event stands that looks for older ones. */
-export interface Moment {
-  eventMs: number;
-  receivedMs: number;
-}
-
 export class Window {
   readonly fingerprint: string;
   readonly buckets = new Map<string, Bucket>();
@@ -104,7 +95,13 @@ export class Window {
     this.#totals = totals;
   }
 
-  append(key: string, remembered: Remembered, compared: readonly (string | undefined)[]): void {
+  /** `entriesMax`: what a bucket of the window holds at most; see `Composite`. */
+  append(
+    key: string,
+    remembered: Remembered,
+    compared: readonly (string | undefined)[],
+    entriesMax = BUCKET_ENTRIES_MAX,
+  ): void {
     let bucket = this.buckets.get(key);
     if (bucket === undefined) {
       // A bucket may outlive the event that it began with.
@@ -112,9 +109,10 @@ export class Window {
       this.buckets.set(bucket.key, bucket);
       this.#totals.bytes += bucketBytes + key.length;
     }
-    if (bucket.length >= BUCKET_ENTRIES_MAX) {
+    if (bucket.length >= entriesMax) {
       this.#shift(bucket);
-      this.#totals.dropped += 1;
+      // A smaller limit is how the rule counts, and no loss.
+      if (entriesMax === BUCKET_ENTRIES_MAX) this.#totals.dropped += 1;
     }
     const before = bucket.at(bucket.length - 1)?.latestMs ?? Number.NEGATIVE_INFINITY;
     bucket.push({ remembered, compared, latestMs: Math.max(before, remembered.eventMs) });
@@ -181,48 +179,4 @@ function entryCost(compared: readonly (string | undefined)[]): number {
   let bytes = entryBytes;
   for (const value of compared) bytes += 8 + (value?.length ?? 0);
   return bytes;
-}
-
-/** What the current event brings to a search. */
-export interface Seeker extends Moment {
-  hasDynamicFields: boolean;
-  compared: readonly (string | undefined)[];
-}
-
-/**
- * Counts older entries from the newest to the oldest and fires at the needed one. Returns their logs, newest first, and
- * marks the newest counted one; `undefined` when the rule does not fire, and then nothing is changed.
- */
-export function searchOlder(
-  composite: Composite,
-  bucket: Bucket,
-  seeker: Seeker,
-  latenessMs: number,
-): string[] | undefined {
-  const { timeframeMs, olderNeeded } = composite;
-  const earliestReceivedMs = seeker.receivedMs - timeframeMs - latenessMs;
-  const earliestEventMs = seeker.eventMs - timeframeMs;
-  const latestEventMs = seeker.eventMs + timeframeMs;
-  let counted = 0;
-  let newest: Remembered | undefined;
-  let logs: string[] | undefined;
-  for (let index = bucket.length - 1; index >= 0; index -= 1) {
-    const entry = bucket.at(index);
-    // Everything before this entry happened, or arrived, earlier than what may be counted.
-    if (entry === undefined || entry.latestMs < earliestEventMs) return undefined;
-    const older = entry.remembered;
-    if (older.receivedMs < earliestReceivedMs) return undefined;
-    if (older.eventMs < earliestEventMs || older.eventMs > latestEventMs) continue;
-    if (composite.comparesDynamicFields && !seeker.hasDynamicFields && !older.hasDynamicFields) continue;
-    if (isAnyEqual(seeker.compared, entry.compared)) continue;
-    if (older.consumedLevel >= composite.level) return undefined; // The barrier: what lies behind has had its alert.
-    newest ??= older;
-    logs ??= [];
-    if (logs.length < PREVIOUS_LOGS_MAX) logs.push(older.log);
-    counted += 1;
-    if (counted < olderNeeded) continue;
-    if (composite.marksOlder) newest.consumedLevel = composite.level;
-    return logs;
-  }
-  return undefined;
 }

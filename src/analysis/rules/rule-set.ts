@@ -4,7 +4,8 @@ import { problemAt, type Problem } from "../../config/problem.ts";
 import type { Mitre } from "../../model/alert.ts";
 import { compileExpression } from "../../syntax/expression.ts";
 import type { Flavour } from "../../syntax/pattern.ts";
-import { Composite, dynamicReader, staticReader } from "../correlate/composite.ts";
+import { compositeOf } from "../correlate/composite-of.ts";
+import type { Composite } from "../correlate/composite.ts";
 import { compileAt, compileConditions, type ConditionNeeds } from "./condition.ts";
 import { compileDescription } from "./description.ts";
 import type { RuleDraft } from "./draft.ts";
@@ -36,8 +37,6 @@ export interface RuleSet {
   readonly counts: { rules: number; nodes: number };
 }
 
-/** `analysisd.default_timeframe` of the peers. */
-const defaultTimeframeSeconds = 360;
 /** ruleset-spec 9.1: more of the group string is not shown. */
 const shownGroupBytes = 1_023;
 
@@ -204,20 +203,6 @@ class RuleLoader {
     const left = this.regexFeeds.filter((feed) => feed.composite !== composite);
     this.regexFeeds.splice(0, this.regexFeeds.length, ...left);
   }
-}
-
-function compositeOf(draft: RuleDraft, flavour: Flavour): Composite {
-  // OSSEC does not take two off what is written, so its rules fire two events later.
-  const frequency = flavour === "ossec" && draft.frequency !== undefined ? draft.frequency + 2 : draft.frequency;
-  return new Composite({
-    ...{ ruleId: draft.id, level: draft.level, frequency, isGlobal: draft.isGlobal },
-    timeframeMs: (draft.timeframeSeconds ?? defaultTimeframeSeconds) * 1_000,
-    same: [...[...draft.same].map(staticReader), ...[...draft.sameFields].map(dynamicReader)],
-    different: [...[...draft.different].map(staticReader), ...[...draft.notSameFields].map(dynamicReader)],
-    comparesDynamicFields: draft.notSameFields.size > 0,
-    comparesDecoderType: draft.ifMatchedRegex !== undefined,
-    fingerprint: draft.fingerprint,
-  });
 }
 
 /** Loads rule files in the order given (the caller sorts them by base name). Problems are reported, not thrown. */

@@ -1,0 +1,114 @@
+/**
+ * Wazuh's composite rules (ruleset-spec 5.5).
+ *
+ * Equalities (`same_*`, the agent) are a *key*: only events with one key can meet, so a bucket is kept per key and a
+ * search never visits the others. Inequalities (`different_*`) are *compared* during the search.
+ */
+import type { DecodedEvent } from "../decoded-event.ts";
+import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
+import { BUCKET_ENTRIES_MAX, type Bucket, type Remembered } from "./window.ts";
+
+export interface KeyedCompositeSpec {
+  ruleId: number;
+  level: number;
+  /** The XML value; undefined when absent, which counts as 2. */
+  frequency: number | undefined;
+  timeframeMs: number;
+  /** `global_frequency`: events of all agents meet. */
+  isGlobal: boolean;
+  /** Both events have the value and the values are equal. */
+  same: readonly FieldReader[];
+  /** An older event is skipped when both have the value and the values are equal. */
+  different: readonly FieldReader[];
+  /** `not_same_field` is used: an older event is skipped when neither event has any dynamic field. */
+  comparesDynamicFields: boolean;
+  /** `if_matched_regex`: only events of one decoder type meet. */
+  comparesDecoderType: boolean;
+  fingerprint: string;
+}
+
+export class KeyedComposite implements Composite {
+  readonly ruleId: number;
+  readonly level: number;
+  readonly timeframeMs: number;
+  readonly fingerprint: string;
+  readonly entriesMax = BUCKET_ENTRIES_MAX;
+  /** How many older events must be counted: frequency N fires on the N-th event, the current one included. */
+  readonly #olderNeeded: number;
+  /** Frequency 2 marks nothing older, and so goes on firing. */
+  readonly #marksOlder: boolean;
+  readonly #comparesDynamicFields: boolean;
+  readonly #isGlobal: boolean;
+  readonly #comparesDecoderType: boolean;
+  readonly #same: readonly FieldReader[];
+  readonly #different: readonly FieldReader[];
+
+  constructor(spec: KeyedCompositeSpec) {
+    const frequency = spec.frequency ?? 2;
+    this.ruleId = spec.ruleId;
+    this.level = spec.level;
+    this.timeframeMs = spec.timeframeMs;
+    this.fingerprint = spec.fingerprint;
+    this.#olderNeeded = Math.max(1, frequency - 1);
+    this.#marksOlder = frequency > 2;
+    this.#comparesDynamicFields = spec.comparesDynamicFields;
+    this.#isGlobal = spec.isGlobal;
+    this.#comparesDecoderType = spec.comparesDecoderType;
+    this.#same = spec.same;
+    this.#different = spec.different;
+  }
+
+  keyOf(event: DecodedEvent): string | undefined {
+    let key = this.#isGlobal ? "" : event.event.agentId;
+    if (this.#comparesDecoderType) key += `\n${event.decoder?.type ?? "syslog"}`;
+    for (const read of this.#same) {
+      const value = read(event);
+      if (value === undefined) return undefined;
+      // The length keeps two values from running into each other, whatever bytes they hold.
+      key += `\n${value.length} ${value}`;
+    }
+    return key;
+  }
+
+  comparedOf(event: DecodedEvent): readonly (string | undefined)[] {
+    return this.#different.length === 0 ? nothingCompared : this.#different.map((read) => read(event));
+  }
+
+  search(bucket: Bucket, seeker: Seeker): string[] | undefined {
+    const { timeframeMs } = this;
+    const earliestReceivedMs = seeker.receivedMs - timeframeMs - seeker.latenessMs;
+    const earliestEventMs = seeker.eventMs - timeframeMs;
+    const latestEventMs = seeker.eventMs + timeframeMs;
+    let counted = 0;
+    let newest: Remembered | undefined;
+    let logs: string[] | undefined;
+    for (let index = bucket.length - 1; index >= 0; index -= 1) {
+      const entry = bucket.at(index);
+      // Everything before this entry happened, or arrived, earlier than what may be counted.
+      if (entry === undefined || entry.latestMs < earliestEventMs) return undefined;
+      const older = entry.remembered;
+      if (older.receivedMs < earliestReceivedMs || older.seq < seeker.firstSeq) return undefined;
+      if (older.eventMs < earliestEventMs || older.eventMs > latestEventMs) continue;
+      if (this.#comparesDynamicFields && !seeker.hasDynamicFields && !older.hasDynamicFields) continue;
+      if (isAnyEqual(seeker.compared, entry.compared)) continue;
+      if (older.consumedLevel >= this.level) return undefined; // The barrier: what lies behind has had its alert.
+      newest ??= older;
+      logs ??= [];
+      if (logs.length < PREVIOUS_LOGS_MAX) logs.push(older.log);
+      counted += 1;
+      if (counted < this.#olderNeeded) continue;
+      if (this.#marksOlder) newest.consumedLevel = this.level;
+      return logs;
+    }
+    return undefined;
+  }
+}
+
+/** Whether any inequality fails: both values are there and equal. A missing value counts as different. */
+function isAnyEqual(one: readonly (string | undefined)[], other: readonly (string | undefined)[]): boolean {
+  for (let index = 0; index < one.length; index += 1) {
+    const value = one[index];
+    if (value !== undefined && value === other[index]) return true;
+  }
+  return false;
+}
