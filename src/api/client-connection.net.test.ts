@@ -1,15 +1,17 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { chmod, lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../base/clock.ts";
-import { silentLog } from "../base/log.ts";
+import { logTo, silentLog, type Log } from "../base/log.ts";
 import { RecentAlerts } from "../alerts/recent.ts";
 import { ListedFeed, sampleAlert, sampleNeeds, sampleStatus } from "../../test/support/api-needs.ts";
 import { ApiClient } from "./client-connection.ts";
 import { alertsRoute, nodesRoute, statusRoute } from "./contract/route.ts";
+import { STREAMS_MAX } from "./handler.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { ApiServer } from "./server-connection.ts";
 
@@ -23,8 +25,8 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function start(context: TestContext, home: string, needs: ApiNeeds): Promise<Running> {
-  const server = new ApiServer({ home, needs, clock: systemClock, log: silentLog });
+async function start(context: TestContext, home: string, needs: ApiNeeds, log: Log = silentLog): Promise<Running> {
+  const server = new ApiServer({ home, needs, clock: systemClock, log });
   const stopping = new AbortController();
   const running = server.run(stopping.signal);
   await Promise.race([server.ready(), running]);
@@ -144,6 +146,36 @@ test("tells the reader of a stream how many alerts came too fast, and when it re
   deepEqual(told, ["gap ?", "1.0", "2.0", "gap 812", "9.0"]);
   await running.stop();
 });
+
+test(
+  "closes a connection that asks again before it has its answer, and keeps no place for it",
+  { timeout: 20_000 },
+  async (context) => {
+    const home = await makeHome(context);
+    const said: string[] = [];
+    const running = await start(
+      context,
+      home,
+      sampleNeeds(new ListedFeed()),
+      logTo(({ message }) => said.push(message)),
+    );
+    const ask = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+    for (let round = 0; round < 2; round += 1) {
+      const socket = connect(join(home, "queue", "sockets", "argus"));
+      socket.on("error", () => undefined).write(ask("/stream"));
+      await new Promise((resolve) => socket.once("data", resolve));
+      socket.resume().write(ask("/stream").repeat(STREAMS_MAX));
+      await new Promise((resolve) => socket.once("close", resolve));
+    }
+    const socket = connect(join(home, "queue", "sockets", "argus"));
+    socket.write(ask("/stream"));
+    const first = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+    match(first.toString(), /^HTTP\/1\.1 200 /);
+    socket.destroy();
+    equal(said.filter((line) => line.includes("asked again before it had its answer")).length, 1);
+    await running.stop();
+  },
+);
 
 test("resumes a stream over a restart of the node, and ends in words when none comes back", async (context) => {
   const home = await makeHome(context);

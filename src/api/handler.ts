@@ -2,16 +2,15 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";
 import { openAlertStream } from "./alert-stream.ts";
+import { whenOver, type RawResponse } from "./connection-turn.ts";
 import type { AlertQuery, AlertsQuery, LogQuery, PageStreamQuery, StreamQuery } from "./contract/route.ts";
 import type { ReplyCode } from "./errors.ts";
 import type { AlertFeed, ApiNeeds } from "./needs.ts";
 import { PageStreams } from "./page-stream.ts";
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
-/** The response below fastify's, to which a stream is written. */
-export type RawResponse = FastifyReply["raw"];
 
-/** Streams are held open, so they are counted, both kinds together; design.md section 4 promises at most so many. */
+/** Streams are held open, so they are counted, both kinds together: a reader more costs at most what DESIGN.md says. */
 export const STREAMS_MAX = 32;
 
 export interface HandlerOptions {
@@ -78,11 +77,11 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
   const page = isMaster ? new PageStreams({ status, alerts, figures, clusterLog }, clock) : undefined;
   const tooMany = (reply: FastifyReply): FastifyReply =>
     refuse(reply, 503, "ARGUS_API_STREAMS", "too many streams are open");
-  const take = (reply: FastifyReply): RawResponse => {
+  const take = (request: FastifyRequest, reply: FastifyReply): RawResponse => {
     reply.hijack();
     const response = reply.raw;
     streams.add(response);
-    response.on("close", () => streams.delete(response));
+    whenOver(request.raw.socket, response, () => streams.delete(response));
     // A reader that goes away while something is written to it is no error of ours.
     response.on("error", () => response.destroy());
     response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
@@ -95,7 +94,7 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
         if (alerts === undefined) return onMaster(reply);
         if (streams.size >= STREAMS_MAX) return tooMany(reply);
         const { level } = request.query as StreamQuery;
-        openAlertStream({ response: take(reply), alerts, level, clock }, lastIdOf(request));
+        openAlertStream({ response: take(request, reply), alerts, level, clock }, lastIdOf(request));
         return reply;
       },
     ],
@@ -105,7 +104,7 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
         if (page === undefined) return onMaster(reply);
         if (streams.size >= STREAMS_MAX) return tooMany(reply);
         const { after } = request.query as PageStreamQuery;
-        page.open(take(reply), lastIdOf(request) ?? after);
+        page.open(take(request, reply), lastIdOf(request) ?? after);
         return reply;
       },
     ],

@@ -321,6 +321,71 @@ test("gives an answer's place back when it has been read, on a connection that s
   agent.destroy();
 });
 
+const pipelined = (...paths: string[]): string =>
+  paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join("");
+
+test(
+  "closes a connection that asks again before it has its answer, and holds nothing for it",
+  { timeout: 20_000 },
+  async (context) => {
+    const { page } = await start(context, { port: 55_715, limits: { answersMax: 2 } });
+    const behind = ["/api/status", "/api/stream", "/api/alerts/stream", "/api/alerts/last", "/", "/none"];
+    for (const path of behind) {
+      for (let round = 0; round < 3; round += 1) {
+        const { socket } = await openStream("/api/stream", 55_715);
+        socket.write(pipelined(...Array.from({ length: 40 }, () => path)));
+        await new Promise((resolve) => socket.once("close", resolve));
+      }
+    }
+    await exchange(pipelined("/api/stream", "/api/stream", "/api/status"), { at: 55_715 });
+    await exchange(pipelined("/api/nodes", "/api/nodes"), { at: 55_715 });
+    for (let look = 0; look < 50 && page.metrics()["page.streams"] !== 0; look += 1) await sleep(20);
+    const { "page.streams": streams, "page.answers": answers, "page.refusedEarly": early } = page.metrics();
+    deepEqual({ streams, answers, early }, { streams: 0, answers: 0, early: 3 * behind.length + 2 });
+    const last = await ask("GET /api/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", { at: 55_715 });
+    equal(last.status, 200);
+  },
+);
+
+test("says nothing to what is no request behind a stream", { timeout: 20_000 }, async () => {
+  const { socket, text } = await openStream("/api/stream", port);
+  let all = text;
+  socket.setEncoding("latin1").on("data", (piece: string) => (all += piece));
+  socket.write("no request\r\n\r\n");
+  await new Promise((resolve) => socket.once("close", resolve));
+  equal(all.includes("400 Bad Request"), false);
+});
+
+test("serves one request after the other on a connection, each as soon as the answer before is read", async () => {
+  const socket = connect({ host: "127.0.0.1", port });
+  socket.setEncoding("latin1");
+  const paths = ["/", "/api/status", "/assets/index-BpQ1.js", "/none", "/api/none", "/api/alerts/last?count=0"];
+  for (let index = 0; index < 100; index += 1) {
+    const path = paths[index % paths.length] ?? "";
+    socket.write(pipelined(path));
+    const answer = await readOne(socket);
+    match(answer, index % paths.length < 3 ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 40[04] /, path);
+  }
+  socket.destroy();
+});
+
+/** The next answer of a connection that stays open, by its Content-Length or its last chunk. */
+function readOne(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    socket.once("close", reject);
+    socket.on("data", function onData(piece: string) {
+      text += piece;
+      const end = text.indexOf("\r\n\r\n") + 4;
+      const length = /content-length: (\d+)/i.exec(text)?.[1];
+      const isWhole = length === undefined ? text.endsWith("\r\n0\r\n\r\n") : text.length === end + Number(length);
+      if (end < 4 || !isWhole) return;
+      socket.off("data", onData).off("close", reject);
+      resolve(text);
+    });
+  });
+}
+
 test("does without a port that is taken, says so once, and opens it when it is free", async (context) => {
   const blocker = createServer().listen({ host: "127.0.0.1", port: 55_714 });
   await new Promise((resolve) => blocker.once("listening", resolve));

@@ -3,17 +3,18 @@
  * is configured, and everything that comes is judged by page-guard.ts first. It is an extra of the node: where its port
  * is taken the node does its work without it, and tries again.
  *
- * Bounded against programs of this machine that mean no good: connections, the bytes and the time of a request,
- * answers that are not read, streams. What cannot be parsed is answered by a fixed text, with the headers of all
- * answers.
+ * Bounded against programs of this machine that mean no good: connections, one answer at a time on each
+ * (connection-turn.ts), the bytes and the time of a request, the number, bytes and time of answers that are not read,
+ * streams (DESIGN.md has the sum). What cannot be parsed is answered by a fixed text, with the headers of all answers.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { pause, type Clock } from "../base/clock.ts";
 import { describeError, errnoOf } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
 import { untilAborted, type Service } from "../base/service.ts";
+import { ConnectionTurns, whenOver } from "./connection-turn.ts";
 import type { MetricsReply } from "./contract/reply.ts";
 import { PAGE_API_PREFIX } from "./contract/route.ts";
 import { pageNotOpen, type ReplyCode } from "./errors.ts";
@@ -32,6 +33,8 @@ export interface PageLimits {
   headMsMax: number;
   /** How long an answer may go unread, and how long a connection may say nothing. */
   idleMsMax: number;
+  /** In which time an answer must have been read to its end, however steadily it is; a stream has none. */
+  answerMsMax: number;
   /** Answers of the API that are being read at the same time; streams have a limit of their own. */
   answersMax: number;
   retryMs: number;
@@ -43,7 +46,8 @@ export const pageLimits: PageLimits = {
   headerBytesMax: 16 * 1_024,
   headMsMax: 5_000,
   idleMsMax: 30_000,
-  // The longest answer, a thousand of the longest alerts, has 16 MiB.
+  // The longest answer has 1 MiB: over the slowest line that a page is of use on, 200 kbit/s, that is 42 s.
+  answerMsMax: 60_000,
   answersMax: 16,
   retryMs: 10_000,
 };
@@ -80,14 +84,19 @@ export class PageServer implements Service {
   readonly #complaints: OccasionalLog;
   readonly #refused: Record<Refusal, number> = { host: 0, origin: 0, method: 0 };
   readonly #api: ApiRoutes;
+  readonly #turns: ConnectionTurns;
+  /** Those of the API that are being read, streams among them. */
+  readonly #answers = new Set<ServerResponse>();
   readonly #ready: Promise<void>;
   #becomeReady: () => void = () => undefined;
-  #answerCount = 0;
 
   constructor(options: PageServerOptions) {
     this.#options = options;
     this.#limits = options.limits ?? pageLimits;
     this.#complaints = new OccasionalLog(options.log, options.clock);
+    this.#turns = new ConnectionTurns(() =>
+      this.#complaints.warning("early", "a connection to the page was closed: it asked again before it had its answer"),
+    );
     this.#api = buildServer({
       ...{ needs: options.needs, clock: options.clock, audience: "public" as const },
       onFailure: (error) => options.log.error(`The page's API could not answer: ${describeError(error)}`),
@@ -106,6 +115,8 @@ export class PageServer implements Service {
     return {
       "page.refusedHost": this.#refused.host,
       "page.refusedOrigin": this.#refused.origin,
+      "page.refusedEarly": this.#turns.earlyCount,
+      "page.answers": this.#answerCount(),
       "page.streams": this.#api.streamCount(),
     };
   }
@@ -151,13 +162,19 @@ export class PageServer implements Service {
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     // With `Expect` comes the same request, and it is answered in the same way.
     server.on("request", answer).on("checkContinue", answer).on("checkExpectation", answer);
-    server.on("clientError", answerGarbage);
+    server.on("clientError", (error, socket: Socket) => {
+      // Behind an answer that is being read there is no place for another: it would stand in the middle of it.
+      if (this.#turns.isAnswering(socket)) socket.destroy();
+      else answerGarbage(error, socket);
+    });
     return server;
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#turns.begin(request, response)) return;
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     response.setHeader("cache-control", "no-store");
+    this.#limitTime(request, response);
     const { method = "", url: target = "", rawHeaders } = request;
     const refusal = refusalOf({ method, target, rawHeaders });
     if (refusal !== undefined) return this.#refuse(refusal, request, response);
@@ -168,16 +185,29 @@ export class PageServer implements Service {
     sendError(response, 404, "ARGUS_API_ROUTE", "there is no such page");
   }
 
+  #limitTime({ socket }: IncomingMessage, response: ServerResponse): void {
+    const timer = this.#options.clock.after(this.#limits.answerMsMax, () => {
+      if (this.#api.isStream(response)) return;
+      this.#complaints.warning("slow", "a connection to the page was closed: it did not read its answer in time");
+      socket.destroy();
+    });
+    whenOver(socket, response, () => timer.cancel());
+  }
+
   #answerApi(request: IncomingMessage, response: ServerResponse): void {
-    // A stream that goes on has given its place back by then: it is counted where streams are.
-    if (this.#answerCount >= this.#limits.answersMax) {
+    if (this.#answerCount() >= this.#limits.answersMax) {
       return sendError(response, 503, "ARGUS_API_BUSY", "too many answers are being read at the same time");
     }
-    this.#answerCount += 1;
-    const streamsBefore = this.#api.streamCount();
+    this.#answers.add(response);
+    whenOver(request.socket, response, () => this.#answers.delete(response));
     this.#api.server.routing(request, response);
-    if (this.#api.streamCount() > streamsBefore) this.#answerCount -= 1;
-    else response.once("close", () => (this.#answerCount -= 1));
+  }
+
+  /** Streams are counted where they are opened. */
+  #answerCount(): number {
+    let count = 0;
+    for (const response of this.#answers) if (!this.#api.isStream(response)) count += 1;
+    return count;
   }
 
   #refuse(refusal: Refusal, request: IncomingMessage, response: ServerResponse): void {
@@ -211,7 +241,7 @@ function sendFile(file: PageFile, request: IncomingMessage, response: ServerResp
 }
 
 /** What never became a request: no HTTP, a head beyond the limit, or one that did not come in time. */
-function answerGarbage(error: Error, socket: Duplex): void {
+function answerGarbage(error: Error, socket: Socket): void {
   if (!socket.writable || errnoOf(error) === "ECONNRESET") return void socket.destroy();
   const status =
     { HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large", ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout" }[

@@ -3,7 +3,9 @@ import { connect } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
+import { OccasionalLog } from "../base/occasional-log.ts";
 import { untilAborted, type Service } from "../base/service.ts";
+import { ConnectionTurns } from "./connection-turn.ts";
 import { socketTaken } from "./errors.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { buildServer } from "./server.ts";
@@ -38,8 +40,13 @@ export class ApiServer implements Service {
 
   async run(signal: AbortSignal): Promise<void> {
     const { home, needs, clock, log } = this.#options;
+    const complaints = new OccasionalLog(log, clock);
+    const turns = new ConnectionTurns(() =>
+      complaints.warning("early", "A connection to the API was closed: it asked again before it had its answer."),
+    );
     const { server, endStreams } = buildServer({
       ...{ needs, clock, audience: "everything" as const },
+      admits: (request, response) => turns.begin(request, response),
       onFailure: (error) => log.error(`The API could not answer: ${describeError(error)}`),
     });
     const path = await placeSocket(home);

@@ -6,7 +6,8 @@
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import type { Clock } from "../base/clock.ts";
 import { PAGE_API_PREFIX, routes, type Route } from "./contract/route.ts";
-import { handlersOver, refuse, type RawResponse } from "./handler.ts";
+import type { RawRequest, RawResponse } from "./connection-turn.ts";
+import { handlersOver, refuse } from "./handler.ts";
 import type { ApiNeeds } from "./needs.ts";
 
 export type Audience = "everything" | "public";
@@ -15,6 +16,8 @@ export interface ServerOptions {
   needs: ApiNeeds;
   clock: Clock;
   audience: Audience;
+  /** Asked before anything is done for a request; one that it turns down is its own to end. All, where it is absent. */
+  admits?(request: RawRequest, response: RawResponse): boolean;
   /** Told of a request that failed by our own fault. */
   onFailure(error: unknown): void;
 }
@@ -24,6 +27,8 @@ export interface ApiRoutes {
   readonly server: FastifyInstance;
   endStreams(): void;
   streamCount(): number;
+  /** Whether what is written to `response` is a stream. */
+  isStream(response: RawResponse): boolean;
 }
 
 export function buildServer(options: ServerOptions): ApiRoutes {
@@ -50,6 +55,11 @@ export function buildServer(options: ServerOptions): ApiRoutes {
     };
     server.route({ method: route.method, url: prefix + route.path, schema, exposeHeadRoute: false, handler });
   }
+  server.addHook("onRequest", (request, reply, done) => {
+    // What is hijacked goes no further, and fastify forgets it.
+    if (options.admits?.(request.raw, reply.raw) === false) reply.hijack();
+    done();
+  });
   server.setNotFoundHandler((_request, reply) => noRoute(reply));
   server.setErrorHandler((error: unknown, _request, reply) => {
     if (isValidation(error)) return refuse(reply, 400, "ARGUS_API_QUERY", error.message);
@@ -62,6 +72,7 @@ export function buildServer(options: ServerOptions): ApiRoutes {
       for (const stream of streams) stream.end();
     },
     streamCount: () => streams.size,
+    isStream: (response) => streams.has(response),
   };
 }
 
