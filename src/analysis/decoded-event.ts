@@ -3,7 +3,7 @@
  * that the data path makes little garbage. Whoever keeps something beyond the event copies it. All texts are byte
  * strings.
  */
-import type { Decoded, EngineEvent, StaticFieldName, StaticFields } from "../model/alert.ts";
+import type { Decoded, EngineEvent, StaticFieldName, StaticFields, Syscheck } from "../model/alert.ts";
 import { lowerAscii, Subject } from "../syntax/subject.ts";
 import type { Decoder } from "./decode/decoder.ts";
 
@@ -61,6 +61,12 @@ export class DecodedEvent {
   headerHost: string | undefined = undefined;
   /** Undefined when no decoder matched. */
   decoder: Decoder | undefined = undefined;
+  /** No rule looks at the event: a module of an agent said what is no news, or nothing that is understood. */
+  isPassedOver = false;
+  /** For `if_fts`: whether what the event tells of was new to the baseline; undefined: a key of its fields decides. */
+  isNews: boolean | undefined = undefined;
+  /** Of an event about a file or a registry entry. */
+  syscheck: Syscheck | undefined = undefined;
   readonly fields: StaticSlots = {
     protocol: undefined,
     action: undefined,
@@ -93,6 +99,9 @@ export class DecodedEvent {
     this.timestamp = undefined;
     this.headerHost = undefined;
     this.decoder = undefined;
+    this.isPassedOver = false;
+    this.isNews = undefined;
+    this.syscheck = undefined;
     const fields = this.fields;
     for (const name of staticFieldNames) fields[name] = undefined;
     this.dynamicNames.length = 0;
@@ -101,6 +110,12 @@ export class DecodedEvent {
     this.droppedFields = 0;
     this.#byName = undefined;
     return this;
+  }
+
+  /** From now on rules and outputs see this in place of what was taken in. */
+  rewrite(log: string): void {
+    this.event = { ...this.event, log };
+    this.log.set(log);
   }
 
   /** `lower` is the name in lower case; decoders know it already. */
@@ -157,6 +172,7 @@ export class DecodedEvent {
         accumulate: decoder.accumulate,
       },
       fields,
+      syscheck: this.syscheck,
       dynamicFields: this.dynamicNames.map((name, index) => ({ name, value: this.dynamicValues[index] ?? "" })),
     };
   }

@@ -4,8 +4,9 @@
  * writes and reads back; the same events give the same answers wherever the run is cut.
  */
 import type { Answer, AnsweredRule, EngineEvent } from "../model/alert.ts";
-import type { Composite } from "./correlate/composite.ts";
-import type { Remembered } from "./correlate/window.ts";
+import { Baseline } from "./baseline.ts";
+import { atReception, isIncompleteFirewall } from "./compat.ts";
+import { Memory } from "./correlate/remember.ts";
 import { decodeEvent } from "./decode/decoder-set.ts";
 import { DecodedEvent } from "./decoded-event.ts";
 import { Matcher, watching } from "./matcher.ts";
@@ -33,18 +34,25 @@ export class Engine {
   #ruleset: CompiledRuleset;
   readonly #state: EngineState;
   #matcher: Matcher;
+  #memory: Memory;
+  readonly #baseline: Baseline;
   readonly #scratch = new DecodedEvent();
   #watch: Int32Array | undefined = undefined;
   #events = 0;
   #answered = 0;
   #alerts = 0;
 
-  /** `state`: what `saveState` gave, of this or an older ruleset. Throws `CheckpointError` when it cannot be read. */
-  constructor(ruleset: CompiledRuleset, state?: Uint8Array) {
+  /**
+   * `state`: what `saveState` gave, of this or an older ruleset; `baseline`: as it was then. Throws `CheckpointError`
+   * when the state cannot be read.
+   */
+  constructor(ruleset: CompiledRuleset, state?: Uint8Array, baseline: Baseline = new Baseline()) {
     this.#ruleset = ruleset;
+    this.#baseline = baseline;
     this.#state = state === undefined ? new EngineState() : readState(state);
     this.#keepStateOf(ruleset);
     this.#matcher = new Matcher(ruleset, this.#state);
+    this.#memory = new Memory(ruleset, this.#state);
   }
 
   get ruleset(): CompiledRuleset {
@@ -62,15 +70,30 @@ export class Engine {
   }
 
   /** Events are given in journal order. Never throws on what an event holds. */
-  answer(event: EngineEvent): Answer {
+  answer(taken: EngineEvent): Answer {
+    const { decoders, options } = this.#ruleset;
+    const event = options.isCompat ? atReception(taken) : taken;
     this.#advanceTo(event.receivedMs);
     this.#events += 1;
     this.#say(watching.decoding);
-    const decoded = decodeEvent(this.#ruleset.decoders, event, this.#scratch);
-    const node = this.#matcher.match(decoded);
-    const answer = node === undefined ? this.#noAnswer(event, decoded) : this.#answerOf(node, event, decoded);
+    const decoded = decodeEvent(decoders, event, this.#scratch, this.#baseline);
+    const isDropped = options.isCompat && this.#isDroppedByPeers(decoded);
+    const node = isDropped || decoded.isPassedOver ? undefined : this.#matcher.match(decoded);
+    // The decoded event's, since a decoder may have rewritten its log.
+    const shown = decoded.event;
+    const answer =
+      node === undefined
+        ? this.#noAnswer(shown, decoded, isDropped ? "dropped" : "answered")
+        : this.#answerOf(node, shown, decoded);
     this.#say(watching.idle);
     return answer;
+  }
+
+  #isDroppedByPeers(decoded: DecodedEvent): boolean {
+    const { flavour } = this.#ruleset.options;
+    if (isIncompleteFirewall(decoded, flavour)) return true;
+    if (flavour !== "ossec" || (decoded.decoder?.type ?? "syslog") !== "syslog") return false;
+    return this.#state.recentTexts.isRepeated(decoded.event.log);
   }
 
   #say(what: number): void {
@@ -87,19 +110,14 @@ export class Engine {
     }
     if (receivedMs < state.nextSweepMs) return;
     state.nextSweepMs = receivedMs + SWEEP_INTERVAL_MS;
-    const { composites } = this.#ruleset.rules;
-    for (const [ruleId, window] of state.windows) {
-      const composite = composites.get(ruleId);
-      if (composite === undefined) continue;
-      const earliestMs = receivedMs - composite.timeframeMs - this.#ruleset.options.latenessMs;
-      window.removeOldest((remembered) => remembered.receivedMs < earliestMs);
-    }
+    this.#memory.sweep(receivedMs);
   }
 
-  #noAnswer(event: EngineEvent, decoded: DecodedEvent): Answer {
+  #noAnswer(event: EngineEvent, decoded: DecodedEvent, outcome: Answer["outcome"]): Answer {
     return {
       event,
       decoded: decoded.toDecoded(),
+      outcome,
       rule: undefined,
       isAlert: false,
       hidesFullLog: false,
@@ -110,15 +128,17 @@ export class Engine {
 
   #answerOf(matched: RuleNode, event: EngineEvent, decoded: DecodedEvent): Answer {
     this.#answered += 1;
-    const rule = this.#afterIgnore(matched, event.eventMs);
-    const firedTimes = this.#countFiring(rule);
-    const isAlert = rule.level > 0 && rule.logs && !this.#isSilenced;
+    this.#countFiring(matched.rule);
+    const inPlace = this.#afterIgnore(matched, event.eventMs);
+    const rule = inPlace ?? matched.rule;
+    const isAlert = inPlace !== undefined && rule.level > 0 && rule.logs;
     if (isAlert) this.#alerts += 1;
-    if (rule.level > 0 && !this.#isSilenced) this.#remember(rule, event, decoded);
+    if (inPlace !== undefined && rule.level > 0) this.#memory.add(rule, decoded, this.#matcher.consumedLevel);
     return {
       event,
       decoded: decoded.toDecoded(),
-      rule: this.#answeredRule(rule, decoded, firedTimes),
+      outcome: inPlace === undefined ? "silenced" : "answered",
+      rule: this.#answeredRule(rule, decoded),
       isAlert,
       hidesFullLog: rule.draft.hidesFullLog,
       previousOutput: this.#matcher.previousLogs,
@@ -126,16 +146,12 @@ export class Engine {
     };
   }
 
-  /** Set by `#afterIgnore`: the answer is a rule that keeps silent and has no parent to answer in its place. */
-  #isSilenced = false;
-
   /**
-   * The rule that answers: the matched one, or its parent while the rule keeps silent after a firing (`ignore`). The
-   * time is the event's, in either direction, as in windows, so that events which arrive late are silenced alike.
+   * The rule that answers: the matched one, or its parent while the rule keeps silent after a firing (`ignore`);
+   * undefined when none answers in its place. The time is the event's, in either direction, as in windows, so that
+   * events which arrive late are silenced alike.
    */
-  #afterIgnore(matched: RuleNode, eventMs: number): Rule {
-    const { rule, parent } = matched;
-    this.#isSilenced = false;
+  #afterIgnore({ rule, parent }: RuleNode, eventMs: number): Rule | undefined {
     if (rule.ignoreMs === 0 || rule.level === 0) return rule;
     const last = this.#state.lastFired.get(rule.id);
     if (last === undefined || Math.abs(eventMs - last) > rule.ignoreMs) {
@@ -143,18 +159,17 @@ export class Engine {
       this.#state.fingerprints.set(rule.id, rule.draft.fingerprint);
       return rule;
     }
-    this.#isSilenced = parent === undefined || this.#ruleset.options.flavour === "ossec";
-    return this.#isSilenced || parent === undefined ? rule : parent.rule;
+    return this.#ruleset.options.flavour === "ossec" ? undefined : parent?.rule;
   }
 
-  #countFiring(rule: Rule): number {
+  /** Of the rule that matched, also where it is level 0 or keeps silent (ruleset-spec 5.4). */
+  #countFiring(rule: Rule): void {
     const count = (this.#state.firedTimes.get(rule.id) ?? 0) + 1;
     this.#state.firedTimes.set(rule.id, count);
     if (count === 1) this.#state.fingerprints.set(rule.id, rule.draft.fingerprint);
-    return count;
   }
 
-  #answeredRule(rule: Rule, decoded: DecodedEvent, firedTimes: number): AnsweredRule {
+  #answeredRule(rule: Rule, decoded: DecodedEvent): AnsweredRule {
     const { draft } = rule;
     return {
       id: rule.idText,
@@ -165,43 +180,9 @@ export class Engine {
       cve: draft.cve,
       info: draft.info,
       frequency: rule.composite === undefined ? undefined : draft.frequency,
-      firedtimes: draft.hasNoCounter ? undefined : firedTimes,
+      firedtimes: draft.hasNoCounter ? undefined : (this.#state.firedTimes.get(rule.id) ?? 0),
       mail: rule.mails,
     };
-  }
-
-  /** A rule that feeds an `if_matched_sid` feeds no group composite (ruleset-spec 5.4). */
-  #remember(rule: Rule, event: EngineEvent, decoded: DecodedEvent): void {
-    const feeds = rule.sidFeeds.length > 0 ? rule.sidFeeds : rule.groupFeeds;
-    const { regexFeeds } = this.#ruleset.rules;
-    if (feeds.length === 0 && regexFeeds.length === 0) return;
-    const state = this.#state;
-    const remembered: Remembered = {
-      seq: state.nextSeq,
-      agentId: event.agentId,
-      eventMs: event.eventMs,
-      receivedMs: event.receivedMs,
-      log: event.log,
-      hasDynamicFields: decoded.dynamicNames.length > 0,
-      consumedLevel: this.#matcher.consumedLevel,
-      entryCount: 0,
-    };
-    for (const { composite, times } of feeds) {
-      for (let left = times; left > 0; left -= 1) this.#append(composite, remembered, decoded);
-    }
-    for (const { composite, expression } of regexFeeds) {
-      if (expression.test(decoded.log)) this.#append(composite, remembered, decoded);
-    }
-    if (remembered.entryCount > 0) state.nextSeq += 1;
-    const { windowBytesMax } = this.#ruleset.options;
-    if (state.totals.bytes > windowBytesMax) state.dropOldest(windowBytesMax);
-  }
-
-  #append(composite: Composite, remembered: Remembered, decoded: DecodedEvent): void {
-    const key = composite.keyOf(decoded);
-    if (key === undefined) return;
-    const window = this.#state.windowOf(composite.ruleId, composite.fingerprint);
-    window.append(key, remembered, composite.comparedOf(decoded));
   }
 
   /** Control record: the master's clock stepped by `byMs`; arrivals in windows are shifted. */
@@ -209,8 +190,9 @@ export class Engine {
     this.#state.shiftArrivals(byMs);
   }
 
-  /** Control record: what windows remember of the agent is forgotten. */
+  /** Control record: what windows and the baseline remember of the agent is forgotten. */
   agentRemoved(agentId: string): void {
+    this.#baseline.forget(agentId);
     for (const window of this.#state.windows.values()) {
       window.removeWhere((remembered) => remembered.agentId === agentId);
     }
@@ -230,6 +212,7 @@ export class Engine {
     this.#ruleset = ruleset;
     this.#matcher = new Matcher(ruleset, this.#state);
     this.#matcher.watch = this.#watch;
+    this.#memory = new Memory(ruleset, this.#state);
   }
 
   #keepStateOf({ rules }: CompiledRuleset): void {

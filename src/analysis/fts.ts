@@ -32,6 +32,11 @@ export function ftsKeyOf(event: DecodedEvent): string | undefined {
 
 /** Whether the key is new; it is known from then on. */
 export function isFirstSeen(state: EngineState, event: DecodedEvent, bytesMax: number): boolean {
+  if (event.isNews !== undefined) {
+    const { isNews } = event;
+    event.isNews = false;
+    return isNews;
+  }
   const key = ftsKeyOf(event);
   if (key === undefined || state.fts.has(key)) return false;
   if (event.decoder?.type !== "ids") {

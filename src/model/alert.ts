@@ -78,14 +78,72 @@ export interface Decoded {
     | { name: string; parent: string | undefined; ftscomment: string | undefined; accumulate: boolean }
     | undefined;
   fields: StaticFields;
+  /** Of an event about a file or a registry entry; outputs then show it in place of the dynamic fields. */
+  syscheck?: Syscheck | undefined;
   /** Dynamic fields in the order in which they were set; a name may stand twice, the first one counts. */
   dynamicFields: readonly { name: string; value: string }[];
+}
+
+/** What is known of a file or a registry entry; texts are byte strings, times seconds since 1970. */
+export interface FileAttributes {
+  size?: string;
+  perm?: string;
+  /** Windows: a JSON text, an object by security identifier or a list. */
+  winPerm?: string;
+  uid?: string;
+  gid?: string;
+  md5?: string;
+  sha1?: string;
+  sha256?: string;
+  uname?: string;
+  gname?: string;
+  mtime?: number;
+  inode?: number;
+  /** Windows: the words of its file attributes. */
+  attrs?: string;
+}
+
+/** The `syscheck` object of an alert about a file or a registry entry (ruleset-spec 9.1). */
+export interface Syscheck {
+  event: "added" | "modified" | "deleted";
+  path: string;
+  mode?: string;
+  hardLinks?: string;
+  symbolicPath?: string;
+  arch?: string;
+  valueName?: string;
+  valueType?: string;
+  before?: FileAttributes;
+  after?: FileAttributes;
+  diff?: string;
+  tags?: readonly string[];
+  changedAttributes?: readonly string[];
+  audit?: SyscheckAudit;
+}
+
+/** Who did it, as the audit of the agent's system says. */
+export interface SyscheckAudit {
+  user?: IdAndName;
+  group?: IdAndName;
+  loginUser?: IdAndName;
+  effectiveUser?: IdAndName;
+  process?: { id?: string; name?: string; cwd?: string; parentName?: string; parentCwd?: string; ppid?: string };
+}
+
+export interface IdAndName {
+  id?: string;
+  name?: string;
 }
 
 /** The engine's answer to one event. */
 export interface Answer {
   event: EngineEvent;
   decoded: Decoded;
+  /**
+   * `dropped`: no rule looked at it, as in the peers (`--compat`). `silenced`: the rule keeps silent (`ignore`), and no
+   * other answers in its place. Both are remembered by nothing.
+   */
+  outcome: "answered" | "dropped" | "silenced";
   /** Undefined when no rule matched. A rule of level 0 is an answer, and no alert. */
   rule: AnsweredRule | undefined;
   /** Whether it is to be written to the alert files (level, log_alert/no_log, ignore all considered). */

@@ -17,6 +17,7 @@ import { afterPointer, type Flavour, type Match, NO_MATCH } from "../../syntax/p
 import { Subject } from "../../syntax/subject.ts";
 import { parseXml, type XmlElement } from "../../syntax/xml.ts";
 import { expandVariables } from "../../syntax/xml-variable.ts";
+import { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { predecode } from "../predecode.ts";
 import type { Decoder, FieldTarget, Offset } from "./decoder.ts";
@@ -316,12 +317,17 @@ function readFile(
   }
 }
 
-/** Predecodes and decodes `event` into `into`, which is returned. */
-export function decodeEvent(set: DecoderSet, event: EngineEvent, into: DecodedEvent): DecodedEvent {
+/** Predecodes and decodes `event` into `into`, which is returned. What modules of agents say changes `baseline`. */
+export function decodeEvent(
+  set: DecoderSet,
+  event: EngineEvent,
+  into: DecodedEvent,
+  baseline: Baseline = new Baseline(),
+): DecodedEvent {
   into.reset(event);
   const internal = internalDecoders.get(event.queue);
   if (internal !== undefined) {
-    internal(into, set);
+    internal(into, set, baseline);
     return into;
   }
   predecode(into);

@@ -2,8 +2,10 @@
  * Events of agents' modules, whose text is no log (ruleset-spec 8): each kind of queue message has a decoder of its
  * own, and no decoder of a file touches it.
  */
+import type { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import type { Decoder } from "./decoder.ts";
+import { decodeEventChannel } from "./internal/event-channel.ts";
 
 /** What an internal decoder asks of the ruleset. */
 export interface InternalNeeds {
@@ -11,8 +13,11 @@ export interface InternalNeeds {
   internal(name: string): Decoder;
 }
 
-/** Decodes an event that was just reset. Never throws on what it holds; what it does not understand stays undecoded. */
-export type InternalDecoder = (decoded: DecodedEvent, needs: InternalNeeds) => void;
+/**
+ * Decodes an event that was just reset. Never throws on what it holds; what it does not understand, and what is no news
+ * to the baseline, no rule looks at (`isPassedOver`).
+ */
+export type InternalDecoder = (decoded: DecodedEvent, needs: InternalNeeds, baseline: Baseline) => void;
 
 /** Decoders that exist without a file; legal in `decoded_as`. */
 export const internalNames = [
@@ -39,15 +44,20 @@ export const ossecInternalNames = ["syscheck_integrity_changed_2nd", "syscheck_i
 
 const undecoded: InternalDecoder = () => undefined;
 
+/** What no rule is for: inventories that are compared, and the progress of upgrades. */
+const passOver: InternalDecoder = (decoded) => {
+  decoded.isPassedOver = true;
+};
+
 /** By the first byte of a queue message (ruleset-spec 1.1). */
 export const internalDecoders: ReadonlyMap<string, InternalDecoder> = new Map([
   ["3", undecoded],
-  ["5", undecoded],
+  ["5", passOver],
   ["8", undecoded],
   ["9", undecoded],
   ["d", undecoded],
   ["e", undecoded],
-  ["f", undecoded],
+  ["f", decodeEventChannel],
   ["p", undecoded],
-  ["u", undecoded],
+  ["u", passOver],
 ]);

@@ -72,7 +72,7 @@ function textOf(value: JsonValue, decoder: Decoder): string | undefined {
 }
 
 /** An integer of 32 bits as one, everything else with six decimals. */
-function numberText(number: number): string {
+export function numberText(number: number): string {
   if (Number.isInteger(number) && number >= -2_147_483_648 && number <= 2_147_483_647) return String(number);
   if (!Number.isFinite(number)) return number > 0 ? "inf" : "-inf";
   return Math.abs(number) < 1e21 ? number.toFixed(6) : `${BigInt(number)}.000000`;
@@ -89,7 +89,7 @@ function csv(items: readonly JsonValue[]): string {
 }
 
 /** As the peers print it: arrays on one line, objects over several with tabs. Rules match this text. */
-function printed(value: JsonValue, depth: number): string {
+export function printed(value: JsonValue, depth: number): string {
   switch (value.kind) {
     case "text":
       return quoted(value.text);
@@ -128,7 +128,8 @@ const escapes: Readonly<Record<string, string>> = {
   "\t": "\\t",
 };
 
-function quoted(text: string): string {
+/** The byte string as a JSON text. */
+export function quoted(text: string): string {
   const escaped = text.replace(/["\\\u0000-\u001f]/g, (character) => {
     return escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
