@@ -33,21 +33,60 @@ test("holds the samples of an hour, at most 360 of them, oldest first", () => {
   deepEqual(times(history, 10_790), [7_200], "what was not sampled since is a gap");
 });
 
-test("a clock that was set back leaves no samples of the future", () => {
+test("a clock that was set back shows no samples of the future, and they give way to what is taken there again", () => {
   const history = historyOf(0, 10, 20, 30);
   deepEqual(times(history, 15), [0, 10]);
   history.add(sampleAt(15));
-  deepEqual(times(history, 100), [0, 10, 15]);
+  deepEqual(times(history, 19), [0, 10, 15]);
+  deepEqual(times(history, 24), [0, 10, 15], "the one of 20 is of the clock before");
+  history.add(sampleAt(25));
+  deepEqual(times(history, 100), [0, 10, 15, 25]);
+  history.add(sampleAt(35));
+  deepEqual(times(history, 100), [0, 10, 15, 25, 35]);
 });
 
-test("takes back what it was written as, as far as it is of the last hour", () => {
+/** A full hour; then for five minutes a clock that is wrong by so many seconds; then the right one again. */
+function setAndSetBack(bySeconds: number): FigureHistory {
+  const history = new FigureHistory();
+  for (let second = 0; second < 3_600; second += 10) history.add(sampleAt(second));
+  for (let second = 3_600; second < 3_900; second += 10) history.add(sampleAt(second + bySeconds));
+  history.add(sampleAt(3_900));
+  return history;
+}
+
+test("a clock that is wrong for a while costs that while, and not the hour", () => {
+  for (const bySeconds of [7_200, -7_200, 86_400 * 365, -86_400 * 365]) {
+    const seconds = times(setAndSetBack(bySeconds), 3_900);
+    deepEqual([seconds[0], seconds.at(-2), seconds.at(-1)], [310, 3_590, 3_900], `${bySeconds}`);
+    equal(seconds.length, 330);
+  }
+  const again = new FigureHistory();
+  equal(again.take(setAndSetBack(7_200).toText()), true);
+  equal(times(again, 3_901).length, 330, "over a restart as well");
+  equal(again.newestMs, baseMs + 3_900_000);
+});
+
+test("holds a bounded number of samples however often the clock is set, those of the last hour among them", () => {
+  const history = new FigureHistory();
+  for (let minute = 0; minute < 600; minute += 1) {
+    const isRight = minute % 3 !== 1;
+    const wrongSeconds = isRight ? 0 : 86_400 * minute;
+    for (let second = 0; second < 60; second += 10) history.add(sampleAt(minute * 60 + second + wrongSeconds));
+  }
+  equal(times(history, 35_990).length, 240);
+  equal((JSON.parse(history.toText()) as { samples: unknown[] }).samples.length, 2 * samplesMax);
+  equal(new FigureHistory().take(history.toText()), true);
+});
+
+test("takes back what it was written as, and shows what is of the last hour", () => {
   const text = historyOf(0, 10, 3_000).toText();
   const again = new FigureHistory();
-  equal(again.take(text, baseMs + 3_605_000), true);
+  equal(again.take(text), true);
   deepEqual(times(again, 3_605), [10, 3_000]);
-  equal(again.take(text, baseMs + 5_000), true);
-  deepEqual(times(again, 3_605), [], "the clock is an hour behind: 0 is an hour old by then");
-  deepEqual(times(again, 5), [0]);
+  equal(again.take(text), true);
+  deepEqual(times(again, 5), [0], "the clock is an hour behind");
+  again.add(sampleAt(15));
+  deepEqual(times(again, 3_014), [0, 10, 15]);
 });
 
 test("takes nothing of a text that is damaged or strange", () => {
@@ -65,7 +104,7 @@ test("takes nothing of a text that is damaged or strange", () => {
     text.replace(/"atMs":\d+/, `"atMs":${baseMs + 10_000}`),
   ];
   for (const one of strange) {
-    equal(good.take(one, baseMs + 20_000), false, one);
+    equal(good.take(one), false, one);
     deepEqual(times(good, 20), [0, 10]);
   }
 });
@@ -81,9 +120,9 @@ function world() {
 
 test("a file survives the process, and an absent one is no trouble", async () => {
   const { lines, file } = world();
-  deepEqual(times(await file().read(baseMs), 0), []);
+  deepEqual(times(await file().read(), 0), []);
   await file().write(historyOf(0, 10));
-  deepEqual(times(await file().read(baseMs + 60_000), 60), [0, 10]);
+  deepEqual(times(await file().read(), 60), [0, 10]);
   deepEqual(lines, []);
 });
 
@@ -92,13 +131,13 @@ test("a file that is damaged, or far too long, is ignored with one line and repl
     const { disk, lines, file } = world();
     await file().write(historyOf(0, 10));
     disk.corrupt("/state/figures.json", () => damage);
-    const history = await file().read(baseMs + 60_000);
+    const history = await file().read();
     deepEqual(times(history, 60), []);
     equal(lines.length, 1);
     match(lines[0] ?? "", /^WARNING \/state\/figures\.json /);
     history.add(sampleAt(60));
     await file().write(history);
-    deepEqual(times(await file().read(baseMs + 70_000), 70), [60]);
+    deepEqual(times(await file().read(), 70), [60]);
   }
 });
 
@@ -110,7 +149,7 @@ test("a disk that does not take it is told once, and the file of before stays wh
   for (let minute = 0; minute < 3; minute += 1) await failing.write(historyOf(0, 10));
   disk.failWith = () => undefined;
   equal(lines.length, 1);
-  deepEqual(times(await file().read(baseMs + 60_000), 60), [0]);
+  deepEqual(times(await file().read(), 60), [0]);
 });
 
 /** Figures whose counters follow the clock: one event a second. */
@@ -160,10 +199,10 @@ test("writes once a minute and at its end", async () => {
   for (let second = 0; second < 125; second += 1) {
     clock.advance(1_000);
     await settle();
-    seen.push(disk.paths().length === 0 ? 0 : (await file().read(clock.wallMs())).reply(clock.wallMs()).samples.length);
+    seen.push(disk.paths().length === 0 ? 0 : (await file().read()).reply(clock.wallMs()).samples.length);
   }
   deepEqual([...new Set(seen)], [0, 7, 13]);
   stop.abort();
   await run;
-  equal((await file().read(clock.wallMs())).reply(clock.wallMs()).samples.length, figures.figures().samples.length);
+  equal((await file().read()).reply(clock.wallMs()).samples.length, figures.figures().samples.length);
 });

@@ -1,6 +1,9 @@
 /**
  * The figures of the last hour: a sample every ten seconds, kept in a file over a restart of the master. A time without
- * the master has no samples, and a clock that was set back leaves none of the future.
+ * the master has no samples.
+ *
+ * A clock that is wrong for a while must not cost the hour: samples of what is then the past or the future are held, not
+ * shown, and each new sample takes the place of those that an earlier clock took between it and the one before.
  */
 import Type, { type Static } from "typebox";
 import { Check } from "typebox/value";
@@ -12,20 +15,26 @@ import { figureSample, type FigureSample, type FiguresReply } from "../api/contr
 export const sampleEveryMs = 10_000;
 const spanMs = 3_600_000;
 export const samplesMax = spanMs / sampleEveryMs;
-/** 360 samples of six numbers take under 60 KiB. */
-const fileBytesMax = 128 * 1_024;
+/** The last that were taken: whatever the clock did meanwhile, those of the last hour are among them. */
+const heldMax = 2 * samplesMax;
+/** Samples farther apart are not of one run of the clock: it was set, or the master stood still. */
+const runGapMs = 3 * sampleEveryMs;
+/** 720 samples of six numbers take under 120 KiB. */
+const fileBytesMax = 256 * 1_024;
 const fileMode = 0o640;
 
 /** What the file holds. */
 const figureFile = Type.Object(
   {
     everyMs: Type.Literal(sampleEveryMs),
-    samples: Type.Array(figureSample),
+    /** In the order in which they were taken. */
+    samples: Type.Array(figureSample, { maxItems: heldMax }),
   },
   { additionalProperties: false },
 );
 
 export class FigureHistory {
+  /** In the order in which they were taken. */
   #samples: FigureSample[] = [];
 
   /** When the newest sample was taken; 0 before the first. */
@@ -33,30 +42,33 @@ export class FigureHistory {
     return this.#samples.at(-1)?.atMs ?? 0;
   }
 
-  /** Takes the newest sample; those of its time and later are of a clock that has been set back since. */
+  /** Takes the newest sample, of whatever time. */
   add(sample: FigureSample): void {
-    this.#samples = [...this.#within(sample.atMs - 1), sample].slice(-samplesMax);
+    const { atMs } = sample;
+    const { newestMs } = this;
+    const isSameRun = atMs > newestMs && atMs - newestMs <= runGapMs;
+    const fromMs = isSameRun ? newestMs + 1 : atMs;
+    const kept = this.#samples.filter((one) => one.atMs < fromMs || one.atMs > atMs);
+    this.#samples = [...kept, sample].slice(-heldMax);
   }
 
   /** The samples of the hour that ends at `nowMs`, oldest first. */
   reply(nowMs: number): FiguresReply {
-    return { everyMs: sampleEveryMs, samples: this.#within(nowMs) };
+    // Not those of an earlier clock that the next sample will replace.
+    const endMs = Math.min(nowMs, this.newestMs);
+    const shown = this.#samples.filter(({ atMs }) => atMs > nowMs - spanMs && atMs <= endMs);
+    return { everyMs: sampleEveryMs, samples: shown.sort((a, b) => a.atMs - b.atMs).slice(-samplesMax) };
   }
 
-  #within(nowMs: number): FigureSample[] {
-    return this.#samples.filter(({ atMs }) => atMs > nowMs - spanMs && atMs <= nowMs);
-  }
-
-  /** Takes what `toText` gave, as far as it is of the hour that ends at `nowMs`; false where it is something else. */
-  take(text: string, nowMs: number): boolean {
+  /** Takes what `toText` gave; false where it is something else. */
+  take(text: string): boolean {
     const value = parsed(text);
     if (!Check(figureFile, value)) return false;
     const { samples } = value;
-    const isInOrder = samples.every(({ atMs }, index) => index === 0 || atMs > (samples[index - 1]?.atMs ?? 0));
+    const isOnce = new Set(samples.map(({ atMs }) => atMs)).size === samples.length;
     const isCount = samples.every((sample) => Object.values(sample).every((count) => count >= 0));
-    if (!isInOrder || !isCount) return false;
+    if (!isOnce || !isCount) return false;
     this.#samples = samples;
-    this.#samples = this.#within(nowMs).slice(-samplesMax);
     return true;
   }
 
@@ -88,11 +100,11 @@ export class FigureFile {
   }
 
   /** Never rejects; what cannot be read is passed over with one line, and replaced by the next `write`. */
-  async read(nowMs: number): Promise<FigureHistory> {
+  async read(): Promise<FigureHistory> {
     const history = new FigureHistory();
     try {
       const bytes = await this.#disk.readWhole(this.#path, fileBytesMax);
-      if (bytes !== undefined && !history.take(bytes.toString("utf8"), nowMs))
+      if (bytes !== undefined && !history.take(bytes.toString("utf8")))
         this.#log.warning(`${this.#path} holds no figures of the last hour: they begin anew`);
     } catch (error) {
       this.#log.warning(

@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { LevelBoard } from "./level-board.ts";
 import { dayBinMs, dayBins, hourBinMs, hourBins } from "./level-counts.ts";
@@ -42,6 +42,28 @@ test("tells only of the span that ends now: nothing older, and nothing of the fu
   board.merge(told([3_600, 1], [3_590, 2], [-10, 9]));
   deepEqual(say(board, 0), ["-3590: 2"]);
   deepEqual(say(board, 0, 10_000), ["10: 9"]);
+});
+
+test("tells a bin of the future when its time comes, to whoever has read on meanwhile", () => {
+  const board = new LevelBoard();
+  board.merge(told([0, 1]));
+  board.merge(told([-20, 4]));
+  const { revision } = board.levels(0, nowMs);
+  deepEqual(say(board, revision, 10_000), []);
+  deepEqual(say(board, revision, 20_000), ["20: 4"]);
+  const told20 = board.levels(revision, nowMs + 20_000).revision;
+  ok(told20 > revision, "a reader sees that there is something new");
+  deepEqual(say(board, told20, 30_000), [], "once");
+  board.merge(told([-20, 5]));
+  deepEqual(say(board, told20, 30_000), ["20: 5"]);
+});
+
+test("tells what a clock that was set forward had put out of the span when it is set back", () => {
+  const board = new LevelBoard();
+  board.merge(told([10, 1]));
+  const away = board.levels(0, nowMs + 7_200_000);
+  deepEqual(away.levels.hour.bins, []);
+  deepEqual(say(board, away.revision, 1_000), ["-10: 1"]);
 });
 
 test("holds a bounded number of bins, the newest", () => {

@@ -265,7 +265,7 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   const lag = new JournalLag(journal.durablePosition);
   journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
-  const history = await file.read(clock.wallMs());
+  const history = await file.read();
   const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link });
   const figures = new MasterFigures({
     ...{ clock, history, file, board },
