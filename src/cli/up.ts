@@ -125,7 +125,7 @@ class LocalCluster {
       const idle = nodes.filter(
         ({ name, state, spool }) => names.has(name) && (state === "up" || state === "lagging") && spool?.events === 0,
       );
-      return { analysed, isEmpty: events.behind === 0 && idle.length === names.size };
+      return { analysed, isEmpty: events.isCounted && events.behind === 0 && idle.length === names.size };
     } catch {
       return undefined;
     }

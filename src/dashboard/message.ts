@@ -57,6 +57,7 @@ const isStatus = has({
   ...{ node: isText, role: oneOf(["master", "worker"]), cluster: isText, version: isText, keyWeakness: isText },
   ...numbers("startedMs", "nowMs", "alerts"),
   events: has({
+    isCounted: isFlag,
     ...numbers("accepted", "analysed", "behind", "behindMs", "lost", "lostInDay"),
     ...numbers("perSecond", "analysedPerSecond"),
   }),

@@ -57,15 +57,19 @@ export function verdictOf(input: VerdictInput): Verdict {
   }
   const needs = needsOf(status, input);
   const problems = problemsOf(status, needs, input.nodes);
-  const isEmpty = status.events.accepted === 0 && status.events.lost === 0;
+  const { isCounted, accepted, lost } = status.events;
+  const isEmpty = isCounted && accepted === 0 && lost === 0;
   const rest = isEmpty ? "Waiting for the first event." : lostNothing(status, needs);
   const headline = `${problems === "" ? "All is well." : problems} ${rest}`.trim();
   return { headline, detail: isEmpty ? "" : analysedUpTo(status, input), needs };
 }
 
-/** A loss of before is no state of now; what was lost in the last day has been said already. */
+/**
+ * A loss of before is no state of now; what was lost in the last day has been said already, and what is not counted yet
+ * is not vouched for.
+ */
 function lostNothing({ events }: StatusReply, needs: readonly Need[]): string {
-  if (events.lostInDay > 0) return "";
+  if (!events.isCounted || events.lostInDay > 0) return "";
   if (events.lost > 0) return "Nothing lost in the last 24 hours.";
   return needs.length === 0 ? "Nothing lost." : "Nothing lost so far.";
 }
@@ -109,6 +113,7 @@ function unheard({ reason }: Stale): { headline: string; detail: string } {
  * waits on a node that is not in touch, or has not told yet, nobody knows: the sentence is about the others then.
  */
 function analysedUpTo(status: StatusReply, { nodes, nowMs, zone }: VerdictInput): string {
+  if (!status.events.isCounted) return "The analysis is starting, and has not said yet how far it has come.";
   const inTouch: readonly NodeState[] = ["up", "syncing", "lagging"];
   const isAway = nodes.some(
     ({ role, state, spool }) => !inTouch.includes(state) || (role === "worker" && spool === null),
@@ -136,7 +141,8 @@ function needsOf(status: StatusReply, input: VerdictInput): Need[] {
   const ordered = worstFirst(nodes);
   const needs = ordered.flatMap((node) => nodeNeeds(node, input));
   if (status.events.lostInDay > 0) needs.unshift(lostNeed(status.events.lostInDay));
-  if (isAnalysisBehind(status, nodes, nowMs)) needs.push(behindNeed(status));
+  const inJournal = waitingInJournal(status, nodes);
+  if (inJournal > 0 && isAnalysisBehind(status, nodes, nowMs)) needs.push(behindNeed(status, inJournal));
   if (status.keyWeakness !== "") needs.push(keyNeed(status.keyWeakness));
   return [...needs, ...ordered.flatMap(clockNeeds)];
 }
@@ -206,16 +212,20 @@ function lostNeed(lost: number): Need {
   return { mark: "lost", word: "LOST", subject: "", text, target: "#figures" };
 }
 
+function waitingInJournal({ events }: StatusReply, nodes: readonly NodeInfo[]): number {
+  return events.behind - nodes.reduce((sum, { spool }) => sum + (spool?.events ?? 0), 0);
+}
+
 /** What waits in the spool of a node is said of that node. */
 function isAnalysisBehind({ events }: StatusReply, nodes: readonly NodeInfo[], nowMs: number): boolean {
   const oldestMs = nodes.reduce((oldest, { spool }) => Math.min(oldest, spool?.oldestMs ?? Infinity), Infinity);
   const isTheirs = nowMs - oldestMs >= events.behindMs - 2_000;
-  return events.behind > 0 && events.behindMs > BEHIND_MS_MAX && !isTheirs;
+  return events.behindMs > BEHIND_MS_MAX && !isTheirs;
 }
 
-function behindNeed({ node, events }: StatusReply): Need {
+function behindNeed({ node, events }: StatusReply, inJournal: number): Need {
   const speed = events.analysedPerSecond > events.perSecond ? "It is catching up." : "It is not catching up.";
-  const text = `analyses ${age(events.behindMs)} behind: ${eventsWait(events.behind)} in the journal. ${speed}`;
+  const text = `analyses ${age(events.behindMs)} behind: ${eventsWait(inJournal)} in the journal. ${speed}`;
   return { mark: "behind", word: "BEHIND", subject: node, text, target: "#figures" };
 }
 

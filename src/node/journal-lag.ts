@@ -7,6 +7,8 @@
  *   - it became durable after the durable position last stood at or before the analysed one, so it is no older than
  *     the time since then. That is known only of this run: after a restart with a backlog the first bound is left, and
  *     it is the backlog's true age.
+ *
+ * And one bound from below: what stood in the journal at the start is no younger than this run.
  */
 
 /** Until `leftMs` (monotonic) the journal was durable up to `position` and no further. */
@@ -23,10 +25,12 @@ const marksMax = 4_096;
 export class JournalLag {
   #marks: Mark[] = [];
   #durable: number;
+  readonly #beganMs: number;
 
-  /** `durable`: where the journal stands at the start. */
-  constructor(durable: number) {
+  /** `durable`: where the journal stands at the start, which is at `monotonicMs`. */
+  constructor(durable: number, monotonicMs: number) {
     this.#durable = durable;
+    this.#beganMs = monotonicMs;
   }
 
   /** The journal is durable up to `position` now. */
@@ -39,7 +43,7 @@ export class JournalLag {
   }
 
   /**
-   * The age of the oldest record behind `analysed`; 0 where nothing is behind it, or nothing known of what is.
+   * The age of the oldest record behind `analysed`; 0 where nothing is behind it.
    * `receivedMs`: wall clock, of the last record before it; 0 where that is not known.
    */
   ageMs(analysed: number, receivedMs: number, now: { monotonicMs: number; wallMs: number }): number {
@@ -50,6 +54,7 @@ export class JournalLag {
     const sinceDurableMs = mark === undefined ? Infinity : now.monotonicMs - mark.leftMs;
     const sinceReceivedMs = receivedMs === 0 ? Infinity : now.wallMs - receivedMs;
     const ageMs = Math.min(sinceDurableMs, sinceReceivedMs);
-    return Number.isFinite(ageMs) ? Math.max(0, Math.round(ageMs)) : 0;
+    const ageMsMin = at < 0 ? now.monotonicMs - this.#beganMs : 0;
+    return Math.round(Math.max(ageMsMin, Number.isFinite(ageMs) ? ageMs : 0));
   }
 }

@@ -7,7 +7,7 @@ import type { LaneState } from "../spool/journal.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 import { JournalLag } from "./journal-lag.ts";
 import { LossTimes } from "./loss-times.ts";
-import { eventsBehind, MasterStatus, spoolAgeMs, type MasterStatusOptions } from "./master-status.ts";
+import { eventsBehind, MasterStatus, type MasterStatusOptions } from "./master-status.ts";
 
 /** A lane's epochs as [number, bits, last]. */
 function journalOf(...epochs: [number, string, number][]): { table(): LaneState[] } {
@@ -44,21 +44,10 @@ test("two epochs of one number are told apart by their bits", () => {
   equal(eventsBehind(journal, upTo(1, "b", 3)), 4);
 });
 
-test("the oldest event in a spool is that of any node, there or not; spools that are empty or unknown have none", () => {
-  const holding = (oldestMs: number | null) => {
-    const spool = { events: 1, bytes: 1, bytesMax: 1, oldestMs, isFull: false, drainMs: null };
-    return sampleNode({ state: "down", spool });
-  };
-  const unknown = sampleNode({ spool: null });
-  equal(spoolAgeMs([unknown, holding(9_000), holding(4_000.4), holding(null)], 10_000), 6_000);
-  equal(spoolAgeMs([unknown, holding(null)], 10_000), 0);
-  equal(spoolAgeMs([holding(10_005)], 10_000), 0);
-});
-
 /** A master whose journal holds ten events of one lane; the journal stands at 100. */
 function newMaster() {
   const clock = new SimClock();
-  const lag = new JournalLag(100);
+  const lag = new JournalLag(100, clock.monotonicMs());
   const progress = {
     position: 100,
     receivedMs: 0,
@@ -105,7 +94,35 @@ test("records of the journal that are no events leave nobody behind", () => {
   equal(status.status().events.behindMs, 0);
 });
 
-test("what waits in the spool of a node is behind as well, if it is older", () => {
+test("says that nothing is counted yet, and counts nothing, until the analysis has said where it stands", () => {
+  const { clock, analysis, nodes, status, store } = newMaster();
+  const { progress } = analysis;
+  Object.assign(analysis, { hasBegun: false, progress: { ...progress, position: 0, analysed: 0, lanes: [] } });
+  store(25_884, 120);
+  clock.advance(3_000);
+  const figures = () => {
+    const { isCounted, accepted, analysed, behind, behindMs } = status.status().events;
+    return [isCounted, accepted, analysed, behind, behindMs];
+  };
+  deepEqual(figures(), [false, 0, 0, 0, 0]);
+  const spool = { events: 4, bytes: 1, bytesMax: 1, oldestMs: clock.wallMs() - 9_000, isFull: false, drainMs: null };
+  nodes.push(sampleNode({ spool }));
+  deepEqual(figures(), [false, 0, 0, 4, 9_000]);
+  Object.assign(analysis, { hasBegun: true, progress });
+  deepEqual(figures(), [true, 25_894, 10, 25_888, 9_000]);
+});
+
+test("a backlog of which nothing but its size is known has an age all the same", () => {
+  const { clock, analysis, status, store } = newMaster();
+  Object.assign(analysis.progress, { position: 0, receivedMs: 0, analysed: 0, lanes: [] });
+  clock.advance(3_000);
+  deepEqual([status.status().events.behind, status.status().events.behindMs], [10, 3_000]);
+  analysis.progress.position = 100;
+  store(5, 100);
+  deepEqual([status.status().events.behind, status.status().events.behindMs], [15, 1], "not yet durable");
+});
+
+test("what waits in the spool of a node is behind as well", () => {
   const { clock, analysis, nodes, status, store } = newMaster();
   analysis.progress.receivedMs = clock.wallMs();
   store(1, 120);
@@ -115,7 +132,8 @@ test("what waits in the spool of a node is behind as well, if it is older", () =
     sampleNode({ spool: null, eventsOutPerSecond: 0.1 }),
     sampleNode({ state: "down", spool, eventsOutPerSecond: 0.2 }),
   );
-  deepEqual([status.status().events.behindMs, status.status().events.perSecond], [9_000, 0.3]);
+  deepEqual([status.status().events.behind, status.status().events.behindMs], [2, 9_000]);
+  equal(status.status().events.perSecond, 0.3);
   spool.oldestMs = clock.wallMs() - 1_000;
   equal(status.status().events.behindMs, 4_000);
 });

@@ -8,6 +8,7 @@ import type { Analysis } from "./analysis.ts";
 import type { ClusterWatch } from "./cluster-watch.ts";
 import type { JournalLag } from "./journal-lag.ts";
 import { Rate, tenths } from "../membership/rate.ts";
+import { backlogOf } from "./backlog.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
@@ -42,11 +43,11 @@ export class MasterStatus implements NodeStatus {
 
   status(): StatusReply {
     const { parts, analysis, journal, watch } = this.#options;
-    const { progress } = analysis;
-    const behind = eventsBehind(journal, progress.lanes);
+    const { progress, hasBegun } = analysis;
     const nodes = watch.nodes();
     const nowMs = parts.clock.wallMs();
-    const accepted = progress.analysed + progress.undecodable + behind;
+    // Before the analysis has said how far it had come all of the journal would count as not analysed.
+    const inJournal = hasBegun ? eventsBehind(journal, progress.lanes) : 0;
     return {
       node: parts.settings.name,
       role: "master",
@@ -56,8 +57,10 @@ export class MasterStatus implements NodeStatus {
       startedMs: parts.startedMs,
       nowMs,
       events: {
-        ...{ accepted, analysed: progress.analysed, behind },
-        behindMs: Math.max(behind > 0 ? this.#journalAgeMs(nowMs) : 0, spoolAgeMs(nodes, nowMs)),
+        isCounted: hasBegun,
+        accepted: progress.analysed + progress.undecodable + inJournal,
+        analysed: progress.analysed,
+        ...backlogOf({ behind: inJournal, behindMs: this.#journalAgeMs(nowMs) }, nodes, nowMs),
         ...{ lost: progress.lost, lostInDay: analysis.lostInDay(nowMs) },
         perSecond: tenths(nodes.reduce((sum, node) => sum + node.eventsOutPerSecond, 0)),
         analysedPerSecond: this.#analysedRate.perSecond(),
@@ -112,12 +115,6 @@ export class MasterStatus implements NodeStatus {
       "process.uptimeMs": parts.clock.wallMs() - parts.startedMs,
     };
   }
-}
-
-/** Age of the oldest event that waits in a spool, be its node there or not; 0 where nothing is known to wait. */
-export function spoolAgeMs(nodes: readonly Pick<NodeInfo, "spool">[], nowMs: number): number {
-  const ages = nodes.map(({ spool }) => (spool === null || spool.oldestMs === null ? 0 : nowMs - spool.oldestMs));
-  return Math.round(Math.max(0, ...ages));
 }
 
 /**

@@ -262,7 +262,7 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   events.managerStarted();
   if (isCut) events.journalCut(settings.name);
   for (const { node, count } of journal.damages.flatMap(({ lost }) => lost)) events.hole(node, count, damagedJournal);
-  const lag = new JournalLag(journal.durablePosition);
+  const lag = new JournalLag(journal.durablePosition, clock.monotonicMs());
   journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
   const history = await file.read();

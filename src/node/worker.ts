@@ -98,8 +98,9 @@ export class WorkerNodeStatus implements NodeStatus {
       ...{ node: settings.name, role: "worker", cluster: settings.cluster?.name ?? "", version: argusVersion },
       ...{ processId: process.pid, startedMs, nowMs: clock.wallMs() },
       events: {
+        isCounted: true,
         ...{ accepted: appended, analysed: 0, behind: events, lost, lostInDay, perSecond, analysedPerSecond: 0 },
-        behindMs: events === 0 ? 0 : Math.max(0, Math.round(oldestMs)),
+        behindMs: events === 0 ? 0 : Math.max(1, Math.round(oldestMs)),
       },
       alerts: 0,
       keyWeakness: this.#keyWeakness,

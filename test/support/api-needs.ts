@@ -19,7 +19,7 @@ export const sampleStatus: StatusReply = {
   startedMs: 1_795_000_000_000,
   nowMs: 1_795_000_060_000,
   events: {
-    ...{ accepted: 1_200, analysed: 1_190, behind: 10, behindMs: 400, lost: 0, lostInDay: 0 },
+    ...{ isCounted: true, accepted: 1_200, analysed: 1_190, behind: 10, behindMs: 400, lost: 0, lostInDay: 0 },
     ...{ perSecond: 20, analysedPerSecond: 19.5 },
   },
   alerts: 7,

@@ -46,7 +46,17 @@ test("answers cluster status, cluster nodes and alerts tail, for people and as J
   match(status.stdout, /^single node: well\n/);
   const json = JSON.parse((await runArgus(["cluster", "status", "-o", "json", ...home])).stdout) as { events: object };
   deepEqual(Object.keys(json.events).sort(), [
-    ...["accepted", "analysed", "analysedPerSecond", "behind", "behindMs", "lost", "lostInDay", "perSecond"],
+    ...[
+      "accepted",
+      "analysed",
+      "analysedPerSecond",
+      "behind",
+      "behindMs",
+      "isCounted",
+      "lost",
+      "lostInDay",
+      "perSecond",
+    ],
   ]);
   const nodes = await runArgus(["cluster", "nodes", ...home]);
   match(nodes.stdout, /^NODE .*STATE/);

@@ -72,14 +72,22 @@ export const statusReply = Type.Object(
     nowMs: Type.Number(),
     events: Type.Object(
       {
+        isCounted: Type.Boolean({
+          description:
+            "False on a master that has just started, until its analysis says how far it had come: accepted, analysed " +
+            "and lost are 0 then, and behind is what waits in spools only.",
+        }),
         accepted: Type.Number({
           description: "On the master: events journalled; on a worker: events spooled. Since ever.",
         }),
         analysed: Type.Number({ description: "Events that the engine has answered. 0 on a worker." }),
-        behind: Type.Number({ description: "Accepted and not yet analysed; on a worker: not yet acknowledged." }),
-        behindMs: Type.Number({
+        behind: Type.Number({
           description:
-            "Age of the oldest event known of that is not analysed, workers' spools included; 0 without one.",
+            "Events known of that are not analysed: in the journal, and in the spools of workers as these last said; " +
+            "on a worker: not yet acknowledged.",
+        }),
+        behindMs: Type.Number({
+          description: "Age of the oldest of them; 0 exactly when there is none.",
         }),
         lost: Type.Number({ description: "Events in declared holes, since ever." }),
         lostInDay: Type.Number({ description: "Those of them that were declared in the last 24 hours." }),
@@ -149,7 +157,15 @@ export const alertReply = Type.Object(
 );
 export type AlertReply = Static<typeof alertReply>;
 
-export const alertsReply = Type.Object({ alerts: Type.Array(alertReply) }, closed);
+export const alertsReply = Type.Object(
+  {
+    alerts: Type.Array(alertReply, { description: "Oldest first." }),
+    omitted: Type.Number({
+      description: "So many of those asked for, the oldest, had no room: an answer to the page holds 1 MiB.",
+    }),
+  },
+  closed,
+);
 export type AlertsReply = Static<typeof alertsReply>;
 
 /** What the figures of a master were at one moment. Counts are since the journal began; a page makes rates of them. */
