@@ -130,6 +130,14 @@ export class DecodedEvent {
     if (this.#byName !== undefined && !this.#byName.has(lower)) this.#byName.set(lower, value);
   }
 
+  /** Writes over the dynamic field at `index` of the lists; its name may be another one. */
+  replaceDynamic(index: number, name: string, lower: string, value: string): void {
+    this.dynamicNames[index] = name;
+    this.dynamicLowerNames[index] = lower;
+    this.dynamicValues[index] = value;
+    this.#byName = undefined;
+  }
+
   /** The value of the dynamic field of that name (given in lower case); the first one where it stands twice. */
   dynamic(lower: string): string | undefined {
     const names = this.dynamicLowerNames;

@@ -1,6 +1,7 @@
 /** Compiles a condition of a ruleset in any of the four languages (pattern.ts says what comes out). */
 import { unreachable } from "../base/assert.ts";
 import { ExactText } from "./exact.ts";
+import { compileOssecExpression } from "./ossec-expression.ts";
 import { OsMatch } from "./os-match.ts";
 import { OsRegex } from "./os-regex.ts";
 import type { Expression, ExpressionLanguage, ExpressionOptions } from "./pattern.ts";
@@ -12,6 +13,7 @@ export function compileExpression(
   pattern: string,
   options: ExpressionOptions = {},
 ): Expression {
+  if (options.flavour === "ossec") return compileOssecExpression(language, pattern, options);
   switch (language) {
     case "osmatch":
       return new OsMatch(pattern, options);

@@ -105,7 +105,8 @@ export class OsMatch implements Expression {
       throw new PatternError(`an OS_Match pattern may have ${patternBytesMax} bytes, this one has ${pattern.length}`);
     }
     this.pattern = pattern;
-    this.#isInverted = pattern.startsWith("!");
+    // OSSEC knows no inversion: there the mark is a literal.
+    this.#isInverted = pattern.startsWith("!") && options.flavour !== "ossec";
     this.#negate = options.negate ?? false;
     const literals = (this.#isInverted ? pattern.slice(1) : pattern).split("|").map(parseAlternative);
     this.#literals = new LiteralSet(literals);

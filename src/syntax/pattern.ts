@@ -3,13 +3,13 @@
  * subjects are byte strings.
  *
  * The *end pointer* is not the end of the match. What follows a match ("after_parent", "after_regex") begins at
- * `afterPointer(pointer, length)`: for PCRE2 that is the true end, for OS_Regex it is off by design in the cases
- * that shipped decoders rely on (see os-regex.ts).
+ * `afterPointer(pointer, length)`: for PCRE2, and for all that OSSEC runs, that is the true end; for Wazuh's OS_Regex
+ * it is off by design in the cases that shipped decoders rely on (see os-regex.ts).
  */
 import type { Subject } from "./subject.ts";
 
 export type ExpressionLanguage = "osmatch" | "osregex" | "pcre2" | "exact";
-/** `ossec` makes PCRE2 ignore case. The other languages are Wazuh's in both. */
+/** `ossec` makes PCRE2 ignore case, and OS_Match and OS_Regex PCRE2 in disguise (ossec-expression.ts). */
 export type Flavour = "wazuh" | "ossec";
 
 export interface ExpressionOptions {

@@ -20,9 +20,10 @@ import { expandVariables } from "../../syntax/xml-variable.ts";
 import { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { predecode } from "../predecode.ts";
-import type { Decoder, FieldTarget, Offset } from "./decoder.ts";
+import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
 import { internalDecoders, internalNames, ossecInternalNames } from "./internal.ts";
 import { loadDecoder, type LoadedDecoder } from "./loader.ts";
+import { walkOssec } from "./ossec-walk.ts";
 
 export interface DecoderFile {
   path: string;
@@ -35,17 +36,6 @@ const programNamesMax = 4_096;
 /** Longer ones are no names of programs, and are not worth the memory. */
 const programNameBytesMax = 64;
 
-interface Child {
-  decoder: Decoder;
-  /** A later sibling has the same name: go on with the next element of the list, whatever it is. */
-  hasNext: boolean;
-}
-
-interface Root {
-  decoder: Decoder;
-  children: Child[];
-}
-
 export class DecoderSet {
   readonly #decoders: Decoder[] = [];
   readonly #named: Root[] = [];
@@ -57,7 +47,10 @@ export class DecoderSet {
 
   readonly #internal = new Map<string, Decoder>();
 
+  readonly flavour: Flavour;
+
   constructor(flavour: Flavour = "wazuh") {
+    this.flavour = flavour;
     const names = flavour === "ossec" ? [...internalNames, ...ossecInternalNames] : internalNames;
     for (const name of names) this.#internal.set(name, internalDecoder(name, this.#nameIdOf(name)));
   }
@@ -146,8 +139,13 @@ export class DecoderSet {
 
   decode(decoded: DecodedEvent): void {
     const { programName, log } = decoded;
-    if (programName !== undefined) return walk(decoded, this.#rootsOf(programName));
-    walk(decoded, log.raw === "" ? this.#nameless : (this.#byFirstByte[log.raw.charCodeAt(0)] ?? this.#nameless));
+    const roots = programName === undefined ? this.#namelessFor(log.raw) : this.#rootsOf(programName);
+    if (this.flavour === "ossec") walkOssec(decoded, roots);
+    else walk(decoded, roots);
+  }
+
+  #namelessFor(log: string): readonly Root[] {
+    return log === "" ? this.#nameless : (this.#byFirstByte[log.charCodeAt(0)] ?? this.#nameless);
   }
 
   #rootsOf(programName: string): readonly Root[] {

@@ -59,3 +59,15 @@ export interface Decoder {
   file: string;
   line: number;
 }
+
+/** One place of a decoder below a root; of one parent's name there may be several roots. */
+export interface Child {
+  decoder: Decoder;
+  /** A later sibling has the same name: go on with the next element of the list, whatever it is. */
+  hasNext: boolean;
+}
+
+export interface Root {
+  decoder: Decoder;
+  children: Child[];
+}

@@ -141,9 +141,13 @@ const compiledRules = new Map<string, Condition>([
   ],
 ]);
 
+/** OSSEC's page request is a GET; one of which the action is not known may be. */
+const isGet: Condition = ({ fields }) => fields.action === undefined || fields.action === "GET";
+
 function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   for (const { text, place } of draft.compiledRules) {
     const condition = compiledRules.get(text);
+    if (text === "is_simple_http_request" && needs.flavour === "ossec") into.add(`compiled_rule ${text}`, isGet);
     if (condition === undefined) {
       needs.report(
         problemAt(place, "warning", `<compiled_rule> ${text} is not supported yet, so rule ${draft.id} never matches`),
