@@ -9,6 +9,7 @@ import { CopyButton } from "./copy-button.tsx";
 import { utcOf } from "./format.ts";
 import { readAlerts } from "./message.ts";
 import { usePage } from "./page-context.tsx";
+import { visibleLines } from "./visible-text.ts";
 import { VisibleText } from "./word.tsx";
 
 export function AlertDetail({ pageAlert }: { pageAlert: PageAlert }): JSX.Element {
@@ -54,12 +55,7 @@ function Log({ title, text }: { title: string; text: string }): JSX.Element | nu
     <div>
       <h3>{title}</h3>
       <pre class="raw" tabIndex={0} role="group" aria-label={title}>
-        {text.split("\n").map((part, index) => (
-          <>
-            {index > 0 && "\n"}
-            <VisibleText text={part} />
-          </>
-        ))}
+        {visibleLines(text).map((piece) => (piece.isEscape ? <span class="esc">{piece.text}</span> : piece.text))}
       </pre>
     </div>
   );

@@ -1,7 +1,7 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { visibleString, visibleText } from "./visible-text.ts";
+import { PIECES_MAX, visibleLines, visibleString, visibleText } from "./visible-text.ts";
 
 const cases: [what: string, text: string, shown: string][] = [
   ["plain text of any script", "Größe 日本語 العربية हिन्दी", "Größe 日本語 العربية हिन्दी"],
@@ -97,4 +97,25 @@ test("neighbours differ in kind and none is empty", () => {
       });
     }),
   );
+});
+
+test("leaves the lines of a text of several lines as lines, and nothing else", () => {
+  deepEqual(visibleLines("a\nb\r\n\u2028c\n"), [
+    { text: "a\nb", isEscape: false },
+    { text: "\\x0d", isEscape: true },
+    { text: "\n", isEscape: false },
+    { text: "\\u2028", isEscape: true },
+    { text: "c\n", isEscape: false },
+  ]);
+});
+
+test("a text of nothing but changes is in few pieces, all of it there, its end marked", () => {
+  for (const pieces of [visibleText("a\u001b".repeat(32_768)), visibleLines("\u202e\n".repeat(32_768))]) {
+    ok(pieces.length <= PIECES_MAX, `${pieces.length}`);
+    equal(pieces.at(-1)?.isEscape, true);
+  }
+  for (const count of [1, PIECES_MAX / 2 - 1, PIECES_MAX / 2, PIECES_MAX, 2 * PIECES_MAX]) {
+    const text = visibleText("a\u001b".repeat(count)).map((piece) => piece.text);
+    equal(text.join(""), "a\\x1b".repeat(count));
+  }
 });

@@ -13,28 +13,54 @@ export interface TextPiece {
   isEscape: boolean;
 }
 
-/** Runs of what may not be shown as it is. Braille's blank and Hangul's fillers are pictures of nothing. */
-const hidden =
-  /(?:(?![\ufe0e\ufe0f])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u2800])+/gu;
+/** What may not be shown as it is. Braille's blank and Hangul's fillers are pictures of nothing. */
+const hidden = "[\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Bidi_Control}\\p{Default_Ignorable_Code_Point}\\ufff9-\\ufffb\\u2800]";
+const hiddenRuns = new RegExp(`(?:(?![\\ufe0e\\ufe0f])${hidden})+`, "gu");
+const hiddenRunsInLines = new RegExp(`(?:(?![\\ufe0e\\ufe0f\\n])${hidden})+`, "gu");
 
-/** `text` in pieces, in order; none is empty, and no two neighbours are of one kind. */
+/**
+ * Each piece that is marked is an element of the page, and a line of 64 KiB can have a control character at every
+ * second place: laying out so many of them holds the page up for seconds. A table of tabs, or a screen of
+ * CRLF, is marked in full.
+ */
+export const PIECES_MAX = 1_000;
+
+/**
+ * `text` in pieces, in order; none is empty, and escapes and what was written take turns. Where there are more than
+ * PIECES_MAX the last is all of the rest, marked, with its escapes written out among what was written.
+ */
 export function visibleText(text: string): TextPiece[] {
+  return piecesOf(text, hiddenRuns);
+}
+
+/** The same for a text of several lines, which stay lines. */
+export function visibleLines(text: string): TextPiece[] {
+  return piecesOf(text, hiddenRunsInLines);
+}
+
+function piecesOf(text: string, runs: RegExp): TextPiece[] {
   const pieces: TextPiece[] = [];
   let end = 0;
-  for (const match of text.matchAll(hidden)) {
+  for (const match of text.matchAll(runs)) {
+    if (pieces.length >= PIECES_MAX - 2) {
+      const rest = text.slice(end).replace(runs, escapesOf);
+      return [...pieces, { text: rest, isEscape: true }];
+    }
     if (match.index > end) pieces.push({ text: text.slice(end, match.index), isEscape: false });
-    pieces.push({ text: Array.from(match[0], escapeOf).join(""), isEscape: true });
+    pieces.push({ text: escapesOf(match[0]), isEscape: true });
     end = match.index + match[0].length;
   }
   if (end < text.length) pieces.push({ text: text.slice(end), isEscape: false });
   return pieces;
 }
 
+function escapesOf(run: string): string {
+  return Array.from(run, escapeOf).join("");
+}
+
 /** The same as one string, for places that take no markup: a title, a label, the clipboard. */
 export function visibleString(text: string): string {
-  return visibleText(text)
-    .map((piece) => piece.text)
-    .join("");
+  return text.replace(hiddenRuns, escapesOf);
 }
 
 function escapeOf(character: string): string {

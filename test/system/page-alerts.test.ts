@@ -68,6 +68,30 @@ test("a long sender does not cut off the node on a phone", { skip }, async () =>
   await phone.close();
 });
 
+/** Runs in the page: the longest time for which it did nothing else, in ms, is in `longestMs` from then on. */
+const watchLongTasks = `globalThis.longestMs = 0;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
+  }).observe({ type: "longtask" })`;
+
+test("a log of 64 KiB with an escape at every second place does not hold up the page", { skip }, async (context) => {
+  for (const fullLog of ["a\u001b".repeat(32_768), "\u202e\n".repeat(32_768)]) {
+    const description = stage.raise(13, { fullLog, data: { a: fullLog } });
+    const own = await openLive(browser, stage.url, { width: 1_280, theme: "light" });
+    const list = own.page.getByRole("region", { name: "Last alerts" });
+    await list.getByRole("button", { name: description }).click();
+    await own.page.evaluate(watchLongTasks);
+    await list.getByRole("button", { name: "Show the whole" }).click();
+    const log = list.locator("pre").first();
+    await until("all of it stands there", async () => ((await log.textContent()) ?? "").length > 150_000);
+    ok((await log.locator("span").count()) <= 500);
+    const ms = Number(await own.page.evaluate("longestMs"));
+    context.diagnostic(`${Math.round(ms)} ms`); // Under 100 where nothing else runs, 2,700 and more without a bound.
+    ok(ms < 2_000, `${ms} ms`);
+    await own.close();
+  }
+});
+
 test("the page has complained of nothing", { skip }, () => {
   deepEqual(opened.complaints, []);
 });
