@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { sampleNode } from "../../test/support/api-needs.ts";
+import { sampleNode, sampleStatus } from "../../test/support/api-needs.ts";
 import type { NodeInfo } from "../api/contract/reply.ts";
-import { nodeRow } from "./cluster.ts";
+import { eventsText, nodeRow } from "./cluster.ts";
 
 const nowMs = 1_700_000_100_000;
 const spool = { events: 1_234, bytes: 5, bytesMax: 9, oldestMs: nowMs - 3_000, isFull: true, drainMs: 62_000 };
@@ -24,4 +24,18 @@ test("notes what is hidden and what was refused", () =>
 test("shows no drain time where nothing shrinks, nor where events only pass through", () => {
   equal(tail({ spool: { ...spool, drainMs: null } })[2], "–");
   equal(tail({ spool: { ...spool, oldestMs: nowMs - 1_900 } })[2], "–");
+});
+
+test("says of events what is counted, and that nothing is while the analysis starts", () => {
+  const { events } = sampleStatus;
+  equal(
+    eventsText({ ...events, behind: 1_234, behindMs: 62_000 }),
+    "1,200 accepted, 1,190 analysed, 1,234 behind (the oldest for 1:02), 0 lost",
+  );
+  const uncounted = { ...events, isCounted: false, accepted: 0, analysed: 0 };
+  equal(eventsText({ ...uncounted, behind: 0, behindMs: 0 }), "not counted yet, the analysis is starting");
+  equal(
+    eventsText({ ...uncounted, behind: 7, behindMs: 100 }),
+    "not counted yet, the analysis is starting; 7 behind in spools",
+  );
 });

@@ -1,7 +1,7 @@
 /** `argus cluster nodes` and `argus cluster status`: the cluster as the node of this home sees it. */
 import { ApiClient } from "../api/client-connection.ts";
 import { nodesRoute, statusRoute } from "../api/contract/route.ts";
-import type { NodeInfo } from "../api/contract/reply.ts";
+import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
 import type { Command } from "./command.ts";
 import { elapsedText, grouped } from "./live-status.ts";
 import { EXIT_DONE, EXIT_UNWELL, type Output } from "./output.ts";
@@ -64,6 +64,13 @@ export function nodeRow(node: NodeInfo, nowMs: number): Cell[] {
 }
 
 /** ` (the oldest for 1:05)`, where that is long enough to be more than events on their way. */
+/** A master that has just started does not know yet how far it had come. */
+export function eventsText({ isCounted, accepted, analysed, behind, behindMs, lost }: StatusReply["events"]): string {
+  const late = `${grouped(behind)} behind${ageText(behindMs)}`;
+  if (!isCounted) return `not counted yet, the analysis is starting${behind === 0 ? "" : `; ${late} in spools`}`;
+  return `${grouped(accepted)} accepted, ${grouped(analysed)} analysed, ${late}, ${grouped(lost)} lost`;
+}
+
 function ageText(behindMs: number): string {
   return behindMs < waitMsMin ? "" : ` (the oldest for ${elapsedText(behindMs)})`;
 }
@@ -114,10 +121,7 @@ export const clusterStatus: Command = {
       const verdict = unwell.length === 0 ? "well" : unwell.map((node) => `${node.name} is ${node.state}`).join(", ");
       output.line(`${name}: ${verdict}`);
       output.line(`seen from ${status.role} ${status.node} (argus ${status.version}, process ${status.processId})`);
-      output.line(
-        `events: ${grouped(events.accepted)} accepted, ${grouped(events.analysed)} analysed, ` +
-          `${grouped(events.behind)} behind${ageText(events.behindMs)}, ${grouped(events.lost)} lost, ${events.perSecond.toFixed(1)} per second`,
-      );
+      output.line(`events: ${eventsText(events)}, ${events.perSecond.toFixed(1)} per second`);
       if (status.role === "master") output.line(`alerts: ${grouped(status.alerts)}`);
       else
         output.line(

@@ -140,12 +140,16 @@ function Analysed(): JSX.Element {
       name="Analysed"
       value={events && <PerSecond value={events.analysedPerSecond} />}
       note={
-        events && (events.accepted === 0 ? "nothing yet" : differenceOf(events.analysedPerSecond - events.perSecond))
+        events && (events.accepted === 0 ? untilNow(events) : differenceOf(events.analysedPerSecond - events.perSecond))
       }
     >
       <Sparkline figure="analysed" />
     </Figure>
   );
+}
+
+function untilNow({ isCounted }: StatusReply["events"]): string {
+  return isCounted ? "nothing yet" : "not counted yet";
 }
 
 /** Two rates that are taken at slightly different moments are never quite equal. */
@@ -171,8 +175,8 @@ function lateness(ms: number): string {
   return ms > 0 && ms < 1_000 ? "< 1 s" : age(ms);
 }
 
-function waiting({ behind, behindMs }: StatusReply["events"]): JSX.Element {
-  if (behind === 0) return <>{behindMs === 0 ? "no event waits" : "on workers only"}</>;
+function waiting({ isCounted, behind }: StatusReply["events"]): JSX.Element {
+  if (behind === 0) return <>{isCounted ? "no event waits" : "not counted yet"}</>;
   return <Count value={behind} after={behind === 1 ? "event waits" : "events wait"} />;
 }
 
