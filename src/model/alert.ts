@@ -6,7 +6,7 @@
 /** From this level on somebody should look: such alerts are the last to be left out, and have a lane on the page. */
 export const HIGH_LEVEL = 12;
 
-/** One event as the engine takes it: bytes as latin1, times already settled (design-journal section 4). */
+/** One event as the engine takes it: bytes as latin1, times already settled. */
 export interface EngineEvent {
   queue: string;
   agentId: string;

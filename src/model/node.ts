@@ -9,6 +9,6 @@ export function isNodeName(text: string): boolean {
 
 export type NodeRole = "master" | "worker";
 
-/** design.md section 4, *membership*: these words everywhere. */
+/** These words everywhere: in JSON, in commands, on the page. */
 export const nodeStates = ["expected", "waiting", "up", "syncing", "lagging", "down", "refused"] as const;
 export type NodeState = (typeof nodeStates)[number];

@@ -12,7 +12,7 @@ import { LevelCounts, type SavedLevels } from "./level-counts.ts";
 import { LossTimes, type Loss } from "./loss-times.ts";
 import { readEpochPreamble, type EpochPreamble } from "../model/control-record.ts";
 
-/** Under this the link's measurement says nothing, and the node's clock is believed (design-journal section 4). */
+/** Under this the link's measurement says nothing, and the node's clock is believed (docs/protocol/link.md section 4). */
 const offsetMsMin = 2_000;
 /** Of a lane of which no epoch record is known. */
 const noEpoch: Epoch = { number: 0, bits: "" };

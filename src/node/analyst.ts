@@ -71,7 +71,7 @@ export class Analyst {
     this.#checkpointPosition = writeFrom;
   }
 
-  /** Loads the newest checkpoint (design-journal section 3, *On start*) and stands at its position. */
+  /** Loads the newest checkpoint and stands at its position. */
   static async open(options: AnalystOptions): Promise<Analyst> {
     const checkpoint = await loadCheckpoint(options);
     const state = checkpoint?.state;

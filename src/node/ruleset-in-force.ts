@@ -1,6 +1,6 @@
 /**
  * Which ruleset answers: the files of the home become a snapshot, the snapshot is stored, and only then the journal is
- * told (design-journal section 3). What was accepted before that record is answered by the rules of then.
+ * told. What was accepted before that record is answered by the rules of then.
  */
 import { join } from "node:path";
 import type { CrashPoint } from "../base/crash-point.ts";

@@ -57,7 +57,7 @@ export function shareBytes(setting: Size, { bytes }: Space): number {
   return Math.max(shareBytesMin, Math.min(shareBytesMax, Math.floor((bytes * setting.percent) / 100)));
 }
 
-/** Of the numbers of design: a share of any size holds at least eight segments, so that releasing makes room. */
+/** A share of any size holds at least eight segments, so that releasing makes room. */
 export function limitsOf(bytesMax: number): SpoolLimits {
   return {
     bytesMax,
