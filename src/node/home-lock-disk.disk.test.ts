@@ -1,15 +1,15 @@
 import { equal, match, rejects } from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { newFolder } from "../../test/support/temporary-folder.ts";
 import { HomeInUse } from "./errors.ts";
 import { homeAt, type Home } from "./home.ts";
 import { lockHome } from "./home-lock-disk.ts";
 
 function newHome(): Home {
-  const home = homeAt(mkdtempSync(join(tmpdir(), "argus-lock-")));
+  const home = homeAt(newFolder("lock"));
   mkdirSync(join(home.folder, "queue"));
   return home;
 }
@@ -62,7 +62,7 @@ test("takes over the home of a process whose number was given to another since",
 test("says in words that there is no such home, and that one cannot be used", async () => {
   const absent = homeAt(join(newHome().folder, "absent"));
   await rejects(lockHome(absent), { code: "ARGUS_NODE_HOME_UNUSABLE", message: /absent: no such home/ });
-  const bare = homeAt(mkdtempSync(join(tmpdir(), "argus-lock-")));
+  const bare = homeAt(newFolder("lock"));
   await rejects(lockHome(bare), { code: "ARGUS_NODE_HOME_UNUSABLE", message: /cannot be used/ });
   mkdirSync(join(bare.folder, "queue"));
   await (await lockHome(bare)).release();

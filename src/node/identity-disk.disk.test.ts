@@ -1,14 +1,13 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { newFolder } from "../../test/support/temporary-folder.ts";
 import { nodeDisk } from "../base/disk.ts";
 import { homeAt, type Home } from "./home.ts";
 import { openIdentity, openMasterPin, openPins, openTerm } from "./identity-disk.ts";
 
 function newHome(): Home {
-  const home = homeAt(mkdtempSync(join(tmpdir(), "argus-identity-")));
+  const home = homeAt(newFolder("identity"));
   mkdirSync(home.etc);
   return home;
 }

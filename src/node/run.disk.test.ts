@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { newFolder } from "../../test/support/temporary-folder.ts";
 import { ArgusError } from "../base/error.ts";
 import { logTo } from "../base/log.ts";
 import { ServiceFailed } from "./errors.ts";
@@ -24,7 +24,7 @@ const ossecConf = `<ossec_config>
 `;
 
 function homeWith(conf: string): RunOptions & { ossecLog(): string } {
-  const home = mkdtempSync(join(tmpdir(), "argus-run-"));
+  const home = newFolder("run");
   mkdirSync(join(home, "etc"));
   writeFileSync(join(home, "etc", "ossec.conf"), conf);
   const ossecLog = (): string => readFileSync(join(home, "logs", "ossec.log"), "utf8");

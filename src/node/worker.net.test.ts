@@ -1,9 +1,9 @@
 import { equal, rejects } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { hostname } from "node:os";
 import { test } from "node:test";
+import { newFolder } from "../../test/support/temporary-folder.ts";
 import { systemClock } from "../base/clock.ts";
 import { noCrash } from "../base/crash-point.ts";
 import { nodeDisk, type Disk } from "../base/disk.ts";
@@ -83,7 +83,7 @@ function isListening(): Promise<boolean> {
 
 test("holds neither a port nor a file when its last part does not open", async () => {
   const { disk, openFiles } = countingDisk();
-  const parts = await partsOf(mkdtempSync(join(tmpdir(), "argus-worker-")), disk);
+  const parts = await partsOf(newFolder("worker"), disk);
   writeFileSync(parts.home.nodeKey, "not a key\n");
   await rejects(openWorker(parts), { code: "ARGUS_NODE_IDENTITY" });
   equal(await isListening(), false);
