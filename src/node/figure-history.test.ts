@@ -160,7 +160,7 @@ function running() {
   const board = new LevelBoard();
   const state = { isKnown: true };
   const status = () => {
-    const counts = { accepted: 9, analysed: 8, behind: 1, behindMs: 2, lost: 3, lostInDay: 3 };
+    const counts = { isCounted: true, accepted: 9, analysed: 8, behind: 1, behindMs: 2, lost: 3, lostInDay: 3 };
     const events = { ...counts, perSecond: 4, analysedPerSecond: 5 };
     return state.isKnown ? { events } : undefined;
   };
