@@ -85,7 +85,8 @@ function adviceOf({ name, state, address }: NodeInfo): { text: string; command: 
       if (address.startsWith("127.")) {
         return {
           text: "It is on this machine; argus up starts a node again when it ends. See whether it runs, and where:",
-          command: "ps -ef | grep '[a]rgus.js node'",
+          // Also those that were started as `argus node`, by npx or with options before the word.
+          command: "pgrep -af 'argus(\\.js)? (.+ )?node'",
         };
       }
       return {
