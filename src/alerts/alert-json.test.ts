@@ -15,7 +15,6 @@ const read = (change: AnswerChange = {}, other: Partial<JsonContext> = {}) =>
   JSON.parse(write(change, other)) as Record<string, Record<string, unknown>>;
 
 test("writes an alert in Wazuh's keys and order", () =>
-  // ruleset-spec 9.1
   equal(
     write(),
     '{"timestamp":"2026-11-25T02:02:03.004+0100",' +

@@ -8,7 +8,6 @@ const time = new LocalTime("UTC");
 const write = (change: AnswerChange = {}): string => writeAlertLog(sampleAnswer(change), "1795568523.17", time);
 
 test("writes a record in OSSEC's form", () =>
-  // ruleset-spec 9.2
   equal(
     write(),
     [

@@ -12,7 +12,7 @@ import { jsonString, jsonText } from "./byte-text.ts";
 /** Deeper than any log that means well; bounds the recursion of the writer and of readers. */
 export const DEPTH_MAX = 20;
 
-/** ruleset-spec 9.1 in its order. */
+/** In the order in which Wazuh writes them. */
 const staticNames: readonly StaticFieldName[] = [
   ...(["protocol", "action", "srcip", "srcport", "srcuser", "dstip", "dstport", "dstuser"] as const),
   ...(["id", "status", "url", "data", "extra_data", "system_name"] as const),

@@ -4,7 +4,7 @@ import type { Disk } from "../base/disk.ts";
 import { errnoOf } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
-import type { Service } from "../base/service.ts";
+import { untilAborted, type Service } from "../base/service.ts";
 import type { EventSink } from "../collect/needs.ts";
 import { parseAddress, type Cidr } from "../config/address.ts";
 import { LOG_BYTES_MAX } from "../model/event.ts";
@@ -106,14 +106,10 @@ export class SyslogListener implements Service {
   async run(signal: AbortSignal): Promise<void> {
     await this.#bind();
     const ended = new AbortController();
-    const stopped = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      signal.addEventListener("abort", () => resolve(undefined), { once: true, signal: ended.signal });
-    });
     const watching = this.#watchKernelDrops(ended.signal);
     try {
       const failures = [this.#tcp, this.#udp].flatMap((one) => (one === undefined ? [] : [one.failed]));
-      const failure = await Promise.race([stopped, ...failures]);
+      const failure = await Promise.race([untilAborted(signal), ...failures]);
       if (failure !== undefined) throw new IntakeListenError(this.#describe(), failure);
     } finally {
       ended.abort();
