@@ -1,4 +1,4 @@
-/** What the page's bundle may weigh, and what it may not hold: dashboard-design sections 10 and 11. */
+/** What the page's bundle may weigh, and what it may not hold: nothing in it may load or run what is not its own. */
 import { deepEqual, ok } from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
