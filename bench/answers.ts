@@ -1,15 +1,17 @@
 /**
  * Answers line by line, as the peers' analysis daemons were asked for them: `line, decoder, rule id, level`, separated
- * by tabs; the decoder is empty and the rule 0 where there is none. `npm run -s bench -- compare --answers OURS
- * --expected THEIRS [--log FILE]` compares two such tables and groups what differs by the pair of answers.
+ * by tabs; the decoder is empty and the rule 0 where there is none, or where the event was dropped or silenced.
+ * `npm run -s bench -- compare --answers OURS --expected THEIRS [--log FILE]` compares two such tables and groups what
+ * differs by the pair of answers.
  */
 import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { gunzipSync } from "node:zlib";
 import type { Answer } from "../src/model/alert.ts";
 
-export function answerLine(index: number, { decoded, rule }: Answer): string {
-  return `${index + 1}\t${decoded.decoder?.name ?? ""}\t${rule?.id ?? "0"}\t${rule?.level ?? 0}\n`;
+export function answerLine(index: number, { decoded, outcome, rule }: Answer): string {
+  const shown = outcome === "answered" ? rule : undefined;
+  return `${index + 1}\t${decoded.decoder?.name ?? ""}\t${shown?.id ?? "0"}\t${shown?.level ?? 0}\n`;
 }
 
 /** The lines of a log as byte strings, without their ends. */

@@ -63,6 +63,7 @@ export function sampleAnswer({ event, decoded, rule, answer }: AnswerChange = {}
     hidesFullLog: false,
     previousOutput: [],
     previousLog: undefined,
+    outcome: "answered",
     ...answer,
   };
 }
