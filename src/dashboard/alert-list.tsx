@@ -3,6 +3,7 @@ import { computed, useComputed, useSignal, type ReadonlySignal, type Signal } fr
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { PageAlert } from "../api/contract/page-stream.ts";
+import { AlertAnnouncer } from "./alert-announcer.tsx";
 import { AlertRow } from "./alert-row.tsx";
 import { count } from "./format.ts";
 import { HeldBar } from "./held-bar.tsx";
@@ -18,25 +19,28 @@ export function AlertList(): JSX.Element {
   const level = chosen.value.level;
   const isOffered = level === GRAVE_LEVEL || level === 0;
   return (
-    <Panel
-      id="alerts"
-      title="Last alerts"
-      aside={<Omitted />}
-      actions={
-        <Choice
-          label="Levels"
-          options={[
-            { value: 0, word: "All" },
-            ...(isOffered ? [] : [{ value: level, word: `${level}+` }]),
-            { value: GRAVE_LEVEL, word: `${GRAVE_LEVEL}+` },
-          ]}
-          value={level}
-          onChoose={(next) => choose({ level: next })}
-        />
-      }
-    >
-      {store.status.value === undefined ? <GreyRows count={6} /> : <Rows key={level} level={level} />}
-    </Panel>
+    <>
+      <Panel
+        id="alerts"
+        title="Last alerts"
+        aside={<Omitted />}
+        actions={
+          <Choice
+            label="Levels"
+            options={[
+              { value: 0, word: "All" },
+              ...(isOffered ? [] : [{ value: level, word: `${level}+` }]),
+              { value: GRAVE_LEVEL, word: `${GRAVE_LEVEL}+` },
+            ]}
+            value={level}
+            onChoose={(next) => choose({ level: next })}
+          />
+        }
+      >
+        {store.status.value === undefined ? <GreyRows count={6} /> : <Rows key={level} level={level} />}
+      </Panel>
+      <AlertAnnouncer />
+    </>
   );
 }
 
