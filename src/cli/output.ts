@@ -55,7 +55,7 @@ export function processOutput(stdout: Stream, stderr: Stream, onUnread: () => vo
 }
 
 /**
- * Exit codes of every command (design: 0 done, 1 the thing asked about is not well, 2 wrong use or bad configuration).
+ * Exit codes of every command: 0 done, 1 the thing asked about is not well, 2 wrong use or bad configuration.
  */
 export const EXIT_DONE = 0;
 export const EXIT_UNWELL = 1;

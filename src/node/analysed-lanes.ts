@@ -1,7 +1,8 @@
 /**
  * What the analysis knows of each lane beside the engine's own state: the last event time, the node's host name and
- * whether it is hidden, and how many events have gone through; how many alerts of each level there were; and when events
- * were lost. It is saved in front of the engine's state in the body of a checkpoint, so that each is counted once:
+ * whether it is hidden, and how many events have gone through; how many alerts of each level there were; and when
+ * events were lost. It is saved in front of the engine's state in the body of a checkpoint, so that each is counted
+ * once:
  *
  *   body := lanes bytes32 (JSON, UTF-8) | engine state
  */
@@ -12,7 +13,7 @@ import { LevelCounts, type SavedLevels } from "./level-counts.ts";
 import { LossTimes, type Loss } from "./loss-times.ts";
 import { readEpochPreamble, type EpochPreamble } from "../model/control-record.ts";
 
-/** Under this the link's measurement says nothing, and the node's clock is believed (docs/protocol/link.md section 4). */
+/** Under this the link measures nothing, and the node's clock is believed (docs/protocol/link.md section 4). */
 const offsetMsMin = 2_000;
 /** Of a lane of which no epoch record is known. */
 const noEpoch: Epoch = { number: 0, bits: "" };

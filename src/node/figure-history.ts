@@ -2,8 +2,8 @@
  * The figures of the last hour: a sample every ten seconds, kept in a file over a restart of the master. A time without
  * the master has no samples.
  *
- * A clock that is wrong for a while must not cost the hour: samples of what is then the past or the future are held, not
- * shown, and each new sample takes the place of those that an earlier clock took between it and the one before.
+ * A clock that is wrong for a while must not cost the hour: samples of what is then the past or the future are held,
+ * not shown, and each new sample takes the place of those that an earlier clock took between it and the one before.
  */
 import Type, { type Static } from "typebox";
 import { Check } from "typebox/value";

@@ -216,9 +216,9 @@ function filesOf(node: LocalNode, plan: KnownPlan): [string, string, number][] {
 }
 
 /**
- * Writes what is absent, and what another plan makes different. Nobody's edit is lost by it: in a file that somebody has
- * edited only the lines that the plan changes are changed, where they still are; a file that is here without a plan,
- * so that nobody knows what is edited in it, is kept beside.
+ * Writes what is absent, and what another plan makes different. Nobody's edit is lost by it: in a file that somebody
+ * has edited only the lines that the plan changes are changed, where they still are; a file that is here without a
+ * plan, so that nobody knows what is edited in it, is kept beside.
  */
 function writeHomes(plan: LocalPlan, before: KnownPlan | undefined, say: (text: string) => void): void {
   const written = new Map(before?.nodes.flatMap((node) => filesOf(node, before)).map(([path, text]) => [path, text]));
