@@ -31,7 +31,7 @@ export class Memory {
     const state = this.#state;
     const seq = state.nextSeq;
     state.nextSeq += 1;
-    if (this.#memorySize > 0) state.ring.push(seq, event.receivedMs, this.#memorySize, this.#ringAgeMs);
+    if (this.#memorySize > 0) this.#countInRing(seq, event.receivedMs, rule.id);
     const feeds = rule.sidFeeds.length > 0 ? rule.sidFeeds : rule.groupFeeds;
     const { regexFeeds } = this.#ruleset.rules;
     if (feeds.length === 0 && regexFeeds.length === 0) return;
@@ -47,6 +47,19 @@ export class Memory {
     }
     const { windowBytesMax } = this.#ruleset.options;
     if (state.totals.bytes > windowBytesMax) state.dropOldest(windowBytesMax);
+  }
+
+  #countInRing(seq: number, receivedMs: number, ruleId: number): void {
+    const { ring, windows } = this.#state;
+    const { rules, options } = this.#ruleset;
+    ring.push(seq, receivedMs, this.#memorySize, this.#ringAgeMs);
+    if (!options.isCompat || options.flavour !== "ossec") return;
+    for (const goneId of ring.pushRule(seq, ruleId)) {
+      for (const { composite, times } of rules.byId.get(goneId)?.groupFeeds ?? []) {
+        const window = windows.get(composite.ruleId);
+        for (let left = times; left > 0; left -= 1) window?.dropOldest();
+      }
+    }
   }
 
   #append(composite: Composite, remembered: Remembered, decoded: DecodedEvent): void {

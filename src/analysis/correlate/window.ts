@@ -135,6 +135,11 @@ export class Window {
     this.#totals.events -= 1;
   }
 
+  /** Removes the oldest entry of each bucket. */
+  dropOldest(): void {
+    for (const bucket of this.buckets.values()) this.#shift(bucket);
+  }
+
   /** Removes the oldest entries of each bucket while `hasLeft` says so, and buckets that are empty then. */
   removeOldest(hasLeft: (remembered: Remembered) => boolean): number {
     let removed = 0;
