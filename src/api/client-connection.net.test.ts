@@ -177,6 +177,29 @@ test(
   },
 );
 
+test("brings a reader up to date that has 8 MiB behind it, nothing twice", { timeout: 20_000 }, async (context) => {
+  const home = await makeHome(context);
+  const feed = new RecentAlerts();
+  const raise = (index: number): void => {
+    const { json, ...entry } = sampleAlert(`1.${index}`, 5);
+    feed.add({ ...entry, json: json.replace('"d"', `"${"d".repeat(10_000)}"`) });
+  };
+  for (let index = 0; index < 900; index += 1) raise(index);
+  const running = await start(context, home, sampleNeeds(feed));
+  const stopping = new AbortController();
+  const ids: string[] = [];
+  for await (const { id } of new ApiClient(home).stream({}, stopping.signal, "1.0")) {
+    ids.push(id);
+    if (id === "1.400") for (let index = 900; index < 1_000; index += 1) raise(index);
+    if (id === "1.999") stopping.abort();
+  }
+  deepEqual(
+    ids,
+    Array.from({ length: 999 }, (_, index) => `1.${index + 1}`),
+  );
+  await running.stop();
+});
+
 test("resumes a stream over a restart of the node, and ends in words when none comes back", async (context) => {
   const home = await makeHome(context);
   const feed = new ListedFeed();

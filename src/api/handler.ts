@@ -5,7 +5,7 @@ import { openAlertStream } from "./alert-stream.ts";
 import { whenOver, type RawResponse } from "./connection-turn.ts";
 import type { AlertQuery, AlertsQuery, LogQuery, PageStreamQuery, StreamQuery } from "./contract/route.ts";
 import type { ReplyCode } from "./errors.ts";
-import type { AlertFeed, ApiNeeds } from "./needs.ts";
+import type { ApiNeeds, FeedEntry } from "./needs.ts";
 import { PageStreams } from "./page-stream.ts";
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
@@ -15,6 +15,8 @@ export const STREAMS_MAX = 32;
 
 export interface HandlerOptions {
   needs: ApiNeeds;
+  /** How long the alerts of one answer may be together. The newest is given however long it is. */
+  alertBytesMax: number;
   clock: Clock;
   /** The streams that are open. Handlers add theirs, and take each away when it is closed. */
   streams: Set<RawResponse>;
@@ -29,7 +31,8 @@ const onMaster = (reply: FastifyReply): FastifyReply =>
 
 /** What is JSON already, and is passed on as it stands in the file. */
 const sendJson = (reply: FastifyReply, json: string): FastifyReply =>
-  reply.type("application/json; charset=utf-8").serializer(String).send(json);
+  // As bytes: a text that waits to be read takes up to twice as much, and as much again while it is written.
+  reply.type("application/json; charset=utf-8").send(Buffer.from(json));
 
 /** By the path of the route. Queries have been checked by the route's schema. */
 export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handler> {
@@ -42,12 +45,12 @@ export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handl
     ["/figures", (_request, reply) => figures?.figures() ?? onMaster(reply)],
     ["/alerts/levels", (_request, reply) => figures?.levels(0).levels ?? onMaster(reply)],
     ["/cluster-log", (request) => ({ lines: clusterLog.last((request.query as LogQuery).count) })],
-    ...alertHandlers(options.needs.alerts),
+    ...alertHandlers(options),
     ...streamHandlers(options),
   ]);
 }
 
-function alertHandlers(alerts: AlertFeed | undefined): [string, Handler][] {
+function alertHandlers({ needs: { alerts }, alertBytesMax }: HandlerOptions): [string, Handler][] {
   return [
     [
       "/alerts/last",
@@ -55,7 +58,9 @@ function alertHandlers(alerts: AlertFeed | undefined): [string, Handler][] {
         if (alerts === undefined) return onMaster(reply);
         const { count, level } = request.query as AlertsQuery;
         const entries = alerts.last(count, level);
-        return sendJson(reply, `{"alerts":[${entries.map((entry) => entry.json).join(",")}]}`);
+        const shown = newestWithin(entries, alertBytesMax);
+        const texts = shown.map((entry) => entry.json).join(",");
+        return sendJson(reply, `{"alerts":[${texts}],"omitted":${entries.length - shown.length}}`);
       },
     ],
     [
@@ -69,6 +74,16 @@ function alertHandlers(alerts: AlertFeed | undefined): [string, Handler][] {
       },
     ],
   ];
+}
+
+/** The newest that have room in so many bytes, oldest first, and one in any case. */
+function newestWithin(entries: readonly FeedEntry[], bytesMax: number): readonly FeedEntry[] {
+  let bytes = 0;
+  const tooFar = entries.findLastIndex(({ json }, index) => {
+    bytes += Buffer.byteLength(json) + 1;
+    return bytes > bytesMax && index < entries.length - 1;
+  });
+  return entries.slice(tooFar + 1);
 }
 
 function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Handler][] {

@@ -287,12 +287,13 @@ test("resumes a stream by the header as by the query", async () => {
   equal((await get(`/api/stream?after=${"1".repeat(129)}`)).status, 400);
 });
 
+/** One that waits in the node: the system takes some MiB of an answer that nobody reads. */
+const { json: shortJson, ...long } = sampleAlert("2.0", 3);
+const longAlert = { ...long, json: shortJson.replace('"d"', `"${"d".repeat(20_000_000)}"`) };
+
 test("refuses more answers at once than it may hold, and more connections than it may have", async (context) => {
   const { feed } = await start(context, { port: 55_713, limits: { answersMax: 2, connectionsMax: 4 } });
-  const { json } = sampleAlert("2.0", 3);
-  for (let index = 0; index < 200; index += 1) {
-    feed.raise({ id: `2.${index}`, level: 3, json: json.replace('"d"', `"${"d".repeat(100_000)}"`) });
-  }
+  feed.raise(longAlert);
   const unread = [];
   for (let index = 0; index < 2; index += 1) {
     const { socket } = await openStream("/api/alerts/last?count=1000", 55_713);
@@ -305,6 +306,22 @@ test("refuses more answers at once than it may hold, and more connections than i
   await new Promise((resolve) => idle.once("connect", resolve));
   equal(await exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", { at: 55_713 }), "", "the fifth connection");
   for (const one of [...unread, socket, idle]) one.destroy();
+});
+
+test("lets go of who reads an answer too slowly, however steadily", { timeout: 20_000 }, async (context) => {
+  const { page, feed } = await start(context, { port: 55_716, limits: { answerMsMax: 1_500 } });
+  feed.raise(longAlert);
+  const { socket: stream } = await openStream("/api/stream", 55_716);
+  const reader = connect({ host: "127.0.0.1", port: 55_716 });
+  reader.write("GET /api/alerts/last?count=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const reading = setInterval(() => reader.read(1_024), 20);
+  reader.on("readable", () => undefined).on("error", () => undefined);
+  for (let look = 0; look < 200 && page.metrics()["page.answers"] !== 1; look += 1) await sleep(5);
+  equal(page.metrics()["page.answers"], 1);
+  while (page.metrics()["page.answers"] !== 0) await sleep(20);
+  clearInterval(reading);
+  equal(page.metrics()["page.streams"], 1, "a stream has all the time that it wants");
+  for (const one of [reader, stream]) one.destroy();
 });
 
 test("gives an answer's place back when it has been read, on a connection that stays open too", async () => {

@@ -19,7 +19,7 @@ import type { ClusterLogLine, FiguresReply } from "./contract/reply.ts";
 import { eventText } from "./event-stream.ts";
 import type { AlertFeed, ClusterLogFeed, FeedEntry, FigureFeed, NodeStatus } from "./needs.ts";
 import { AlertBatch, alertsJson, LineBatch, messageLimits, newestLines, type Gathered } from "./page-batch.ts";
-import { writeTo, type StreamResponse } from "./stream-response.ts";
+import { boundUnread, writeTo, type StreamResponse } from "./stream-response.ts";
 
 /** What a master has. */
 export interface PageNeeds {
@@ -83,6 +83,7 @@ export class PageStreams {
     }
     writeTo(response, this.#opening(positionOf(lastId)));
     this.#open.add(response);
+    boundUnread(this.#open);
     response.on("close", () => {
       this.#open.delete(response);
       if (this.#open.size === 0) this.#stop();
@@ -219,6 +220,7 @@ export class PageStreams {
   #send(text: string): void {
     if (text === "") return;
     for (const response of this.#open) writeTo(response, text);
+    boundUnread(this.#open);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   SetFigures,
 } from "../../test/support/api-needs.ts";
 import { PAGE_API_PREFIX, routes } from "./contract/route.ts";
+import type { AlertsReply } from "./contract/reply.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { buildServer, served, type Audience } from "./server.ts";
 
@@ -56,6 +57,27 @@ test("gives the newest alerts of a level, as they stand in the file", async () =
   deepEqual(await ids("/alerts/last?count=2"), ["1.9", "2.5"]);
   deepEqual(await ids("/alerts/last?level=5&count=1"), ["2.5"]);
   deepEqual(await ids("/alerts/last?level=13"), []);
+});
+
+test("gives the page the newest alerts that 1 MiB has room for, says how many had none, and the socket all", async () => {
+  const feed = new ListedFeed();
+  for (let index = 0; index < 40; index += 1) {
+    const { json, ...entry } = sampleAlert(`${index}.0`, 3);
+    feed.raise({ ...entry, json: json.replace('"d"', `"${"é".repeat(50_000)}"`) });
+  }
+  const url = "/alerts/last?count=30";
+  const page = (await ask(`${PAGE_API_PREFIX}${url}`, sampleNeeds(feed), "public")).body as AlertsReply;
+  deepEqual(
+    [page.alerts.length, page.omitted, page.alerts[0]?.id, page.alerts.at(-1)?.id],
+    [10, 20, "30.0", "39.0"],
+    "ten of 100 kB each, in bytes and not in characters",
+  );
+  const socket = (await ask(url, sampleNeeds(feed))).body as AlertsReply;
+  deepEqual([socket.alerts.length, socket.omitted], [30, 0]);
+  const { json, ...last } = sampleAlert("99.0", 3);
+  feed.raise({ ...last, json: json.replace('"d"', `"${"d".repeat(3_000_000)}"`) });
+  const one = (await ask(`${PAGE_API_PREFIX}${url}`, sampleNeeds(feed), "public")).body as AlertsReply;
+  deepEqual([one.alerts.map(({ id }) => id), one.omitted], [["99.0"], 29]);
 });
 
 test("gives one alert whole while it is held, and says where it is when it is not", async () => {

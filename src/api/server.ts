@@ -12,6 +12,15 @@ import type { ApiNeeds } from "./needs.ts";
 
 export type Audience = "everything" | "public";
 
+/**
+ * Alerts of one answer. On the socket, which the node's own group alone may use, all that a feed holds, every byte of it
+ * escaped; on the page some thousand of the usual length, of which 16 answers may wait to be read.
+ */
+const alertBytesMax: Readonly<Record<Audience, number>> = {
+  everything: 48 * 1_024 * 1_024,
+  public: 1_024 * 1_024,
+};
+
 export interface ServerOptions {
   needs: ApiNeeds;
   clock: Clock;
@@ -44,9 +53,10 @@ export function buildServer(options: ServerOptions): ApiRoutes {
     frameworkErrors: (_error, _request, reply) => void noRoute(reply),
   });
   const streams = new Set<RawResponse>();
-  const handlers = handlersOver({ needs: options.needs, clock: options.clock, streams });
-  const prefix = options.audience === "public" ? PAGE_API_PREFIX : "";
-  for (const route of served(options.audience)) {
+  const { needs, clock, audience } = options;
+  const handlers = handlersOver({ needs, clock, streams, alertBytesMax: alertBytesMax[audience] });
+  const prefix = audience === "public" ? PAGE_API_PREFIX : "";
+  for (const route of served(audience)) {
     const handler = handlers.get(route.path);
     if (handler === undefined) throw new Error(`no handler for ${route.path}`);
     const schema = {
