@@ -5,9 +5,12 @@
  *   connecting ───────────────────▶ live ─────────────────────────────────▶ stale ──message──▶ live
  *
  * A stream that fails is opened again after 1 s, 2 s, 4 s, 8 s, then every 10 s, each up to a quarter shorter so that
- * many pages do not come back at once. It goes on after the id of the last message that was taken. A tab that nobody
- * sees for a minute gives its stream back, and opens one when it is seen again. The browser does not tell a page why a
- * stream failed: if the master answers otherwise, it has too many of them.
+ * many pages do not come back at once. It goes on after the id of the last message that was taken. The browser does not
+ * tell a page why a stream failed: if the master answers otherwise, it has too many of them.
+ *
+ * A browser has six connections to one host for all its tabs together, and each stream is one: a seventh tab would wait
+ * for ever, its files too. So a tab that nobody sees gives its stream back, and goes on when it is seen again; one that
+ * was opened unseen opens none until then.
  */
 import type { Browser, OpenStream, Timer } from "./needs.ts";
 import type { StaleReason, Store } from "./store.ts";
@@ -15,7 +18,8 @@ import type { StaleReason, Store } from "./store.ts";
 const TICK_MS = 1_000;
 /** The master says something every second; ten of them missed are no jitter. */
 export const SILENCE_MS_MAX = 10_000;
-export const HIDDEN_MS_MAX = 60_000;
+/** Whoever only passes through another tab comes back to a page that was never stale. */
+export const HIDDEN_MS_MAX = 2_000;
 const DELAY_MS_MIN = 1_000;
 const DELAY_MS_MAX = 10_000;
 
@@ -36,11 +40,9 @@ export class PageConnector {
   /** Failures since the last message. */
   #tries = 0;
   #reason: StaleReason = "no_answer";
-  #tick: Timer | undefined;
   #silence: Timer | undefined;
   #retry: Timer | undefined;
   #hiding: Timer | undefined;
-  #isStarted = false;
 
   constructor(browser: Browser, store: Store) {
     this.#browser = browser;
@@ -48,30 +50,21 @@ export class PageConnector {
     this.#heardMs = store.masterNowMs();
   }
 
-  /** Opens the stream, and keeps it open until `stop`. Called once. */
+  /** Opens the stream, or does so once the tab is seen, and keeps it open. Called once. */
   start(): void {
-    this.#isStarted = true;
     this.#browser.onVisibility(() => this.#onVisibility());
     this.#onTick();
-    this.#open();
-    if (this.#browser.isHidden()) this.#onVisibility();
-  }
-
-  stop(): void {
-    this.#isStarted = false;
-    this.#close();
-    this.#tick?.cancel();
-    this.#hiding?.cancel();
+    if (!this.#browser.isHidden()) this.#open();
   }
 
   /** Tries at once instead of at `nextTryMs`; nothing while there is a stream. */
   tryNow(): void {
-    if (this.#isStarted && this.#stream === undefined) this.#open();
+    if (this.#stream === undefined) this.#open();
   }
 
   #onTick(): void {
     this.#store.tick();
-    this.#tick = this.#browser.after(TICK_MS, () => this.#onTick());
+    this.#browser.after(TICK_MS, () => this.#onTick());
   }
 
   #open(): void {
@@ -148,7 +141,6 @@ export class PageConnector {
   }
 
   #onVisibility(): void {
-    if (!this.#isStarted) return;
     this.#hiding?.cancel();
     if (this.#browser.isHidden()) this.#hiding = this.#browser.after(HIDDEN_MS_MAX, () => this.#hide());
     else this.tryNow();

@@ -64,6 +64,11 @@ export class TestBrowser {
     return opened;
   }
 
+  /** A reader's browser with its tabs, which share six connections to one host. */
+  newContext(): Promise<BrowserContext> {
+    return this.#browser.newContext({ viewport: { width: 1_280, height: 900 } });
+  }
+
   close(): Promise<void> {
     return this.#browser.close();
   }
