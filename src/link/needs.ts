@@ -49,8 +49,8 @@ export interface RecordSource {
   /** Called when more is durable, or a new epoch has begun. Returns the function that ends it. */
   onDurable(listener: () => void): () => void;
   /**
-   * Everything of the epoch up to `last` is on the master's disk, or declared lost there. From the call on, and not only
-   * when it resolves, this does not wait any more.
+   * Everything of the epoch up to `last` is on the master's disk, or declared lost there. From the call on, and not
+   * only when it resolves, this does not wait any more.
    */
   acknowledge(lane: number, epoch: Epoch, last: number): Promise<void>;
   /** The clock with which events are stamped, ms since 1970: the one whose offset the master measures. */

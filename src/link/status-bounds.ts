@@ -1,7 +1,7 @@
 /**
- * What the figures of a status can be, beyond the form that the schema gives them (docs/protocol/link.md section 6). The
- * schema of version 1 is frozen and leaves some without an upper end; what is shown, added up and divided afterwards
- * must not depend on what a worker in wrong hands calls a number.
+ * What the figures of a status can be, beyond the form that the schema gives them (docs/protocol/link.md section 6).
+ * The schema of version 1 is frozen and leaves some without an upper end; what is shown, added up and divided
+ * afterwards must not depend on what a worker in wrong hands calls a number.
  */
 import type { WorkerStatus } from "./wire.ts";
 
