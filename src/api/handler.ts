@@ -86,6 +86,8 @@ function newestWithin(entries: readonly FeedEntry[], bytesMax: number): readonly
   return entries.slice(tooFar + 1);
 }
 
+const streamHead = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" };
+
 function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Handler][] {
   const { alerts, figures, status, clusterLog } = needs;
   const isMaster = alerts !== undefined && figures !== undefined;
@@ -99,14 +101,21 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
     whenOver(request.raw.socket, response, () => streams.delete(response));
     // A reader that goes away while something is written to it is no error of ours.
     response.on("error", () => response.destroy());
-    response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
+    response.writeHead(200, streamHead);
     return response;
+  };
+  /** What HEAD is told of a stream: that it is there, and nothing that would have to be held open. */
+  const headOnly = (reply: FastifyReply): FastifyReply => {
+    reply.hijack();
+    reply.raw.writeHead(200, streamHead).end();
+    return reply;
   };
   return [
     [
       "/alerts/stream",
       (request, reply) => {
         if (alerts === undefined) return onMaster(reply);
+        if (request.method === "HEAD") return headOnly(reply);
         if (streams.size >= STREAMS_MAX) return tooMany(reply);
         const { level } = request.query as StreamQuery;
         openAlertStream({ response: take(request, reply), alerts, level, clock }, lastIdOf(request));
@@ -117,6 +126,7 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
       "/stream",
       (request, reply) => {
         if (page === undefined) return onMaster(reply);
+        if (request.method === "HEAD") return headOnly(reply);
         if (streams.size >= STREAMS_MAX) return tooMany(reply);
         const { after } = request.query as PageStreamQuery;
         page.open(take(request, reply), lastIdOf(request) ?? after);

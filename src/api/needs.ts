@@ -54,7 +54,8 @@ export interface ClusterLogFeed {
 }
 
 export interface NodeStatus {
-  status(): StatusReply;
+  /** `nodes`: what `nodes()` has just given, where the caller has it already; it is looked up otherwise. */
+  status(nodes?: readonly NodeInfo[]): StatusReply;
   /** The cluster as this node sees it; its own entry comes first. */
   nodes(): NodeInfo[];
   /** `undefined` on a node that has no journal. */

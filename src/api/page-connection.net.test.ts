@@ -170,15 +170,15 @@ test("refuses what another site asks for", async () => {
   equal((await get("/api/status", "Origin: http://localhost", "Sec-Fetch-Site: same-origin")).status, 200);
 });
 
-test("answers no method but GET, and a preflight with no permission", async () => {
-  for (const method of ["POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "PROPFIND"]) {
+test("answers no method but GET and HEAD, and a preflight with no permission", async () => {
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]) {
     for (const target of ["/", "/api/status"]) {
       const answer = await ask(
         `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\na=b`,
       );
       equal(answer.status, 405, `${method} ${target}`);
       hasOurHeaders(answer, method);
-      match(answer.head, /\r\nallow: get(?:\r\n|$)/);
+      match(answer.head, /\r\nallow: get, head(?:\r\n|$)/);
     }
   }
   const preflight = await ask(
@@ -188,6 +188,22 @@ test("answers no method but GET, and a preflight with no permission", async () =
   equal(preflight.status, 405);
   hasOurHeaders(preflight, "a preflight");
   equal(await exchange("CONNECT evil.example:80 HTTP/1.1\r\nHost: localhost\r\n\r\n"), "");
+});
+
+test("answers HEAD as GET, without the body; of a stream, its head", async () => {
+  const linesOf = ({ head }: Answer): string[] =>
+    head.split("\r\n").filter((line) => !/^(?:date|connection|keep-alive|transfer-encoding):/.test(line));
+  for (const path of ["/", "/assets/index-BpQ1.js", "/api/status", "/api/alerts/last", "/api/nodes?a=b", "/none"]) {
+    const head = await ask(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    equal(head.body, "", path);
+    deepEqual(linesOf(head), linesOf(await get(path)), path);
+  }
+  for (const path of ["/api/stream", "/api/alerts/stream"]) {
+    const { status, head, body } = await ask(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    deepEqual([status, body], [200, ""]);
+    match(head, /content-type: text\/event-stream/);
+  }
+  equal((await ask("HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n")).status, 421);
 });
 
 test("answers what is no request by a fixed text with the same headers", async () => {

@@ -72,7 +72,7 @@ const refusals: Readonly<Record<Refusal, { status: number; code: ReplyCode; mess
   },
   method: {
     ...{ status: 405, code: "ARGUS_API_ROUTE" },
-    message: "only GET is served here; what changes something is done by the argus command",
+    message: "only GET and HEAD are served here; what changes something is done by the argus command",
   },
 };
 
@@ -218,7 +218,7 @@ export class PageServer implements Service {
       this.#complaints.warning(refusal, `a request to the page was refused, it named ${named}`);
     }
     const { status, code, message } = refusals[refusal];
-    if (refusal === "method") response.setHeader("allow", "GET");
+    if (refusal === "method") response.setHeader("allow", "GET, HEAD");
     response.setHeader("connection", "close"); // Nothing that follows on this connection is wanted either.
     sendError(response, status, code, message);
   }

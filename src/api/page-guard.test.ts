@@ -87,8 +87,9 @@ test("takes what the browser does for this page or for its user, and nothing for
   equal(from("same-origin", "cross-site"), "origin");
 });
 
-test("serves GET only, and says so to those alone that may know", () => {
-  for (const method of ["HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", ""]) {
+test("serves GET and HEAD only, and says so to those alone that may know", () => {
+  equal(judge([["Host", "localhost"]], "HEAD"), undefined);
+  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get", ""]) {
     equal(judge([["Host", "localhost"]], method), "method", method);
     equal(judge([["Host", "evil.example"]], method), "host", method);
   }

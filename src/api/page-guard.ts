@@ -34,7 +34,7 @@ export function refusalOf({ method, target, rawHeaders }: Asked): Refusal | unde
   if (origins.length > 1 || !isOurs) return "origin";
   const sites = valuesOf("sec-fetch-site", rawHeaders);
   if (sites.length > 1 || sites.some((site) => site !== "same-origin" && site !== "none")) return "origin";
-  return method === "GET" ? undefined : "method";
+  return method === "GET" || method === "HEAD" ? undefined : "method";
 }
 
 function valuesOf(name: string, rawHeaders: readonly string[]): string[] {

@@ -15,7 +15,7 @@ import type { PageEvents } from "./contract/page-stream.ts";
 import type { NodeInfo } from "./contract/reply.ts";
 import { EventStreamReader, type StreamEvent } from "./event-stream.ts";
 import { PageStreams, positionOf } from "./page-stream.ts";
-import { STREAM_BYTES_MAX, type StreamResponse } from "./stream-response.ts";
+import { boundUnread, STREAM_BYTES_MAX, type StreamResponse } from "./stream-response.ts";
 
 /** A page that reads at once, unless it is told not to. */
 class Reader implements StreamResponse {
@@ -37,8 +37,8 @@ class Reader implements StreamResponse {
     this.close();
   }
 
-  on(_event: "close", listener: () => void): void {
-    this.#closers.push(listener);
+  on(event: "close" | "drain", listener: () => void): void {
+    if (event === "close") this.#closers.push(listener);
   }
 
   close(): void {
@@ -71,14 +71,19 @@ class World {
   readonly clusterLog = new ListedLog();
   nodes: NodeInfo[] = [sampleNode()];
   statusCount = 0;
+  nodesCount = 0;
   readonly streams = new PageStreams(
     {
       status: {
-        status: () => {
+        status: (nodes) => {
           this.statusCount += 1;
+          equal(nodes, this.nodes, "the list that was looked up for all");
           return sampleStatus;
         },
-        nodes: () => this.nodes,
+        nodes: () => {
+          this.nodesCount += 1;
+          return this.nodes;
+        },
       },
       ...{ alerts: this.alerts, figures: this.figures, clusterLog: this.clusterLog },
     },
@@ -307,9 +312,10 @@ test("a page that opens while nodes have changed brings the others up to date as
 test("looks once a second for all pages together, and not at all without one", () => {
   const world = new World();
   const readers = Array.from({ length: 10 }, () => world.open());
-  world.statusCount = 0;
+  equal(world.nodesCount, 10, "once for each that opens");
+  [world.statusCount, world.nodesCount] = [0, 0];
   world.clock.advance(5_000);
-  equal(world.statusCount, 5);
+  deepEqual([world.statusCount, world.nodesCount], [5, 5]);
   equal(world.alerts.listenerCount + world.clusterLog.listenerCount, 2);
   world.raise(1, 3); // Gathered, and of no use to anybody any more.
   for (const reader of readers) reader.close();
@@ -324,6 +330,20 @@ test("looks once a second for all pages together, and not at all without one", (
   world.clock.advance(250);
   const [alerts] = again.said("alerts");
   equal(alerts && idsOf(alerts), "1.0", "what was gathered for those who have left is not told again");
+});
+
+test("lets the slowest go until what the others leave unread is within the bound for all", () => {
+  const readers = [10, 40, 30, 25].map((unread) => Object.assign(new Reader(), { writableLength: unread }));
+  boundUnread(readers, 70);
+  deepEqual(
+    readers.map(({ destroyed }) => destroyed),
+    [false, true, false, false],
+  );
+  boundUnread(readers, 64);
+  deepEqual(
+    readers.map(({ destroyed }) => destroyed),
+    [false, true, true, false],
+  );
 });
 
 test("lets a page go that reads nothing, and goes on with the others", () => {

@@ -15,7 +15,7 @@
 import type { Clock, Timer } from "../base/clock.ts";
 import { HIGH_LEVEL } from "../model/alert.ts";
 import type { PageEvents, PageLog } from "./contract/page-stream.ts";
-import type { ClusterLogLine, FiguresReply } from "./contract/reply.ts";
+import type { ClusterLogLine, FiguresReply, NodeInfo } from "./contract/reply.ts";
 import { eventText } from "./event-stream.ts";
 import type { AlertFeed, ClusterLogFeed, FeedEntry, FigureFeed, NodeStatus } from "./needs.ts";
 import { AlertBatch, alertsJson, LineBatch, messageLimits, newestLines, type Gathered } from "./page-batch.ts";
@@ -76,12 +76,13 @@ export class PageStreams {
 
   /** Writes to `response`, whose head has been written, until it is closed. `lastId` is the last id that it had. */
   open(response: StreamResponse, lastId: string | undefined): void {
-    if (this.#open.size === 0) this.#start();
+    const nodes = this.#needs.status.nodes();
+    if (this.#open.size === 0) this.#start(nodes);
     else {
       this.#flushNow();
-      this.#send(this.#changes());
+      this.#send(this.#changes(nodes));
     }
-    writeTo(response, this.#opening(positionOf(lastId)));
+    writeTo(response, this.#opening(positionOf(lastId), nodes));
     this.#open.add(response);
     boundUnread(this.#open);
     response.on("close", () => {
@@ -90,11 +91,11 @@ export class PageStreams {
     });
   }
 
-  #start(): void {
+  #start(nodes: readonly NodeInfo[]): void {
     const { alerts, clusterLog } = this.#needs;
     this.#at = { alert: alerts.last(1, 0)[0]?.id ?? none, line: clusterLog.last(1)[0]?.id ?? none };
     this.#newest = this.#at;
-    this.#changes(); // What the first stream is given whole is not news to it.
+    this.#changes(nodes); // What the first stream is given whole is not news to it.
     const leaveAlerts = alerts.subscribe(
       (entry) => this.#onAlert(entry),
       (count) => {
@@ -125,7 +126,9 @@ export class PageStreams {
 
   #onTick(): void {
     this.#tick = this.#clock.after(tickMs, () => this.#onTick());
-    this.#send(this.#event("status", JSON.stringify(this.#needs.status.status())) + this.#changes());
+    const { status } = this.#needs;
+    const nodes = status.nodes(); // Looked up once for both: a cluster may have hundreds.
+    this.#send(this.#event("status", JSON.stringify(status.status(nodes))) + this.#changes(nodes));
   }
 
   #onAlert(entry: FeedEntry): void {
@@ -154,9 +157,9 @@ export class PageStreams {
   }
 
   /** Nodes, figures and levels as far as they are not what was sent last. */
-  #changes(): string {
+  #changes(nodes: readonly NodeInfo[]): string {
     let text = "";
-    const nodesJson = JSON.stringify({ nodes: this.#needs.status.nodes() });
+    const nodesJson = JSON.stringify({ nodes });
     if (nodesJson !== this.#nodesJson) text += this.#event("nodes", nodesJson);
     this.#nodesJson = nodesJson;
     const figures = this.#newSamples(this.#needs.figures.figures());
@@ -175,7 +178,7 @@ export class PageStreams {
   }
 
   /** All six events for a stream that has read as far as `from`. */
-  #opening(from: Position): string {
+  #opening(from: Position, nodes: readonly NodeInfo[]): string {
     const { status, figures } = this.#needs;
     const before = idOf(from);
     const alerts = this.#alertsSince(from.alert);
@@ -183,7 +186,7 @@ export class PageStreams {
     const withAlerts = idOf({ alert: this.#at.alert, line: from.line });
     return [
       "retry: 1000\n\n",
-      eventText("status", JSON.stringify(status.status()), before),
+      eventText("status", JSON.stringify(status.status(nodes)), before),
       eventText("nodes", this.#nodesJson, before),
       eventText("figures", JSON.stringify(figures.figures()), before),
       eventText("levels", JSON.stringify(figures.levels(0).levels), before),

@@ -124,11 +124,23 @@ test("says on a worker that the master is to be asked", async () => {
   }
 });
 
-test("refuses a query that the contract does not know, in words", async () => {
-  for (const query of ["levle=12", "level=seven", "count=0", "count=1001", "level=17", "__proto__=1"]) {
-    const { status, body } = await ask(`/alerts/last?${query}`);
-    equal(status, 400, query);
-    equal((body["error"] as { code: string }).code, "ARGUS_API_QUERY");
+test("refuses a query that the contract does not know, and says what is wrong with which parameter", async () => {
+  const count = "count is taken once, as a whole number from 1 to 1000";
+  const cases: Record<string, string> = {
+    "/alerts/last?levle=12": 'there is no parameter "levle" here; there are count, level',
+    "/alerts/last?__proto__=1": 'there is no parameter "__proto__" here; there are count, level',
+    "/alerts/last?level=seven": 'level is taken once, as a whole number from 0 to 16; here it is "seven"',
+    "/alerts/last?count=0": `${count}; here it is 0`,
+    "/alerts/last?count=1001": `${count}; here it is 1001`,
+    "/alerts/last?count=1&count=2": `${count}; here it is ["1","2"]`,
+    "/alerts/one": "id is missing; it is taken once, as a text of at most 64 characters",
+    [`/alerts/one?id=${"1".repeat(300)}`]: `id is taken once, as a text of at most 64 characters; here it is "${"1".repeat(39)}…`,
+    "/status?a%0Ab=1": 'there is no parameter "a\\nb" here; there are none',
+  };
+  for (const [url, message] of Object.entries(cases)) {
+    const { status, body } = await ask(url);
+    equal(status, 400, url);
+    deepEqual(body, { error: { code: "ARGUS_API_QUERY", message } }, url);
   }
 });
 

@@ -3,12 +3,13 @@
  * below PAGE_API_PREFIX, behind the page's own on TCP (`public`): which routes are served where is decided here and
  * nowhere else.
  */
-import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";
 import { PAGE_API_PREFIX, routes, type Route } from "./contract/route.ts";
 import type { RawRequest, RawResponse } from "./connection-turn.ts";
 import { handlersOver, refuse } from "./handler.ts";
 import type { ApiNeeds } from "./needs.ts";
+import { explainQuery, type QueryIssue } from "./query-fault.ts";
 
 export type Audience = "everything" | "public";
 
@@ -63,7 +64,8 @@ export function buildServer(options: ServerOptions): ApiRoutes {
       querystring: route.query,
       ...(route.reply === undefined ? {} : { response: { 200: route.reply } }),
     };
-    server.route({ method: route.method, url: prefix + route.path, schema, exposeHeadRoute: false, handler });
+    // HEAD is answered as GET is, without the body (RFC 9110, 9.3.2).
+    server.route({ method: route.method, url: prefix + route.path, schema, exposeHeadRoute: true, handler });
   }
   server.addHook("onRequest", (request, reply, done) => {
     // What is hijacked goes no further, and fastify forgets it.
@@ -71,8 +73,8 @@ export function buildServer(options: ServerOptions): ApiRoutes {
     done();
   });
   server.setNotFoundHandler((_request, reply) => noRoute(reply));
-  server.setErrorHandler((error: unknown, _request, reply) => {
-    if (isValidation(error)) return refuse(reply, 400, "ARGUS_API_QUERY", error.message);
+  server.setErrorHandler((error: unknown, request, reply) => {
+    if (isValidation(error)) return refuse(reply, 400, "ARGUS_API_QUERY", queryFault(error.validation, request));
     options.onFailure(error);
     return refuse(reply, 500, "ARGUS_API_FAILED", "the node could not answer; its ossec.log says why");
   });
@@ -93,6 +95,14 @@ export function served(audience: Audience): readonly Route[] {
 
 const noRoute = (reply: FastifyReply): FastifyReply => refuse(reply, 404, "ARGUS_API_ROUTE", "there is no such route");
 
-function isValidation(error: unknown): error is Error {
-  return error instanceof Error && "validation" in error;
+interface QueryError {
+  readonly validation: readonly QueryIssue[];
+}
+
+function isValidation(error: unknown): error is QueryError {
+  return error instanceof Error && "validation" in error && Array.isArray(error.validation);
+}
+
+function queryFault([issue]: readonly QueryIssue[], { query, routeOptions }: FastifyRequest): string {
+  return explainQuery(issue, query, routeOptions.schema?.querystring);
 }
