@@ -328,7 +328,7 @@ export function decodeEvent(
     internal(into, set, baseline);
     return into;
   }
-  predecode(into);
+  predecode(into, set.flavour);
   set.decode(into);
   return into;
 }
