@@ -15,7 +15,10 @@ import { rulesetSection } from "../src/analysis/options.ts";
 import { readPeerRuleset } from "../src/analysis/peer/ruleset-folder.ts";
 import { readRuleset } from "../src/analysis/ruleset-source.ts";
 import { compileRuleset, defaultRulesetOptions, type RulesetSource } from "../src/analysis/ruleset.ts";
+import { must } from "../src/base/assert.ts";
 import type { EngineEvent } from "../src/model/alert.ts";
+import type { Source } from "../src/model/event.ts";
+import { readQueueMessage } from "../src/model/queue-message.ts";
 import type { Flavour } from "../src/syntax/pattern.ts";
 import { answerLine, logLines } from "./answers.ts";
 import { mixedLines } from "./mixed-log.ts";
@@ -69,14 +72,15 @@ async function readLines({ log, seed, count }: EngineBench): Promise<string[]> {
   return lines;
 }
 
-function eventOf(log: string, index: number, bench: EngineBench): EngineEvent {
+/** Whose the lines are: `--queue 1:[001] (web) 10.0.0.1->/var/log/syslog` makes them an agent's. */
+function sourceOf({ queue, flavour }: EngineBench): Source {
+  return must(readQueueMessage(`${queue}:-`, flavour), `--queue ${queue} is no type and location of a message`).source;
+}
+
+function eventOf(log: string, index: number, bench: EngineBench, source: Source): EngineEvent {
   const atMs = bench.isCompat ? startMs : startMs + Math.floor(index / perSecond) * 1_000;
   return {
-    queue: bench.queue.slice(0, 1),
-    agentId: "000",
-    agentName: "",
-    agentIp: "",
-    location: bench.queue.slice(2),
+    ...source,
     log,
     isTruncated: false,
     eventMs: atMs,
@@ -88,20 +92,21 @@ function eventOf(log: string, index: number, bench: EngineBench): EngineEvent {
 }
 
 export async function engineFigures(bench: EngineBench): Promise<EngineFigures> {
-  const source = await readSource(bench);
+  const files = await readSource(bench);
   const loadBefore = performance.now();
-  const ruleset = compileRuleset(source, (problem) => {
+  const ruleset = compileRuleset(files, (problem) => {
     if (problem.severity === "error") process.stderr.write(`${describeProblem(problem)}\n`);
   });
   const loadMs = Math.round(performance.now() - loadBefore);
   const engine = new Engine(ruleset);
   const lines = await readLines(bench);
+  const source = sourceOf(bench);
   const answers = bench.answers === "" ? undefined : openSync(bench.answers, "w");
   let piece = "";
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
   for (const [index, log] of lines.entries()) {
-    const answer = engine.answer(eventOf(log, index, bench));
+    const answer = engine.answer(eventOf(log, index, bench, source));
     if (answers === undefined) continue;
     piece += answerLine(index, answer);
     if (piece.length < pieceBytes) continue;

@@ -51,6 +51,8 @@ const noEvent: EngineEvent = {
 
 export class DecodedEvent {
   event: EngineEvent = noEvent;
+  /** In OSSEC's flavour the whole location of an agent's event is its host. Of the ruleset, so `reset` leaves it. */
+  isOssec = false;
   /** The working log: what predecoding left. Rules' `match` and `regex` and all decoders look at it. */
   readonly log = new Subject();
   /** Undefined: there is none. An empty one counts as a program name (ruleset-spec 1.2). */
@@ -154,10 +156,16 @@ export class DecodedEvent {
     return this.#byName.get(lower);
   }
 
+  /** As rules see it: an agent's with the agent before it, `(web) 10.0.0.1->/var/log/syslog`. */
+  get location(): string {
+    const { agentName, agentIp, location } = this.event;
+    return agentName === "" ? location : `(${agentName}) ${agentIp}->${location}`;
+  }
+
   /** The host that rules compare: the agent's name, or the log's own host, or the node's cut at its first dot. */
   get hostname(): string {
     const { agentId, agentName, host } = this.event;
-    if (agentId !== "000") return agentName;
+    if (agentId !== "000") return this.isOssec ? this.location : agentName;
     if (this.headerHost !== undefined) return this.headerHost;
     const dot = host.indexOf(".");
     return dot < 0 ? host : host.slice(0, dot);

@@ -23,7 +23,7 @@ export function ftsKeyOf(event: DecodedEvent): string | undefined {
   for (const name of decoder.fts) {
     if (name === "name") continue;
     const field = staticFieldOf(name);
-    if (name === "location") fixed += ` ${event.event.location}`;
+    if (name === "location") fixed += ` ${event.location}`;
     else if (field !== undefined) fixed += ` ${event.fields[field] ?? ""}`;
     else dynamic += ` ${event.dynamic(name) ?? ""}`;
   }

@@ -104,3 +104,14 @@ test("bytes of a line are shown as text where they are UTF-8, escaped where not,
   const [, full] = describeLogtest(forged, run.test(forged)).split("\n");
   equal(full, "\tfull event: 'app: failed srcip=a\\x0a**Alert to be generated.'");
 });
+
+// ruleset-spec 10.1.
+test("a location that names an agent makes the lines the agent's", () => {
+  const rule = `<rule id="100" level="5"><hostname>^web$</hostname>
+    <location>^(web) 10.0.0.1->/x$</location><description>one</description></rule>`;
+  const ruleOf = (location: string): string | undefined => {
+    const options = { nowMs: () => startMs, host: "host", location };
+    return new Logtest(new Engine(rulesetOf(rule)), options).test("line").rule?.id;
+  };
+  deepEqual([ruleOf("[001] (web) 10.0.0.1->/x"), ruleOf("/x"), ruleOf("[001")], ["100", undefined, undefined]);
+});

@@ -1,6 +1,7 @@
 /** `argus logtest`: what becomes of a line, phase by phase, in words or as an object. */
 import { escapeControl } from "../base/escape.ts";
 import type { Answer, Mitre } from "../model/alert.ts";
+import { readLocation } from "../model/queue-message.ts";
 import type { Engine } from "./engine.ts";
 
 export interface LogtestResult {
@@ -27,7 +28,7 @@ export interface LogtestRule {
 }
 
 export interface LogtestOptions {
-  /** The location that the lines get; `stdin` when not given. */
+  /** The location that the lines get; `[001] (web) 10.0.0.1->/var/log/x` makes them an agent's. Default `stdin`. */
   location?: string;
   /** When the lines are taken in: the caller's clock. */
   nowMs: () => number;
@@ -100,8 +101,9 @@ export class Logtest {
     const { location = "stdin", nowMs, host } = this.#options;
     // As in the journal, times of arrival never go back.
     this.#latestMs = Math.max(this.#latestMs, nowMs());
+    const own = { queue: "1", agentId: "000", agentName: "", agentIp: "", location };
     const answer = this.#engine.answer({
-      ...{ queue: "1", agentId: "000", agentName: "", agentIp: "", location, log: line, isTruncated: false },
+      ...{ ...(readLocation("1", location) ?? own), log: line, isTruncated: false },
       ...{ eventMs: this.#latestMs, receivedMs: this.#latestMs, node: host, host, isHidden: false },
     });
     return logtestResult(answer);

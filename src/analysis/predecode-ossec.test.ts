@@ -71,3 +71,11 @@ test("xferlog keeps the blank before its text, and suricata's header may be two 
   equal(read("[Fri Feb 11 18:06:35 2004] [warn] x").at(-1), "[warn] x");
   equal(read("1140804070.368  11623 10.0.0.1 TCP_MISS/200").at(-1), "11623 10.0.0.1 TCP_MISS/200");
 });
+
+test("an agent's event has the agent's name for its host in Wazuh's flavour, and its whole location in OSSEC's", () => {
+  const decoded = new DecodedEvent().reset(event("x", { agentId: "001", agentName: "web", agentIp: "10.0.0.1" }));
+  deepEqual([decoded.hostname, decoded.location], ["web", "(web) 10.0.0.1->/var/log/syslog"]);
+  decoded.isOssec = true;
+  equal(decoded.hostname, "(web) 10.0.0.1->/var/log/syslog");
+  equal(decoded.reset(event("x")).hostname, "master");
+});

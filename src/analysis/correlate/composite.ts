@@ -69,7 +69,7 @@ const staticReaders = new Map<string, FieldReader>(
     ] satisfies [string, StaticFieldName][]
   ).map(([word, field]) => [word, (event: DecodedEvent) => event.fields[field]]),
 );
-staticReaders.set("location", (event) => event.event.location);
+staticReaders.set("location", (event) => event.location);
 
 /** The X of `same_X` and `different_X` that are known. */
 export const comparableNames: ReadonlySet<string> = new Set(staticReaders.keys());

@@ -323,6 +323,7 @@ export function decodeEvent(
   baseline: Baseline = new Baseline(),
 ): DecodedEvent {
   into.reset(event);
+  into.isOssec = set.flavour === "ossec";
   const internal = internalDecoders.get(event.queue);
   if (internal !== undefined) {
     internal(into, set, baseline);
