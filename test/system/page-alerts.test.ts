@@ -59,16 +59,22 @@ test("each of them opens its alert where it stands", { skip }, async () => {
   await until("the list has all six", async () => (await list.locator("tbody tr.line").count()) === 6);
 });
 
-test("a long sender does not cut off the node on a phone", { skip }, async () => {
-  const phone = await openLive(browser, stage.url, { width: 390, theme: "light" });
-  stage.raise(12, { location: `192.0.2.7->/var/log/${"a-long-name-".repeat(8)}.log` });
-  const meta = phone.page.locator("#alerts-title").locator("xpath=ancestor::section").locator("td.k-meta").first();
-  await until("it stands there", async () => (await meta.innerText()).includes("a-long-name"));
-  const node = meta.getByText("on worker-node1");
-  const box = await node.boundingBox();
-  ok(box !== null && box.x + box.width <= 390 && box.width > 80, "all of it is inside of the window");
-  await phone.close();
-});
+test(
+  "on a phone a long sender does not cut off the node, and a finger hits the field of the log",
+  { skip },
+  async () => {
+    const phone = await openLive(browser, stage.url, { width: 390, theme: "light" });
+    stage.raise(12, { location: `192.0.2.7->/var/log/${"a-long-name-".repeat(8)}.log` });
+    const meta = phone.page.locator("#alerts-title").locator("xpath=ancestor::section").locator("td.k-meta").first();
+    await until("it stands there", async () => (await meta.innerText()).includes("a-long-name"));
+    const node = meta.getByText("on worker-node1");
+    const box = await node.boundingBox();
+    ok(box !== null && box.x + box.width <= 390 && box.width > 80, "all of it is inside of the window");
+    const field = await phone.page.getByRole("searchbox").boundingBox();
+    ok(field !== null && field.height >= 24, `the field that a finger has to hit is ${field?.height} pixels high`);
+    await phone.close();
+  },
+);
 
 /** Runs in the page: the longest time for which it did nothing else, in ms, is in `longestMs` from then on. */
 const watchLongTasks = `globalThis.longestMs = 0;
