@@ -1,4 +1,4 @@
-/** What the page tells of alerts: the grave ones on the first screen, hostile logs, to those who hear it, in many tabs. */
+/** What the page tells of alerts: grave ones on the first screen, hostile logs, to those who hear it, in many tabs. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
