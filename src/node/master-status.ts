@@ -41,10 +41,9 @@ export class MasterStatus implements NodeStatus {
     if (analysis.hasBegun) this.#analysedRate.sample(analysis.progress.analysed, parts.clock.monotonicMs());
   }
 
-  status(): StatusReply {
-    const { parts, analysis, journal, watch } = this.#options;
+  status(nodes: readonly NodeInfo[] = this.nodes()): StatusReply {
+    const { parts, analysis, journal } = this.#options;
     const { progress, hasBegun } = analysis;
-    const nodes = watch.nodes();
     const nowMs = parts.clock.wallMs();
     // Before the analysis has said how far it had come all of the journal would count as not analysed.
     const inJournal = hasBegun ? eventsBehind(journal, progress.lanes) : 0;

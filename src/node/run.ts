@@ -127,7 +127,7 @@ function withPageCounters(needs: ApiNeeds, page: PageServer): ApiNeeds {
   return {
     ...needs,
     status: {
-      status: () => status.status(),
+      status: (nodes) => status.status(nodes),
       nodes: () => status.nodes(),
       journal: () => status.journal(),
       metrics: () => ({ ...status.metrics(), ...page.metrics() }),
