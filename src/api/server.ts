@@ -14,8 +14,8 @@ import { explainQuery, type QueryIssue } from "./query-fault.ts";
 export type Audience = "everything" | "public";
 
 /**
- * Alerts of one answer. On the socket, which the node's own group alone may use, all that a feed holds, every byte of it
- * escaped; on the page some thousand of the usual length, of which 16 answers may wait to be read.
+ * Alerts of one answer. On the socket, which the node's own group alone may use, all that a feed holds, every byte of
+ * it escaped; on the page some thousand of the usual length, of which 16 answers may wait to be read.
  */
 const alertBytesMax: Readonly<Record<Audience, number>> = {
   everything: 48 * 1_024 * 1_024,
