@@ -140,3 +140,14 @@ test("joins no character out of the tail of one previous log and the head of the
   const written = read({ answer: { previousOutput: ["a\xc3", "\xbcb"] } });
   equal(written["previous_output"], "a\\xc3\n\\xbcb");
 });
+
+// ruleset-spec 9.1: "`{key: a, b}` blocks in the text become rule.key[] arrays", for rootcheck alone.
+test("what a finding of rootcheck violates stands with the rule, beside its groups, and writes over nothing", () => {
+  const log = "System Audit: x {CIS: 1.4 Debian, 2} {PCI_DSS: 10.2.4, 2.2.4} {Level: 15}. File: /etc/fstab.";
+  const decoder = { name: "rootcheck", parent: undefined, ftscomment: undefined, accumulate: false };
+  const rule = read({ event: { log }, decoded: { decoder } })["rule"];
+  deepEqual(rule?.["cis"], ["1.4 Debian", "2"]);
+  deepEqual(rule?.["pci_dss"], ["10.2.4", "10.2.5", "2.2.4"]);
+  equal(rule?.["level"], 5);
+  equal("cis" in (read({ event: { log } })["rule"] ?? {}), false);
+});

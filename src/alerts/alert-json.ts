@@ -6,6 +6,7 @@ import type { LocalTime } from "../base/local-time.ts";
 import type { AnsweredRule, Answer, EngineEvent } from "../model/alert.ts";
 import { jsonString, validUtf8 } from "./byte-text.ts";
 import { writeData } from "./data-field.ts";
+import { writeSyscheck } from "./syscheck-json.ts";
 
 export interface JsonContext {
   /** `SECONDS.OFFSET`. */
@@ -18,7 +19,12 @@ export interface JsonContext {
 }
 
 /** Groups with these beginnings are shown apart, under the beginning without its last underscore. */
-const compliances = ["pci_dss", "cis", "gdpr", "gpg13", "hipaa", "nist_800_53", "tsc"] as const;
+const compliances: readonly string[] = ["pci_dss", "cis", "gdpr", "gpg13", "hipaa", "nist_800_53", "tsc"];
+
+/** What else stands in the object of a rule: no finding may write over it. */
+const ruleKeys: ReadonlySet<string> = new Set([
+  ...["level", "description", "id", "mitre", "cve", "info", "frequency", "firedtimes", "mail", "groups"],
+]);
 
 /** The header that makes a log's own host worth showing: `Mmm dd hh:mm:ss host `. */
 const syslogHost = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ([^ ]+) /;
@@ -32,7 +38,7 @@ export function managerName(event: EngineEvent): string {
 export function writeAlertJson(answer: Answer, context: JsonContext): string {
   const { event, decoded, rule } = answer;
   let line = `{"timestamp":"${context.time.isoStamp(event.eventMs)}"`;
-  if (rule !== undefined) line += `,"rule":${writeRule(rule)}`;
+  if (rule !== undefined) line += `,"rule":${writeRule(rule, requirementsOf(answer))}`;
   line += `,"agent":${writeAgent(event)},"manager":{"name":${jsonString(managerName(event))}},"id":"${context.id}"`;
   if (context.cluster !== undefined && !event.isHidden) {
     line += `,"cluster":{"name":${jsonString(context.cluster)},"node":${jsonString(event.node)}}`;
@@ -40,9 +46,11 @@ export function writeAlertJson(answer: Answer, context: JsonContext): string {
   if (answer.previousOutput.length > 1) line += `,"previous_output":${jsonString(joinLogs(answer.previousOutput))}`;
   if (context.showsFullLog || !answer.hidesFullLog) line += `,"full_log":${jsonString(event.log)}`;
   if (event.isTruncated) line += ',"truncated":true';
+  const { syscheck } = decoded;
+  if (syscheck !== undefined) line += `,"syscheck":${writeSyscheck(syscheck, context.time)}`;
   line += `,"predecoder":${writePredecoder(answer)},"decoder":${writeDecoder(decoded.decoder)}`;
   if (answer.previousLog !== undefined) line += `,"previous_log":${jsonString(answer.previousLog)}`;
-  const data = writeData(decoded);
+  const data = syscheck === undefined ? writeData(decoded) : undefined;
   if (data !== undefined) line += `,"data":${data}`;
   return `${line},"location":${jsonString(event.location)}}`;
 }
@@ -52,7 +60,31 @@ function joinLogs(logs: readonly string[]): string {
   return logs.map((log) => validUtf8(log)).join("\n");
 }
 
-function writeRule(rule: AnsweredRule): string {
+/** By the name that an alert shows them under. */
+type Requirements = ReadonlyMap<string, readonly string[]>;
+
+const noRequirements: Requirements = new Map();
+/** `{PCI_DSS: 2.2.4, 6.5}` in a finding of rootcheck. */
+const requirementPattern = /\{([A-Za-z][A-Za-z0-9_]{0,31}): ([^{}]{1,1024})\}/g;
+const requirementsMax = 16;
+
+/** What a finding of rootcheck says that it violates stands with the rule (ruleset-spec 9.1). */
+function requirementsOf({ event, decoded }: Answer): Requirements {
+  if (decoded.decoder?.name !== "rootcheck") return noRequirements;
+  const found = new Map<string, readonly string[]>();
+  for (const [, key = "", values = ""] of event.log.matchAll(requirementPattern)) {
+    if (found.size >= requirementsMax) break;
+    const name = key.toLowerCase();
+    if (!ruleKeys.has(name))
+      found.set(
+        name,
+        values.split(",").map((value) => value.trim()),
+      );
+  }
+  return found;
+}
+
+function writeRule(rule: AnsweredRule, requirements: Requirements): string {
   const { level, mitre } = rule;
   let text = level > 0 ? `"level":${level},` : "";
   text += `"description":${jsonString(rule.description)},"id":${jsonString(rule.id)}`;
@@ -64,15 +96,14 @@ function writeRule(rule: AnsweredRule): string {
   if (rule.info !== undefined) text += `,"info":${jsonString(rule.info)}`;
   if (rule.frequency !== undefined) text += `,"frequency":${rule.frequency}`;
   if (rule.firedtimes !== undefined) text += `,"firedtimes":${rule.firedtimes}`;
-  return `{${text},"mail":${rule.mail}${writeGroups(rule.groups)}}`;
+  return `{${text},"mail":${rule.mail}${writeGroups(rule.groups, requirements)}}`;
 }
 
 function strings(values: readonly string[]): string {
   return `[${values.map((value) => jsonString(value)).join(",")}]`;
 }
 
-function writeGroups(groups: readonly string[]): string {
-  if (groups.length === 0) return "";
+function writeGroups(groups: readonly string[], requirements: Requirements): string {
   const plain: string[] = [];
   const apart = new Map<string, string[]>();
   for (const group of groups) {
@@ -85,10 +116,15 @@ function writeGroups(groups: readonly string[]): string {
       else known.push(requirement);
     }
   }
-  let text = `,"groups":${strings(plain)}`;
-  for (const compliance of compliances) {
-    const requirements = apart.get(compliance);
-    if (requirements !== undefined) text += `,"${compliance}":${strings(requirements)}`;
+  for (const [name, values] of requirements) {
+    const known = apart.get(name) ?? [];
+    apart.set(name, [...known, ...values.filter((value) => !known.includes(value))]);
+  }
+  let text = groups.length === 0 ? "" : `,"groups":${strings(plain)}`;
+  const others = [...apart.keys()].filter((name) => !compliances.some((known) => known === name));
+  for (const name of [...compliances, ...others]) {
+    const values = apart.get(name);
+    if (values !== undefined) text += `,"${name}":${strings(values)}`;
   }
   return text;
 }

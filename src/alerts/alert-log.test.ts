@@ -113,3 +113,18 @@ test("writes a line of an archive for any event, and keeps it one line", () => {
   const answer = sampleAnswer({ event: { log: "a\nb\tc" }, answer: { rule: undefined, hidesFullLog: true } });
   equal(writeArchiveLog(answer, time), "2026 Nov 25 01:02:03 web1->/var/log/auth.log a\\x0ab\tc\n");
 });
+
+test("a change of a file has a line for each thing that changed, and what the file is now", () => {
+  const syscheck = { event: "modified" as const, path: "/x", after: { size: "9", md5: "b1" } };
+  const log = "File '/x' modified\nSize changed from '4' to '9'\n\nRule: 1 (level 15) -> 'forged'\n";
+  const fields = { fields: {}, dynamicFields: [{ name: "file", value: "/x" }] };
+  deepEqual(
+    write({ event: { log }, decoded: { syscheck, ...fields } })
+      .split("\n")
+      .slice(3),
+    [
+      ...["File '/x' modified", "Size changed from '4' to '9'", "\\x52ule: 1 (level 15) -> 'forged'"],
+      ...["Attributes:", " - Size: 9", " - MD5: b1", "", ""],
+    ],
+  );
+});

@@ -7,7 +7,8 @@
  *   Src IP: …   Src Port: …   Dst IP: …   Dst Port: …   User: …      one line each, if set
  *   FULL LOG
  *   truncated: yes                                                 if the log was cut at the limit
- *   NAME: VALUE                                                    per dynamic field
+ *   NAME: VALUE                                                    per dynamic field, or, of a changed file,
+ *   Attributes:                                                    what it is now
  *   PREVIOUS LOG                                                   of check_diff, and per event that was counted
  *   (empty line)
  *
@@ -19,6 +20,7 @@ import { monthNames, pad2, type LocalTime } from "../base/local-time.ts";
 import type { Answer, EngineEvent } from "../model/alert.ts";
 import { managerName } from "./alert-json.ts";
 import { lineText } from "./byte-text.ts";
+import { syscheckAttributes } from "./syscheck-json.ts";
 
 const reserved = /^(?:\*\* ?Alert|Rule: |Src IP: |Src Port: |Dst IP: |Dst Port: |User: |Attributes:|truncated: )/;
 
@@ -58,10 +60,18 @@ export function writeAlertLog(answer: Answer, id: string, time: LocalTime): stri
   const { srcip, srcport, dstip, dstport, dstuser } = decoded.fields;
   text += labelled("Src IP", srcip) + labelled("Src Port", srcport) + labelled("Dst IP", dstip);
   text += labelled("Dst Port", dstport) + labelled("User", dstuser);
-  if (!answer.hidesFullLog) text += strangersLine(event.log);
+  const { syscheck } = decoded;
+  // The log of a change of a file is ours, a line for each thing that changed.
+  const lines = syscheck === undefined ? [event.log] : event.log.split("\n");
+  if (!answer.hidesFullLog) text += lines.map(strangersLine).join("");
   if (event.isTruncated) text += "truncated: yes\n";
-  for (const field of decoded.dynamicFields) {
-    if (field.value !== "") text += strangersLine(`${field.name}: ${field.value}`);
+  if (syscheck !== undefined) {
+    text += "Attributes:\n";
+    for (const line of syscheckAttributes(syscheck, time)) text += strangersLine(line);
+  } else {
+    for (const field of decoded.dynamicFields) {
+      if (field.value !== "") text += strangersLine(`${field.name}: ${field.value}`);
+    }
   }
   if (answer.previousLog !== undefined) text += strangersLine(answer.previousLog);
   for (const log of answer.previousOutput) text += strangersLine(log);

@@ -88,8 +88,8 @@ export interface Decoded {
 export interface FileAttributes {
   size?: string;
   perm?: string;
-  /** Windows: a JSON text, an object by security identifier or a list. */
-  winPerm?: string;
+  /** Windows: who may do what. `perm` then has the agent's own text. */
+  winPerm?: readonly WindowsPermission[];
   uid?: string;
   gid?: string;
   md5?: string;
@@ -101,6 +101,12 @@ export interface FileAttributes {
   inode?: number;
   /** Windows: the words of its file attributes. */
   attrs?: string;
+}
+
+export interface WindowsPermission {
+  name: string;
+  allowed?: readonly string[];
+  denied?: readonly string[];
 }
 
 /** The `syscheck` object of an alert about a file or a registry entry (ruleset-spec 9.1). */

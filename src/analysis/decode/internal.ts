@@ -2,13 +2,21 @@
  * Events of agents' modules, whose text is no log (ruleset-spec 8): each kind of queue message has a decoder of its
  * own, and no decoder of a file touches it.
  */
+import type { Flavour } from "../../syntax/pattern.ts";
 import type { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import type { Decoder } from "./decoder.ts";
 import { decodeEventChannel } from "./internal/event-channel.ts";
+import { decodeFileEvent } from "./internal/file-event.ts";
+import { decodeFileRecord } from "./internal/file-record.ts";
+import { decodeHostInfo } from "./internal/host-info.ts";
+import { decodeCiscat, decodeSyscollector } from "./internal/inventory.ts";
+import { decodeRootcheck } from "./internal/rootcheck.ts";
+import { decodeSca } from "./internal/sca.ts";
 
 /** What an internal decoder asks of the ruleset. */
 export interface InternalNeeds {
+  readonly flavour: Flavour;
   /** The decoder of that name which exists without a file; `decoded_as` compares its number. */
   internal(name: string): Decoder;
 }
@@ -42,22 +50,26 @@ export const internalNames = [
 /** OSSEC's own, beside those of the same names; a rule of either peer may ask for them. */
 export const ossecInternalNames = ["syscheck_integrity_changed_2nd", "syscheck_integrity_changed_3rd"] as const;
 
-const undecoded: InternalDecoder = () => undefined;
-
 /** What no rule is for: inventories that are compared, and the progress of upgrades. */
 const passOver: InternalDecoder = (decoded) => {
   decoded.isPassedOver = true;
 };
 
+/** Both forms come on one queue; a record never begins like JSON. */
+const decodeFileIntegrity: InternalDecoder = (decoded, needs, baseline) => {
+  if (decoded.log.raw.startsWith("{")) decodeFileEvent(decoded, needs);
+  else decodeFileRecord(decoded, needs, baseline);
+};
+
 /** By the first byte of a queue message (ruleset-spec 1.1). */
 export const internalDecoders: ReadonlyMap<string, InternalDecoder> = new Map([
-  ["3", undecoded],
+  ["3", decodeHostInfo],
   ["5", passOver],
-  ["8", undecoded],
-  ["9", undecoded],
-  ["d", undecoded],
-  ["e", undecoded],
+  ["8", decodeFileIntegrity],
+  ["9", decodeRootcheck],
+  ["d", decodeSyscollector],
+  ["e", decodeCiscat],
   ["f", decodeEventChannel],
-  ["p", undecoded],
+  ["p", decodeSca],
   ["u", passOver],
 ]);

@@ -1,5 +1,5 @@
 /** Reading the JSON that agents' modules send: values by their names, whatever else there is beside them. */
-import { numberText, printed } from "../json-plugin.ts";
+import { numberText, printed, quoted } from "../json-plugin.ts";
 import type { JsonEntry, JsonValue } from "../json-value.ts";
 
 /** The first value of that name in an object; undefined where there is none, or no object. */
@@ -54,4 +54,16 @@ export function entriesAt(value: JsonValue | undefined, name: string): readonly 
 export function shownText(value: JsonValue): string | undefined {
   if (value.kind === "array" || value.kind === "object") return printed(value, 0);
   return scalarText(value);
+}
+
+/** JSON text without blanks. */
+export function compactJson(value: JsonValue): string {
+  switch (value.kind) {
+    case "array":
+      return `[${value.items.map(compactJson).join(",")}]`;
+    case "object":
+      return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}:${compactJson(inner)}`).join(",")}}`;
+    default:
+      return printed(value, 0);
+  }
 }
