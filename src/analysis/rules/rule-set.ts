@@ -45,7 +45,7 @@ const noNames = { before: [], after: [] };
 class RuleLoader {
   readonly #needs: RuleSetNeeds;
   readonly #conditionNeeds: ConditionNeeds;
-  readonly tree = new RuleTree();
+  readonly tree: RuleTree;
   readonly rules: Rule[] = [];
   readonly byId = new Map<number, Rule>();
   readonly composites = new Map<number, Composite>();
@@ -53,6 +53,7 @@ class RuleLoader {
 
   constructor(needs: RuleSetNeeds) {
     this.#needs = needs;
+    this.tree = new RuleTree(needs.flavour);
     this.#conditionNeeds = needs;
   }
 

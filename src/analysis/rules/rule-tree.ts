@@ -4,6 +4,8 @@
  */
 import { problemAt, type Problem } from "../../config/problem.ts";
 import { IfGroup } from "../../syntax/if-group.ts";
+import type { Flavour } from "../../syntax/pattern.ts";
+import type { Place } from "../../syntax/xml.ts";
 import type { RuleDraft } from "./draft.ts";
 import { RuleNode, type Rule } from "./rule.ts";
 
@@ -17,14 +19,22 @@ export function priorityOf({ level, isLast }: RuleDraft): number {
   return (level === 0 ? 99 : level) * (isLast ? 1 : 100);
 }
 
+type Report = (problem: Problem) => void;
+
 export class RuleTree {
   readonly roots: RuleNode[] = [];
+  readonly #flavour: Flavour;
   readonly #nodesOf = new Map<number, RuleNode[]>();
-  /** In load order. */
-  readonly #nodes: RuleNode[] = [];
+  /** One of each rule, in load order. */
+  readonly #rules: Rule[] = [];
+  #nodeCount = 0;
+
+  constructor(flavour: Flavour) {
+    this.#flavour = flavour;
+  }
 
   get nodeCount(): number {
-    return this.#nodes.length;
+    return this.#nodeCount;
   }
 
   nodesOf(ruleId: number): readonly RuleNode[] {
@@ -32,56 +42,68 @@ export class RuleTree {
   }
 
   /** Puts a rule in all its places; false, with the reason reported, when it has none. */
-  add(rule: Rule, report: (problem: Problem) => void): boolean {
+  add(rule: Rule, report: Report): boolean {
     const { draft } = rule;
     if (rule.id < FIRST_ORDINARY_ID) {
       this.#insert(this.roots, new RuleNode(rule, undefined));
       return true;
     }
-    const parents = this.#parentsOf(rule, report);
-    if (parents.length === 0) {
+    const before = this.nodeCount;
+    const isWhole = this.#addBelowParents(rule, report);
+    if (isWhole && this.nodeCount === before) {
       report(problemAt(draft.place, "warning", `rule ${rule.id} has no parent and is passed over`));
-      return false;
     }
+    return isWhole && this.nodeCount > before;
+  }
+
+  #addBelowParents(rule: Rule, report: Report): boolean {
+    const { ifSid, ifLevel, ifGroup, ifMatchedSid, ifMatchedGroup } = rule.draft;
+    const hasOwnParent = ifSid !== undefined || ifGroup !== undefined;
+    const ids =
+      ifSid ?? (hasOwnParent || ifMatchedSid === undefined ? undefined : { ...ifMatchedSid, ids: [ifMatchedSid.id] });
+    if (ids !== undefined) return this.#addBelowIds(rule, ids.ids, ids.place, report);
+    if (ifLevel !== undefined) {
+      return this.#addBelowRules(rule, (known) => priorityOf(known) >= ifLevel.level * 100, report);
+    }
+    const group = ifGroup ?? (hasOwnParent ? undefined : ifMatchedGroup);
+    if (group !== undefined) {
+      const matcher = new IfGroup(group.text);
+      return this.#addBelowRules(rule, (known) => matcher.test(known.groups), report);
+    }
+    const category = rule.draft.category?.text ?? "syslog";
+    const root = this.roots.find((node) => (node.rule.draft.category?.text ?? "syslog") === category);
+    return this.#addBelow(rule, root === undefined ? [] : [root], report);
+  }
+
+  /**
+   * The ids are taken one after another, so a rule that names itself behind another one stands below its own places
+   * too, as in the peers.
+   */
+  #addBelowIds(rule: Rule, ids: readonly number[], place: Place, report: Report): boolean {
+    for (const id of ids) {
+      const found = this.nodesOf(id);
+      if (found.length === 0) {
+        const severity = this.#flavour === "ossec" ? "error" : "warning";
+        report(problemAt(place, severity, `rule ${rule.id} names rule ${id}, which is not loaded`));
+      }
+      const reached = found.filter((node) => this.#isReached(node));
+      if (!this.#addBelow(rule, reached, report)) return false;
+    }
+    return true;
+  }
+
+  #addBelowRules(rule: Rule, isParent: (known: RuleDraft) => boolean, report: Report): boolean {
+    const parents = this.#rules.filter(({ draft }) => isParent(draft)).flatMap(({ id }) => this.nodesOf(id));
+    return this.#addBelow(rule, parents, report);
+  }
+
+  #addBelow(rule: Rule, parents: readonly RuleNode[], report: Report): boolean {
     if (this.nodeCount + parents.length > NODES_MAX) {
-      report(problemAt(draft.place, "error", `the rules have over ${NODES_MAX} places in the tree`));
+      report(problemAt(rule.draft.place, "error", `the rules have over ${NODES_MAX} places in the tree`));
       return false;
     }
     for (const parent of parents) this.#insert(parent.children, new RuleNode(rule, parent));
     return true;
-  }
-
-  #parentsOf({ draft }: Rule, report: (problem: Problem) => void): RuleNode[] {
-    const { ifSid, ifLevel, ifGroup, ifMatchedSid, ifMatchedGroup } = draft;
-    const hasOwnParent = ifSid !== undefined || ifGroup !== undefined;
-    const ids =
-      ifSid ?? (hasOwnParent || ifMatchedSid === undefined ? undefined : { ...ifMatchedSid, ids: [ifMatchedSid.id] });
-    if (ids !== undefined) return this.#parentsById(draft, ids.ids, ids.place, report);
-    if (ifLevel !== undefined) return this.#nodes.filter((node) => priorityOf(node.rule.draft) >= ifLevel.level * 100);
-    const group = ifGroup ?? (hasOwnParent ? undefined : ifMatchedGroup);
-    if (group !== undefined) {
-      const matcher = new IfGroup(group.text);
-      return this.#nodes.filter((node) => matcher.test(node.rule.draft.groups));
-    }
-    const category = draft.category?.text ?? "syslog";
-    const root = this.roots.find((node) => (node.rule.draft.category?.text ?? "syslog") === category);
-    return root === undefined ? [] : [root];
-  }
-
-  #parentsById(
-    draft: RuleDraft,
-    ids: readonly number[],
-    place: RuleDraft["place"],
-    report: (problem: Problem) => void,
-  ): RuleNode[] {
-    const parents: RuleNode[] = [];
-    for (const id of ids) {
-      const found = this.nodesOf(id);
-      if (found.length === 0)
-        report(problemAt(place, "warning", `rule ${draft.id} names rule ${id}, which is not loaded`));
-      for (const node of found) if (this.#isReached(node)) parents.push(node);
-    }
-    return parents;
   }
 
   /**
@@ -103,11 +125,18 @@ export class RuleTree {
 
   #insert(siblings: RuleNode[], node: RuleNode): void {
     const priority = priorityOf(node.rule.draft);
-    const before = siblings.findIndex((sibling) => priorityOf(sibling.rule.draft) < priority);
-    siblings.splice(before < 0 ? siblings.length : before, 0, node);
-    this.#nodes.push(node);
+    let index = 0;
+    for (const { rule } of siblings) {
+      if (priorityOf(rule.draft) < priority) break;
+      index += 1;
+    }
+    siblings.splice(index, 0, node);
+    this.#nodeCount += 1;
     const same = this.#nodesOf.get(node.rule.id);
-    if (same === undefined) this.#nodesOf.set(node.rule.id, [node]);
-    else same.push(node);
+    if (same !== undefined) same.push(node);
+    else {
+      this.#nodesOf.set(node.rule.id, [node]);
+      this.#rules.push(node.rule);
+    }
   }
 }
