@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { sampleStatus } from "../../test/support/api-needs.ts";
+import { sampleNode, sampleStatus } from "../../test/support/api-needs.ts";
 import { SimBrowser } from "../../test/support/sim-browser.ts";
-import { delayMs, HIDDEN_MS_MAX, PageConnector, SILENCE_MS_MAX } from "./connector.ts";
+import { delayMs, GLIMPSE_MS, HIDDEN_MS_MAX, PageConnector, SILENCE_MS_MAX } from "./connector.ts";
 import { Store, type Connection } from "./store.ts";
 
 const startMs = 1_795_000_000_000;
@@ -254,6 +254,30 @@ test("a tab that nobody sees gives its stream back, and opens one when it is see
   deepEqual(connection(), stale({ sinceMs, tries: 0, reason: "hidden" }));
   hear();
   equal(connection(), "live");
+});
+
+test("a tab that nobody sees still hears how the nodes are, and when there is no answer", async () => {
+  const { browser, store, connection, hear } = openPage();
+  hear();
+  browser.show(false);
+  browser.advance(HIDDEN_MS_MAX);
+  browser.answer = 200;
+  browser.bodies.set("/api/nodes", { nodes: [sampleNode({ state: "down" })] });
+  browser.bodies.set("/api/status", { ...sampleStatus, nowMs: startMs + aheadMs + HIDDEN_MS_MAX + GLIMPSE_MS });
+  browser.advance(GLIMPSE_MS);
+  await settle();
+  equal(store.nodes.value[0]?.state, "down");
+  const sinceMs = HIDDEN_MS_MAX + GLIMPSE_MS;
+  deepEqual(connection(), stale({ sinceMs, tries: 0, reason: "hidden" }));
+  browser.answer = undefined;
+  browser.advance(GLIMPSE_MS);
+  await settle();
+  deepEqual(connection(), stale({ sinceMs, tries: 0, reason: "no_answer" }));
+  browser.show(true);
+  browser.answer = 200;
+  browser.advance(GLIMPSE_MS);
+  await settle();
+  equal(browser.asked.length, 4);
 });
 
 test("a tab that is seen again at once keeps its stream", () => {

@@ -10,7 +10,8 @@
  *
  * A browser has six connections to one host for all its tabs together, and each stream is one: a seventh tab would wait
  * for ever, its files too. So a tab that nobody sees gives its stream back, and goes on when it is seen again; one that
- * was opened unseen opens none until then.
+ * was opened unseen opens none until then. Meanwhile it asks now and then how the nodes are, because its title is read
+ * from other tabs.
  */
 import type { Browser, OpenStream, Timer } from "./needs.ts";
 import type { StaleReason, Store } from "./store.ts";
@@ -20,6 +21,8 @@ const TICK_MS = 1_000;
 export const SILENCE_MS_MAX = 10_000;
 /** Whoever only passes through another tab comes back to a page that was never stale. */
 export const HIDDEN_MS_MAX = 2_000;
+/** How often a tab that nobody sees asks; browsers let it run once a minute at worst. */
+export const GLIMPSE_MS = 20_000;
 const DELAY_MS_MIN = 1_000;
 const DELAY_MS_MAX = 10_000;
 
@@ -55,6 +58,7 @@ export class PageConnector {
     this.#browser.onVisibility(() => this.#onVisibility());
     this.#onTick();
     if (!this.#browser.isHidden()) this.#open();
+    else this.#glimpseLater(this.#attempt);
   }
 
   /** Tries at once instead of at `nextTryMs`; nothing while there is a stream. */
@@ -151,6 +155,26 @@ export class PageConnector {
     this.#tries = 0;
     this.#reason = "hidden";
     this.#becomeStale(undefined);
+    this.#glimpseLater(this.#attempt);
+  }
+
+  #glimpseLater(attempt: number): void {
+    this.#retry = this.#browser.after(GLIMPSE_MS, () => void this.#glimpse(attempt));
+  }
+
+  /** What the tab's title says is to be true while nobody sees the page; the page itself goes on from its stream. */
+  async #glimpse(attempt: number): Promise<void> {
+    const paths = ["status", "nodes"];
+    const answers = await Promise.all(paths.map((name) => this.#browser.getJson(`/api/${name}`))).catch(() => []);
+    if (attempt !== this.#attempt) return;
+    const isAnswered = answers.length > 0 && answers.every(({ status }) => status === 200);
+    if (isAnswered) {
+      for (const [index, { body }] of answers.entries()) this.#store.take(paths[index] ?? "", body);
+      this.#heardMs = this.#store.masterNowMs();
+    }
+    this.#reason = isAnswered ? "hidden" : "no_answer";
+    this.#becomeStale(undefined);
+    this.#glimpseLater(attempt);
   }
 }
 

@@ -23,6 +23,11 @@ test("says first of all that what stands there is old", () => {
   equal(titleOf({ connection, nodes: [sampleNode({ state: "down" })] }), "Stale · 1 DOWN · argus-cluster · Argus");
 });
 
+test("does not call a page old that is only out of sight", () => {
+  const connection = { name: "stale", sinceMs: 0, tries: 0, nextTryMs: undefined, reason: "hidden" } as const;
+  equal(titleOf({ connection, nodes: [sampleNode({ state: "down" })] }), "1 DOWN · argus-cluster · Argus");
+});
+
 test("a name that turns what follows is written out, and a long one is cut", () => {
   equal(titleOf({ name: "a\u202Eb" }), "a\\u202eb · Argus");
   equal(titleOf({ name: "x".repeat(500) }).length, 64 + " · Argus".length);

@@ -19,7 +19,8 @@ export function windowTitleOf({ name, nodes, connection }: TitleInput): string {
   const counts = countsOf(nodes);
   const worst = nodeStates.find((state) => counts[state] > 0);
   const parts = [
-    connection.name === "stale" ? "Stale" : "",
+    // A tab that nobody sees still asks how the nodes are, and says so when there is no answer.
+    connection.name === "stale" && connection.reason !== "hidden" ? "Stale" : "",
     worst === undefined || worst === "up" ? "" : `${counts[worst]} ${worst.toUpperCase()}`,
     visibleString(name.slice(0, NAME_LENGTH_MAX)),
     "Argus",

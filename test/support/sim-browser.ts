@@ -43,6 +43,8 @@ export class SimBrowser implements Browser {
   readonly asked: string[] = [];
   /** The status it answers; undefined: no answer. */
   answer: number | undefined;
+  /** What it answers, by path. */
+  readonly bodies = new Map<string, unknown>();
   isTabHidden = false;
   params = new URLSearchParams();
   title = "";
@@ -118,7 +120,7 @@ export class SimBrowser implements Browser {
   getJson(path: string): Promise<{ status: number; body: unknown }> {
     this.asked.push(path);
     if (this.answer === undefined) return Promise.reject(new Error("no answer"));
-    return Promise.resolve({ status: this.answer, body: {} });
+    return Promise.resolve({ status: this.answer, body: this.bodies.get(path) ?? {} });
   }
 
   isHidden(): boolean {
