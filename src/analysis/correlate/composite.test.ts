@@ -170,6 +170,23 @@ test("an overwritten composite counts by its new values what the old one was to 
   deepEqual(fires(play(rulesetOf(rules), repeat("failed", 6))), [3, 6]);
 });
 
+test("overwrite can take back that a rule counts; a rule that is made to count has nothing that it counts", () => {
+  const plain = '<rule id="200" level="10" overwrite="yes"><match>other</match><description>p</description></rule>';
+  const taken = rulesetOf(failed + composite('frequency="2" timeframe="60"') + plain);
+  deepEqual(play(taken, ["failed", "failed", "failed other"]), [100, 100, 200]);
+  const before = '<rule id="200" level="10"><if_sid>100</if_sid><match>x</match><description>b</description></rule>';
+  const counting = composite('frequency="2" timeframe="60" overwrite="yes"');
+  deepEqual(play(rulesetOf(failed + before + counting), ["failed x", "failed x", "failed"]), [100, 100, 100]);
+});
+
+test("an overwritten rule goes on feeding what it fed, whatever its new groups are", () => {
+  const counted = '<rule id="100" level="5"><match>failed</match><group>g,</group><description>f</description></rule>';
+  const byGroup = composite('frequency="3" timeframe="60"', "", "<if_matched_group>g,</if_matched_group>");
+  const overwriting =
+    '<rule id="100" level="6" overwrite="yes"><match>failed</match><description>n</description></rule>';
+  deepEqual(fires(play(rulesetOf(counted + byGroup + overwriting), repeat("failed", 3))), [3]);
+});
+
 // ── design-journal section 4: time ─────────────────────────────────────────────────────────────────────────────────
 
 test("two events meet in either direction of their own time, whatever the order of arrival", () => {

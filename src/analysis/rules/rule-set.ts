@@ -61,6 +61,9 @@ class RuleLoader {
     const { report } = this.#needs;
     const known = this.byId.get(draft.id);
     if (known !== undefined && draft.overwrite) return this.#overwrite(known, draft);
+    if (draft.overwrite && this.#needs.flavour === "ossec") {
+      return report(problemAt(draft.place, "error", `rule ${draft.id} is to be overwritten, but is not loaded`));
+    }
     if (known !== undefined) {
       const { file, line } = known.draft.place;
       const severity = this.#needs.flavour === "ossec" ? "error" : "warning";
@@ -82,21 +85,19 @@ class RuleLoader {
   /** The parents, the place, the children and what it is counted by stay; all else is the new rule's. */
   #overwrite(rule: Rule, draft: RuleDraft): void {
     const { ifSid, ifLevel, ifGroup, ifMatchedSid, ifMatchedGroup } = rule.draft;
-    if (ifSid?.ids.join() !== draft.ifSid?.ids.join() || ifGroup?.text !== draft.ifGroup?.text) {
+    if (namesOtherParents(draft, rule.draft)) {
       this.#needs.report(
         problemAt(draft.place, "warning", `rule ${draft.id} keeps its parents; those of the new rule have no effect`),
       );
     }
     const before = rule.draft;
-    const isNowComposite = isComposite(draft);
     rule.draft = {
-      ...{ ...draft, ifSid, ifLevel, ifGroup },
-      ifMatchedSid: isNowComposite ? ifMatchedSid : undefined,
-      ifMatchedGroup: isNowComposite ? ifMatchedGroup : undefined,
+      ...{ ...draft, ifSid, ifLevel, ifGroup, ifMatchedSid, ifMatchedGroup },
       fingerprint: `${before.fingerprint}+${draft.fingerprint}`,
     };
     const wasComposite = rule.composite;
-    if (!this.#compile(rule)) {
+    // One that becomes composite has nothing that it counts, and never fires.
+    if (!this.#compile(rule, isComposite(draft))) {
       rule.draft = before;
       return;
     }
@@ -123,7 +124,7 @@ class RuleLoader {
   }
 
   /** Fills the rule from its draft; false, with the reason reported, when it must be left out. */
-  #compile(rule: Rule): boolean {
+  #compile(rule: Rule, counts = isComposite(rule.draft)): boolean {
     const { draft } = rule;
     const needs = this.#needs;
     const { decodedAs } = draft;
@@ -141,7 +142,7 @@ class RuleLoader {
     rule.after = conditions.after.conditions;
     rule.conditionNames = { before: conditions.before.names, after: conditions.after.names };
     rule.ifFts = draft.ifFts;
-    rule.composite = isComposite(draft) ? compositeOf(draft, needs.flavour) : undefined;
+    rule.composite = counts ? compositeOf(draft, needs.flavour) : undefined;
     rule.noalert = draft.noalert;
     rule.ignoreMs = draft.ignoreSeconds * 1_000;
     rule.groupNames = draft.groups.slice(0, shownGroupBytes).split(",").filter(Boolean);
@@ -204,6 +205,15 @@ class RuleLoader {
     const left = this.regexFeeds.filter((feed) => feed.composite !== composite);
     this.regexFeeds.splice(0, this.regexFeeds.length, ...left);
   }
+}
+
+/** Only of what the draft names at all. */
+function namesOtherParents({ ifSid, ifLevel, ifGroup }: RuleDraft, before: RuleDraft): boolean {
+  return (
+    (ifSid !== undefined && ifSid.ids.join() !== before.ifSid?.ids.join()) ||
+    (ifLevel !== undefined && ifLevel.level !== before.ifLevel?.level) ||
+    (ifGroup !== undefined && ifGroup.text !== before.ifGroup?.text)
+  );
 }
 
 /** Loads rule files in the order given (the caller sorts them by base name). Problems are reported, not thrown. */

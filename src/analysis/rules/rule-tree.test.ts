@@ -127,7 +127,16 @@ test("an overwritten rule keeps its places, its children and its place among sib
   const rules = rule(101, "") + rule(102, "") + rule(103, below(102));
   const overwriting = rule(102, below(101), 'level="9" overwrite="yes"');
   equal(treeOf(rules + overwriting), "101 102(103)");
-  match(problemsOf(rules + overwriting)[0] ?? "", /rule 102 keeps its parents/);
+});
+
+test("an overwriting rule that names other parents is warned about, one that names none is not", () => {
+  const rules = rule(101, "") + rule(102, "<if_level>3</if_level>") + rule(103, below(101));
+  const saidOf = (inside: string, id = 103): number =>
+    problemsOf(rules + rule(id, inside, 'level="9" overwrite="yes"')).filter((said) =>
+      said.includes(`warning: rule ${id} keeps its parents`),
+    ).length;
+  deepEqual([saidOf(below(102)), saidOf("<if_group>x</if_group>"), saidOf(below(101)), saidOf("")], [1, 1, 0, 0]);
+  deepEqual([saidOf("<if_level>4</if_level>", 102), saidOf("<if_level>3</if_level>", 102)], [1, 0]);
 });
 
 test("what is loaded after an overwrite sees the new values: level, groups", () => {
@@ -136,6 +145,8 @@ test("what is loaded after an overwrite sees the new values: level, groups", () 
   equal(treeOf(rule(101, "") + overwriting + after).startsWith("101(110 111"), true);
 });
 
-test("overwrite of an id that is not there is an ordinary rule", () => {
-  equal(treeOf(rule(101, "", 'level="3" overwrite="yes"')), "101");
+test("overwrite of an id that is not there is an ordinary rule; for OSSEC it is an error", () => {
+  const overwriting = rule(101, "", 'level="3" overwrite="yes"');
+  equal(treeOf(overwriting), "101");
+  match(problemsOf(overwriting, ossec)[0] ?? "", /error: rule 101 is to be overwritten, but is not loaded/);
 });
