@@ -276,8 +276,11 @@ test("repeated elements are joined without anything between, and the last type h
   );
 });
 
-test("elements are known in any case", () => {
-  equal(decode(load('<DECODER name="r"><PreMatch>^a</PreMatch><Type>ids</Type></DECODER>'), "a"), "r");
+test("elements are known in any case, but for the type", () => {
+  equal(decode(load('<DECODER name="r"><PreMatch>^a</PreMatch><type>ids</type></DECODER>'), "a"), "r");
+  deepEqual(problems(root("r", "<prematch>a</prematch><Type>ids</Type>")), [
+    "0.xml:1:41: error: a decoder has no element <Type>",
+  ]);
 });
 
 test("fts names come in the order of the key, dynamic ones last", () => {

@@ -6,27 +6,16 @@ import { type Problem, problemAt } from "../../config/problem.ts";
 import { compileExpression } from "../../syntax/expression.ts";
 import type { Expression, ExpressionLanguage, Flavour } from "../../syntax/pattern.ts";
 import { PatternError } from "../../syntax/pattern.ts";
-import { lowerAscii } from "../../syntax/subject.ts";
 import { attributeOf, type Place, type XmlElement } from "../../syntax/xml.ts";
-import { staticFieldOf } from "../decoded-event.ts";
 import { type Decoder, type DecoderType, decoderTypes, type FieldTarget, type Offset } from "./decoder.ts";
+import { readFts, readOrder } from "./field-list.ts";
 import { plugins } from "./plugin.ts";
+import { Refusal } from "./refusal.ts";
 
 /** One expression with all its repetitions must stay below this. */
 const expressionBytesMax: Readonly<Record<Flavour, number>> = { wazuh: 1_024, ossec: 8_192 };
-/** Wazuh: the default of `analysisd.decoder_order_size`; OSSEC: the groups that an expression may have. */
-const orderNamesMax: Readonly<Record<Flavour, number>> = { wazuh: 256, ossec: 64 };
 /** In the order of an FTS key (ruleset-spec 5.7). */
 const ftsOrder = ["name", "id", "dstuser", "srcuser", "srcip", "dstip", "data", "system_name", "location"];
-
-/** Stops the loading of one decoder. */
-class Refusal extends Error {
-  readonly place: Place;
-  constructor(place: Place, message: string) {
-    super(message);
-    this.place = place;
-  }
-}
 
 /** An expression whose element may be repeated: the contents are joined, the last `type` holds. */
 interface Draft {
@@ -153,11 +142,17 @@ class DecoderLoader {
         this.#plugin(element);
         return;
       case "type":
+        // The only element of which the peers look at the case.
+        if (element.name !== "type") throw unknownElement(element);
         decoder.type = readType(element);
         return;
       default:
-        if (this.#flavour === "wazuh" || !this.#readOssec(element, name)) this.#readOption(element, name);
+        if (!this.#readOption(element, name) && !this.#readOfFlavour(element, name)) throw unknownElement(element);
     }
+  }
+
+  #readOfFlavour(element: XmlElement, name: string): boolean {
+    return this.#flavour === "ossec" ? this.#readOssec(element, name) : this.#readWazuh(element, name);
   }
 
   /** The elements that stand for a `type` in OSSEC (ruleset-spec 3.1); false for any other. */
@@ -178,27 +173,40 @@ class DecoderLoader {
     }
   }
 
-  #readOption(element: XmlElement, name: string): void {
-    const decoder = this.#decoder;
+  #readOption(element: XmlElement, name: string): boolean {
     switch (name) {
       case "use_own_name":
         this.#usesOwnName = element.content === "true";
-        return;
+        return true;
       case "accumulate":
-        decoder.accumulate = true;
+        this.#decoder.accumulate = true;
         this.#notYet(element, "<accumulate>");
-        return;
-      case "json_null_field":
-        if (element.content === "discard" || element.content === "string") decoder.nullField = element.content;
-        else this.#report(problemAt(element.place, "warning", `<json_null_field> ${element.content} means string`));
-        return;
-      case "json_array_structure":
-        if (element.content === "array" || element.content === "csv") decoder.arrays = element.content;
-        else this.#report(problemAt(element.place, "warning", `<json_array_structure> ${element.content} means array`));
-        return;
+        return true;
       default:
-        throw new Refusal(element.place, `a decoder has no element <${element.name}>`);
+        return false;
     }
+  }
+
+  /** How JSON is read; false for any other element. */
+  #readWazuh(element: XmlElement, name: string): boolean {
+    const decoder = this.#decoder;
+    const { content } = element;
+    switch (name) {
+      case "json_null_field":
+        if (content === "discard" || content === "string") decoder.nullField = content;
+        else this.#warn(element, `<json_null_field> ${content} means string`);
+        return true;
+      case "json_array_structure":
+        if (content === "array" || content === "csv") decoder.arrays = content;
+        else this.#warn(element, `<json_array_structure> ${content} means array`);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #warn(element: XmlElement, message: string): void {
+    this.#report(problemAt(element.place, "warning", message));
   }
 
   #expression(element: XmlElement, before: Draft | undefined, initial: ExpressionLanguage): Draft {
@@ -226,17 +234,27 @@ class DecoderLoader {
 
   #language(element: XmlElement, initial: ExpressionLanguage): ExpressionLanguage {
     const type = attributeOf(element, "type")?.toLowerCase();
-    if (type === undefined || this.#flavour === "ossec") return initial;
+    if (type === undefined) return initial;
+    if (this.#flavour === "ossec") {
+      this.#warn(
+        element,
+        `type="${type}" does nothing in OSSEC's flavour, which has elements such as <prematch_pcre2>`,
+      );
+      return initial;
+    }
     if (type === "osregex" || type === "pcre2" || (type === "osmatch" && initial === "osmatch")) return type;
-    this.#report(problemAt(element.place, "warning", `<${element.name}> has no type ${type}; ${initial} is taken`));
+    this.#warn(element, `<${element.name}> has no type ${type}; ${initial} is taken`);
     return initial;
   }
 
   #plugin(element: XmlElement): void {
-    if (!plugins.has(element.content))
+    const isOssec = this.#flavour === "ossec";
+    if (!plugins.has(element.content) || (isOssec && element.content === "JSON_Decoder")) {
       throw new Refusal(element.place, `there is no plugin_decoder ${element.content}`);
+    }
     const offset = attributeOf(element, "offset");
-    if (offset !== undefined) this.#decoder.pluginOffset = readOffset(element, offset);
+    if (isOssec && offset !== undefined) this.#warn(element, "the offset of a plugin does nothing in OSSEC's flavour");
+    else if (offset !== undefined) this.#decoder.pluginOffset = readOffset(element, offset);
     if (this.#decoder.pluginOffset === "after_regex") throw new Refusal(element.place, "a plugin has no after_regex");
     this.#drafts.pluginPlace = element.place;
     this.#decoder.plugin = plugins.get(element.content);
@@ -312,6 +330,10 @@ class DecoderLoader {
   }
 }
 
+function unknownElement(element: XmlElement): Refusal {
+  return new Refusal(element.place, `a decoder has no element <${element.name}>`);
+}
+
 function decoderName(element: XmlElement): string {
   const [first, second, ...others] = element.attributes;
   if (element.name.toLowerCase() !== "decoder") {
@@ -345,38 +367,4 @@ function readType(element: XmlElement): DecoderType {
   const type = decoderTypes.find((known) => known === element.content);
   if (type === undefined) throw new Refusal(element.place, `there is no decoder type ${element.content}`);
   return type;
-}
-
-/** A name ends at its first inner blank. */
-function namesOf(element: XmlElement): string[] {
-  const names = element.content.split(",").map((name) => name.trim().split(/\s/)[0] ?? "");
-  if (names.includes("")) throw new Refusal(element.place, `<${element.name}> holds an empty name`);
-  return names;
-}
-
-function readOrder(element: XmlElement, flavour: Flavour): FieldTarget[] {
-  const names = namesOf(element);
-  const namesMax = orderNamesMax[flavour];
-  if (names.length > namesMax) throw new Refusal(element.place, `an order may have ${namesMax} names`);
-  return names.map((written) => {
-    const name = flavour === "ossec" ? ossecFieldName(written) : written;
-    const known = staticFieldOf(name);
-    return known === undefined ? { kind: "dynamic", name, lower: lowerAscii(name) } : { kind: "static", name: known };
-  });
-}
-
-/** OSSEC has one slot for `data` and `extra_data`, and one for whatever names a file (ruleset-spec 3.1). */
-function ossecFieldName(name: string): string {
-  const lower = lowerAscii(name);
-  if (lower === "extra_data") return "data";
-  return lower.includes("filename") ? "filename" : name;
-}
-
-/** `user` is another word for dstuser, `extra_data` for data. */
-function readFts(element: XmlElement): string[] {
-  return namesOf(element).map((name) => {
-    const lower = lowerAscii(name);
-    if (lower === "user") return "dstuser";
-    return lower === "extra_data" ? "data" : lower;
-  });
 }

@@ -4,12 +4,12 @@
  */
 import type { LocalTime } from "../../base/local-time.ts";
 import { problemAt, type Problem } from "../../config/problem.ts";
-import { cidrContains, parseAddress, parseCidrs, type Cidr } from "../../config/address.ts";
 import { compileExpression } from "../../syntax/expression.ts";
 import { PatternError, type Expression, type Flavour } from "../../syntax/pattern.ts";
 import type { Place } from "../../syntax/xml.ts";
 import { staticFieldOf, type DecodedEvent } from "../decoded-event.ts";
 import type { FieldReader } from "../correlate/composite.ts";
+import { AddressSet } from "./address-set.ts";
 import type { DraftAddresses, DraftExpression, DraftList, ExpressionName, RuleDraft } from "./draft.ts";
 import { isInList, lookups, type LookupList } from "./lookup-list.ts";
 import { isInTimeRange, parseTimeRange, parseWeekdays } from "./time-of-day.ts";
@@ -100,7 +100,6 @@ function addFields(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList)
   }
 }
 
-/** `!` before a block is accepted and does nothing, as in Wazuh. */
 function addAddresses(
   field: "srcip" | "dstip",
   written: DraftAddresses | undefined,
@@ -108,23 +107,21 @@ function addAddresses(
   into: ConditionList,
 ): void {
   if (written === undefined) return;
-  const blocks: Cidr[] = [];
-  for (const { text, place } of written.blocks) {
-    const found = parseCidrs(text.startsWith("!") ? text.slice(1) : text);
-    if (found.length === 0)
+  const { blocks, isNegated } = written;
+  const set = new AddressSet(
+    blocks.map(({ text }) => text),
+    needs.flavour,
+  );
+  for (const { text, place } of blocks) {
+    if (set.unreadable.includes(text)) {
       needs.report(problemAt(place, "error", `<${field}> "${text}" is not an address or a block`));
-    if (text.startsWith("!")) {
+    } else if (text.startsWith("!") && needs.flavour === "wazuh") {
       needs.report(problemAt(place, "warning", `the ! in <${field}> does nothing; write negate="yes"`));
     }
-    blocks.push(...found);
   }
-  const { isNegated } = written;
   into.add(field, (event) => {
     const value = event.fields[field];
-    if (value === undefined) return false;
-    const address = parseAddress(value);
-    const isInside = address !== undefined && blocks.some((block) => cidrContains(block, address));
-    return isInside !== isNegated;
+    return value !== undefined && set.has(value) !== isNegated;
   });
 }
 

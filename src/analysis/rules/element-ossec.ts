@@ -28,6 +28,7 @@ function expressions(): [string, OssecExpression][] {
 }
 
 const byElement = new Map(expressions());
+const otherConditions: ReadonlySet<string> = new Set(["field", "srcip", "dstip"]);
 
 function add(into: Map<ExpressionName, DraftExpression>, name: ExpressionName, added: DraftExpression): void {
   const before = into.get(name);
@@ -55,4 +56,15 @@ export function readOssecExpression(draft: RuleDraft, element: XmlElement): bool
 /** Whether OSSEC knows no such element, though Wazuh does. */
 export function isAbsentInOssec(name: string): boolean {
   return absent.has(name as ExpressionName);
+}
+
+/** The element without what only Wazuh's rules can say of a condition. */
+export function withoutForeignAttributes(element: XmlElement, warn: (message: string) => void): XmlElement {
+  const isCondition = byElement.has(lowerAscii(element.name)) || otherConditions.has(lowerAscii(element.name));
+  if (!isCondition) return element;
+  const isForeign = (name: string): boolean => name === "type" || name === "negate";
+  for (const { name, value } of element.attributes) {
+    if (isForeign(name)) warn(`${name}="${value}" does nothing in OSSEC's flavour`);
+  }
+  return { ...element, attributes: element.attributes.filter(({ name }) => !isForeign(name)) };
 }

@@ -5,7 +5,7 @@ import type { XmlElement } from "../../syntax/xml.ts";
 import { comparableNames } from "../correlate/composite.ts";
 import { staticFieldOf } from "../decoded-event.ts";
 import { expressionNames, ruleCategories, type DraftAddresses, type DraftExpression, type RuleDraft } from "./draft.ts";
-import { isAbsentInOssec, readOssecExpression } from "./element-ossec.ts";
+import { isAbsentInOssec, readOssecExpression, withoutForeignAttributes } from "./element-ossec.ts";
 
 /** What an element's reader says of it; `drop` passes the whole rule over with a warning. */
 export interface Report {
@@ -256,6 +256,27 @@ function ineffective(_draft: RuleDraft, element: XmlElement, report: Report): vo
 /** Texts whose length the peers do not bound. */
 const unbounded = new Set(["description", "group", "mitre", "info", "cve"]);
 
+/** The elements of which the peers compare the name as it is written (ruleset-spec 2). */
+const caseCounts: ReadonlySet<string> = new Set([
+  ...["id", "url", "data", "extra_data", "status", "system_name", "srcgeoip", "dstgeoip"].flatMap((name) => [
+    `same_${name}`,
+    `different_${name}`,
+  ]),
+  ...["different_srcip", "different_protocol", "different_action", "not_same_id", "not_same_source_ip"],
+]);
+
+function readOssecElement(draft: RuleDraft, element: XmlElement, report: Report): void {
+  const plain = withoutForeignAttributes(element, (message) => report.warn(element, message));
+  if (readOssecExpression(draft, plain)) return;
+  const name = lowerAscii(element.name);
+  readKnown(draft, isAbsentInOssec(name) ? undefined : readers.get(name), plain, report);
+}
+
+function readKnown(draft: RuleDraft, read: Reader | undefined, element: XmlElement, report: Report): void {
+  if (read === undefined) report.refuse(element, `<${element.name}> is not an element of a rule`);
+  else read(draft, element, report);
+}
+
 export function readElement(draft: RuleDraft, element: XmlElement, flavour: Flavour, report: Report): void {
   const name = lowerAscii(element.name);
   if (name === "var") return;
@@ -263,8 +284,7 @@ export function readElement(draft: RuleDraft, element: XmlElement, flavour: Flav
   if (element.content.length > bytesMax && !unbounded.has(name)) {
     return report.warn(element, `<${element.name}> has over ${bytesMax} bytes and has no effect`);
   }
-  if (flavour === "ossec" && readOssecExpression(draft, element)) return;
-  const read = flavour === "ossec" && isAbsentInOssec(name) ? undefined : readers.get(name);
-  if (read === undefined) return report.refuse(element, `<${element.name}> is not an element of a rule`);
-  read(draft, element, report);
+  const isUnknown = caseCounts.has(name) && element.name !== name;
+  if (flavour === "ossec" && !isUnknown) return readOssecElement(draft, element, report);
+  readKnown(draft, isUnknown ? undefined : readers.get(name), element, report);
 }

@@ -7,7 +7,7 @@ import { lowerAscii } from "../../syntax/subject.ts";
 import { expandVariables } from "../../syntax/xml-variable.ts";
 import { parseXml, type XmlAttribute, type XmlElement } from "../../syntax/xml.ts";
 import { emptyDraft, type RuleDraft } from "./draft.ts";
-import { readElement, type Report } from "./element.ts";
+import { attributeOf, readElement, type Report } from "./element.ts";
 
 export interface RuleFile {
   path: string;
@@ -75,6 +75,10 @@ function readRule(element: XmlElement, groups: string, flavour: Flavour, report:
     },
   };
   readAttributes(draft, element, flavour, refuse);
+  const noalert = attributeOf(element, "noalert")?.trim() ?? "1";
+  if (flavour === "wazuh" && noalert !== "1" && noalert !== "0") {
+    elementReport.warn(element, `noalert="${noalert}" is neither 0 nor 1 and means 0`);
+  }
   for (const child of element.children) readElement(draft, child, flavour, elementReport);
   if (draft.description === undefined && flavour === "wazuh") refuse(element, `rule ${draft.id} has no <description>`);
   checkComposite(draft, element, refuse);
