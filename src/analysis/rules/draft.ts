@@ -1,6 +1,7 @@
 /** A rule as its file says it, before it is compiled and put into the tree. All texts are byte strings. */
 import type { ExpressionLanguage } from "../../syntax/pattern.ts";
 import type { Place } from "../../syntax/xml.ts";
+import type { NamedTechnique } from "../mitre.ts";
 
 /** A condition in one of the expression languages; repeated elements are glued together (ruleset-spec 4.1). */
 export interface DraftExpression {
@@ -105,7 +106,7 @@ export interface RuleDraft {
   mails: boolean | undefined;
   hidesFullLog: boolean;
   hasNoCounter: boolean;
-  mitreIds: string[];
+  mitre: NamedTechnique[];
   info: string | undefined;
   cve: string | undefined;
   /** Conditions that Argus does not know yet: the rule never matches. */
@@ -157,7 +158,7 @@ export function emptyDraft(place: Place, groups: string): RuleDraft {
     mails: undefined,
     hidesFullLog: false,
     hasNoCounter: false,
-    mitreIds: [],
+    mitre: [],
     info: undefined,
     cve: undefined,
     isUnsupported: false,

@@ -178,16 +178,18 @@ function readOption(draft: RuleDraft, element: XmlElement, report: Report): void
   else set(draft);
 }
 
+/** The newer form is pairs of tactic and technique, the older one ids of techniques (ruleset-spec 5.1). */
 function readMitre(draft: RuleDraft, element: XmlElement): void {
-  const pairs: string[] = [];
-  const plain: string[] = [];
-  for (const child of element.children) {
-    const name = lowerAscii(child.name);
-    if (name === "id") plain.push(child.content.trim());
-    else if (name === "techniqueid") pairs.push(child.content.trim());
+  let tacticId: string | undefined;
+  for (const { name, content } of element.children) {
+    const [lower, id] = [lowerAscii(name), content.trim()];
+    if (lower === "id") draft.mitre.push({ id, tacticId: undefined });
+    else if (lower === "tacticid") tacticId = id;
+    else if (lower === "techniqueid") {
+      draft.mitre.push({ id, tacticId });
+      tacticId = undefined;
+    }
   }
-  // Where both forms stand, the older one is dropped.
-  draft.mitreIds.push(...(pairs.length > 0 ? pairs : plain));
 }
 
 function readDescription(draft: RuleDraft, element: XmlElement): void {

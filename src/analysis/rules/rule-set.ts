@@ -6,6 +6,7 @@ import { compileExpression } from "../../syntax/expression.ts";
 import type { Flavour } from "../../syntax/pattern.ts";
 import { compositeOf } from "../correlate/composite-of.ts";
 import type { Composite } from "../correlate/composite.ts";
+import type { NamedTechnique } from "../mitre.ts";
 import { compileAt, compileConditions, type ConditionNeeds } from "./condition.ts";
 import { compileDescription } from "./description.ts";
 import type { RuleDraft } from "./draft.ts";
@@ -23,7 +24,7 @@ export interface RuleSetNeeds {
   lists: ReadonlyMap<string, LookupList>;
   /** The number of a decoder's final name. */
   decoderNameId(name: string): number | undefined;
-  mitreOf(ids: readonly string[]): Mitre | undefined;
+  mitreOf(named: readonly NamedTechnique[]): Mitre | undefined;
   report: (problem: Problem) => void;
 }
 
@@ -149,7 +150,7 @@ class RuleLoader {
     rule.noalert = draft.noalert;
     rule.ignoreMs = draft.ignoreSeconds * 1_000;
     rule.groupNames = draft.groups.slice(0, shownGroupBytes).split(",").filter(Boolean);
-    rule.mitre = draft.mitreIds.length === 0 ? undefined : needs.mitreOf(draft.mitreIds);
+    rule.mitre = needs.mitreOf(draft.mitre);
     rule.describe = compileDescription(draft.description ?? "", needs.flavour === "wazuh");
     rule.logs = draft.logs ?? draft.level >= needs.logAlertLevel;
     rule.mails = draft.mails ?? draft.level >= needs.emailAlertLevel;
