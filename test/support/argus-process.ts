@@ -25,7 +25,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function until<T>(
   what: string | (() => string),
   look: () => T | Promise<T>,
-  msMax = 20_000,
+  msMax = 60_000,
 ): Promise<NonNullable<T>> {
   const endMs = performance.now() + msMax;
   let trouble = "";

@@ -105,7 +105,7 @@ test("tells those who hear it how many alerts there are, grave ones soon", { ski
   const said = async (): Promise<string> => (await own.page.locator("[role=status]").allInnerTexts()).join(" ");
   await pause(2_500);
   for (const level of [5, 13, 5]) stage.raise(level);
-  await until("it was told", async () => (await said()).includes("3 alerts, 1 of level 12 and above."), 20_000);
+  await until("it was told", async () => (await said()).includes("3 alerts, 1 of level 12 and above."), 60_000);
   await own.close();
 });
 
@@ -127,7 +127,7 @@ test("of eight tabs in one browser the one that is seen is live, and goes on whe
   for (let index = 0; index < 8; index += 1) {
     const page = await context.newPage();
     await page.goto(stage.url, { waitUntil: "commit" });
-    await page.getByText("Live", { exact: true }).first().waitFor({ timeout: 20_000 });
+    await page.getByText("Live", { exact: true }).first().waitFor({ timeout: 60_000 });
     tabs.push(page);
     if (index < 7) await page.evaluate("see(false)");
   }
@@ -137,7 +137,7 @@ test("of eight tabs in one browser the one that is seen is live, and goes on whe
   ok(first !== undefined);
   await tabs.at(-1)?.evaluate("see(false)");
   await first.evaluate("see(true)");
-  await first.getByText("Live", { exact: true }).first().waitFor({ timeout: 20_000 });
+  await first.getByText("Live", { exact: true }).first().waitFor({ timeout: 60_000 });
   const list = first.getByRole("region", { name: "Last alerts" });
   await list.getByRole("button", { name: description }).waitFor();
   equal(await list.getByRole("button", { name: description }).count(), 1);

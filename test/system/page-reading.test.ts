@@ -101,7 +101,7 @@ test("says that more alerts are new than it holds, not that they are as many as 
     stage.raise(12);
     if (index % 10 === 0) await pause(50);
   }
-  await until("the bar says so", async () => (await bar().innerText()).startsWith("200 or more new alerts"), 20_000);
+  await until("the bar says so", async () => (await bar().innerText()).startsWith("200 or more new alerts"), 60_000);
 });
 
 test("the page has complained of nothing", { skip }, () => {

@@ -249,7 +249,7 @@ test("what is raised while the stream is cut is there once when it is back, resu
   tunnel.mend();
   for (const user of away) {
     const button = list.getByRole("button", { name: `Seen ${user}.` });
-    await button.waitFor({ timeout: 20_000 });
+    await button.waitFor({ timeout: 60_000 });
     equal(await button.count(), 1, user);
   }
   equal(await before.count(), count);
