@@ -60,7 +60,7 @@ export class KeyedComposite implements Composite {
 
   keyOf(event: DecodedEvent): string | undefined {
     let key = this.#isGlobal ? "" : event.event.agentId;
-    if (this.#comparesDecoderType) key += `\n${event.decoder?.type ?? "syslog"}`;
+    if (this.#comparesDecoderType) key += `\n${event.type}`;
     for (const read of this.#same) {
       const value = read(event);
       if (value === undefined) return undefined;

@@ -71,13 +71,15 @@ test("a firing marks the newest entry of the list although it was not counted", 
   deepEqual(play(rules, [log("1.1.1.1"), log("2.2.2.2"), log("1.1.1.1"), log("2.2.2.2")]), [100, 100, 200, 100]);
 });
 
-test("a firing marks the oldest that it counted: a lower rule finds no way past it", () => {
-  const high = '<rule id="300" level="12" frequency="1" timeframe="10"><if_matched_sid>100</if_matched_sid>';
-  const rules = ruleset(`${failed}${high}<description>h</description></rule>${composite('level="10" timeframe="60"')}`);
-  const engine = new Engine(rules);
-  const answered = [0, 30, 31, 32].map((at) => ruleOf(engine.answer(eventOf("failed", at))));
-  // 200 counts the first at 30; nothing after it is left to count but what 300 has marked.
-  deepEqual(answered, [100, 200, 100, 200]);
+test("a firing marks the oldest that it counted, which bars it in other lists too", () => {
+  const both = '<rule id="100" level="5"><match>both</match><group>a,b,</group><description>f</description></rule>';
+  const one = '<rule id="101" level="5"><match>one</match><group>a,</group><description>f</description></rule>';
+  const counting = (id: number, level: number, frequency: number, group: string, word: string): string =>
+    `<rule id="${id}" level="${level}" frequency="${frequency}"><if_sid>1</if_sid><match>${word}</match>` +
+    `<if_matched_group>${group},</if_matched_group><description>m</description></rule>`;
+  const rules = ruleset(both + one + counting(200, 10, 1, "a", "x") + counting(300, 9, 0, "b", "y"));
+  deepEqual(play(rules, ["both", "one", "x", "y"]), [100, 101, 200, 0]);
+  deepEqual(play(rules, ["both", "one", "y", "y"]), [100, 101, 300, 0]);
 });
 
 test("an event that a lower rule consumed is counted by a higher one, and one of its own level stops it", () => {
@@ -174,6 +176,24 @@ test("events that are late meet as in Wazuh's rules: in either direction of thei
       engine.answer(eventOf("failed", 0, { eventMs: startMs + atSeconds * 1_000, receivedMs: startMs + 1_001_000 })),
     );
   deepEqual([late(939), late(940)], [100, 200]);
+});
+
+test("an entry leaves by arrival, timeframe and lateness after it", () => {
+  const second = (arrivalSeconds: number): number => {
+    const engine = new Engine(ruleset(failed + composite('level="10" timeframe="60"'), { latenessMs: 600_000 }));
+    engine.answer(eventOf("failed", 0));
+    return ruleOf(engine.answer(eventOf("failed", 0, { receivedMs: startMs + arrivalSeconds * 1_000 })));
+  };
+  deepEqual([second(660), second(660.001)], [200, 100]);
+});
+
+test("memory_size lets go of the oldest alerted events, whatever rules count them", () => {
+  const other = '<rule id="101" level="5"><match>other</match><description>o</description></rule>';
+  const last = (others: number): number =>
+    play(ruleset(failed + other + composite('level="10" timeframe="600"'), { memorySize: 16 }), [
+      ...["failed", ...repeat("other", others), "failed"],
+    ]).at(-1) ?? 0;
+  deepEqual([last(15), last(16)], [200, 100]);
 });
 
 test("the lists answer as a plain list of all that was answered would (100 seeds)", () => {
