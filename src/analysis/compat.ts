@@ -38,8 +38,8 @@ const neededOfFirewall: Record<Flavour, readonly StaticFieldName[]> = {
   ossec: ["action", "srcip", "dstip", "protocol"],
 };
 
-export function isIncompleteFirewall({ decoder, fields }: DecodedEvent, flavour: Flavour): boolean {
-  return decoder?.type === "firewall" && neededOfFirewall[flavour].some((name) => fields[name] === undefined);
+export function isIncompleteFirewall({ type, fields }: DecodedEvent, flavour: Flavour): boolean {
+  return type === "firewall" && neededOfFirewall[flavour].some((name) => fields[name] === undefined);
 }
 
 /** So many distinct texts are known again. */

@@ -5,7 +5,8 @@
  */
 import type { Decoded, EngineEvent, StaticFieldName, StaticFields, Syscheck } from "../model/alert.ts";
 import { lowerAscii, Subject } from "../syntax/subject.ts";
-import type { Decoder } from "./decode/decoder.ts";
+import type { Decoder, DecoderType } from "./decode/decoder.ts";
+import type { ForwardedAlert } from "./decode/ossec-alert-plugin.ts";
 
 /** In the order in which alerts.json shows them. */
 export const staticFieldNames: readonly StaticFieldName[] = [
@@ -63,6 +64,10 @@ export class DecodedEvent {
   headerHost: string | undefined = undefined;
   /** Undefined when no decoder matched. */
   decoder: Decoder | undefined = undefined;
+  /** Of which type a plugin found the event to be, whatever its decoder says; undefined: the decoder's holds. */
+  foundType: DecoderType | undefined = undefined;
+  /** The event is an alert of another manager; its rule answers where it is there. */
+  forwarded: ForwardedAlert | undefined = undefined;
   /** No rule looks at the event: a module of an agent said what is no news, or nothing that is understood. */
   isPassedOver = false;
   /** For `if_fts`: whether what the event tells of was new to the baseline; undefined: a key of its fields decides. */
@@ -101,6 +106,8 @@ export class DecodedEvent {
     this.timestamp = undefined;
     this.headerHost = undefined;
     this.decoder = undefined;
+    this.foundType = undefined;
+    this.forwarded = undefined;
     this.isPassedOver = false;
     this.isNews = undefined;
     this.syscheck = undefined;
@@ -138,6 +145,11 @@ export class DecodedEvent {
     this.dynamicLowerNames[index] = lower;
     this.dynamicValues[index] = value;
     this.#byName = undefined;
+  }
+
+  /** The category of rules that the event is for. */
+  get type(): DecoderType {
+    return this.foundType ?? this.decoder?.type ?? "syslog";
   }
 
   /** The value of the dynamic field of that name (given in lower case); the first one where it stands twice. */

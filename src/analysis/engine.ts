@@ -77,6 +77,7 @@ export class Engine {
     this.#events += 1;
     this.#say(watching.decoding);
     const decoded = decodeEvent(decoders, event, this.#scratch, this.#baseline);
+    if (decoded.decoder?.accumulate === true) this.#state.accumulator.fill(decoded);
     const isDropped = options.isCompat && this.#isDroppedByPeers(decoded);
     const node = isDropped || decoded.isPassedOver ? undefined : this.#matcher.match(decoded);
     // The decoded event's, since a decoder may have rewritten its log.
@@ -92,7 +93,7 @@ export class Engine {
   #isDroppedByPeers(decoded: DecodedEvent): boolean {
     const { flavour } = this.#ruleset.options;
     if (isIncompleteFirewall(decoded, flavour)) return true;
-    if (flavour !== "ossec" || (decoded.decoder?.type ?? "syslog") !== "syslog") return false;
+    if (flavour !== "ossec" || decoded.type !== "syslog") return false;
     return this.#state.recentTexts.isRepeated(decoded.event.log);
   }
 
@@ -193,6 +194,7 @@ export class Engine {
   /** Control record: what windows and the baseline remember of the agent is forgotten. */
   agentRemoved(agentId: string): void {
     this.#baseline.forget(agentId);
+    this.#state.accumulator.forget(agentId);
     for (const window of this.#state.windows.values()) {
       window.removeWhere((remembered) => remembered.agentId === agentId);
     }

@@ -39,7 +39,7 @@ export function isFirstSeen(state: EngineState, event: DecodedEvent, bytesMax: n
   }
   const key = ftsKeyOf(event);
   if (key === undefined || state.fts.has(key)) return false;
-  if (event.decoder?.type !== "ids") {
+  if (event.type !== "ids") {
     state.rememberKey(ownCopy(key), bytesMax);
     return true;
   }

@@ -5,6 +5,7 @@
 import { latenessOf } from "./compat.ts";
 import type { Composite, Seeker } from "./correlate/composite.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
+import { becomeForwarded, type ForwardedAlert } from "./decode/ossec-alert-plugin.ts";
 import { isFirstSeen } from "./fts.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
 import type { Rule, RuleNode } from "./rules/rule.ts";
@@ -24,6 +25,8 @@ export class Matcher {
   /** 1 at the index of a rule that is passed over. */
   readonly #isQuarantined: Uint8Array;
   readonly #latenessMs: number;
+  /** Filled when the first alert of another manager comes. */
+  #nodeOfRule: ReadonlyMap<number, RuleNode> | undefined = undefined;
   /** Logs that the last composite rule which fired on this event had counted, newest first. */
   previousLogs: readonly string[] = nothing;
   /** The level at which this event was consumed; -1: it was not. */
@@ -49,7 +52,9 @@ export class Matcher {
   match(event: DecodedEvent): RuleNode | undefined {
     this.previousLogs = nothing;
     this.consumedLevel = -1;
-    const category = event.decoder?.type ?? "syslog";
+    const forwarded = event.forwarded === undefined ? undefined : this.#forwardedTo(event.forwarded, event);
+    if (forwarded !== undefined) return forwarded;
+    const category = event.type;
     const decoder = event.decoder?.nameId ?? -1;
     for (const root of this.#ruleset.rules.roots) {
       if ((root.rule.draft.category?.text ?? "syslog") !== category) continue;
@@ -57,6 +62,14 @@ export class Matcher {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** The first place of the rule by which another manager alerted; the event is then the one that it alerted of. */
+  #forwardedTo(forwarded: ForwardedAlert, event: DecodedEvent): RuleNode | undefined {
+    this.#nodeOfRule ??= firstNodes(this.#ruleset.rules.roots);
+    const node = this.#nodeOfRule.get(forwarded.ruleId);
+    if (node !== undefined) becomeForwarded(event, forwarded);
+    return node;
   }
 
   #matchNode(node: RuleNode, event: DecodedEvent, decoder: number): RuleNode | undefined {
@@ -119,4 +132,15 @@ export class Matcher {
     this.consumedLevel = composite.level;
     return true;
   }
+}
+
+/** By rule the place that the walk would come to first. */
+function firstNodes(roots: readonly RuleNode[]): Map<number, RuleNode> {
+  const found = new Map<number, RuleNode>();
+  const visit = (node: RuleNode): void => {
+    if (!found.has(node.rule.id)) found.set(node.rule.id, node);
+    node.children.forEach(visit);
+  };
+  roots.forEach(visit);
+  return found;
 }

@@ -19,6 +19,7 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { RecentTexts } from "./compat.ts";
 import { AlertRing } from "./correlate/alert-ring.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
+import { Accumulator } from "./decode/accumulate.ts";
 import { CheckpointError } from "./errors.ts";
 
 export const STATE_VERSION = 3;
@@ -44,8 +45,10 @@ export class EngineState {
   readonly ring = new AlertRing();
   /** `--compat` alone fills it. */
   readonly recentTexts = new RecentTexts();
+  /** Of decoders with `accumulate`. */
+  readonly accumulator = new Accumulator();
   /** In the order in which they are written. */
-  readonly parts: readonly StatePart[] = [this.ring, this.recentTexts];
+  readonly parts: readonly StatePart[] = [this.ring, this.recentTexts, this.accumulator];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;
   nextSweepMs = Number.NEGATIVE_INFINITY;

@@ -21,6 +21,7 @@ import { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { predecode } from "../predecode.ts";
 import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
+import { normaliseAction } from "./firewall-action.ts";
 import { internalDecoders, internalNames, ossecInternalNames } from "./internal.ts";
 import { loadDecoder, type LoadedDecoder } from "./loader.ts";
 import { walkOssec } from "./ossec-walk.ts";
@@ -331,5 +332,6 @@ export function decodeEvent(
   }
   predecode(into, set.flavour);
   set.decode(into);
+  if (into.isOssec && into.fields.action !== undefined && into.type === "firewall") normaliseAction(into);
   return into;
 }

@@ -107,10 +107,6 @@ class DecoderLoader {
     return { decoder: this.#decoder, usesOwnName: this.#usesOwnName, place: this.#element.place };
   }
 
-  #notYet(element: XmlElement, what: string): void {
-    this.#report(problemAt(element.place, "warning", `${what} is not supported yet; decoder ${this.#decoder.ownName}`));
-  }
-
   #read(element: XmlElement): void {
     const decoder = this.#decoder;
     const drafts = this.#drafts;
@@ -180,7 +176,6 @@ class DecoderLoader {
         return true;
       case "accumulate":
         this.#decoder.accumulate = true;
-        this.#notYet(element, "<accumulate>");
         return true;
       default:
         return false;
@@ -249,7 +244,8 @@ class DecoderLoader {
 
   #plugin(element: XmlElement): void {
     const isOssec = this.#flavour === "ossec";
-    if (!plugins.has(element.content) || (isOssec && element.content === "JSON_Decoder")) {
+    const plugin = plugins.get(element.content);
+    if (plugin === undefined || (isOssec && element.content === "JSON_Decoder")) {
       throw new Refusal(element.place, `there is no plugin_decoder ${element.content}`);
     }
     const offset = attributeOf(element, "offset");
@@ -257,8 +253,7 @@ class DecoderLoader {
     else if (offset !== undefined) this.#decoder.pluginOffset = readOffset(element, offset);
     if (this.#decoder.pluginOffset === "after_regex") throw new Refusal(element.place, "a plugin has no after_regex");
     this.#drafts.pluginPlace = element.place;
-    this.#decoder.plugin = plugins.get(element.content);
-    if (this.#decoder.plugin === undefined) this.#notYet(element, `the plugin ${element.content}`);
+    this.#decoder.plugin = plugin;
   }
 
   /** What must stand together, in the words of ruleset-spec 3.1. */
