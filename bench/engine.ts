@@ -11,7 +11,7 @@ import { nodeDisk } from "../src/base/disk.ts";
 import { describeProblem } from "../src/config/problem.ts";
 import { initialValues } from "../src/config/schema.ts";
 import { Engine } from "../src/analysis/engine.ts";
-import { rulesetSection } from "../src/analysis/options.ts";
+import { rulesetSection, rulesSection } from "../src/analysis/options.ts";
 import { readPeerRuleset } from "../src/analysis/peer/ruleset-folder.ts";
 import { readRuleset } from "../src/analysis/ruleset-source.ts";
 import { compileRuleset, defaultRulesetOptions, type RulesetSource } from "../src/analysis/ruleset.ts";
@@ -61,7 +61,11 @@ async function readSource({ flavour, rules, isCompat }: EngineBench): Promise<Ru
   const options = { ...defaultRulesetOptions, flavour, isCompat };
   if (rules !== "") return { ...(await readPeerRuleset(nodeDisk, rules, flavour)), options };
   const place = { home: "/nonexistent", shipped: join(process.cwd(), "ruleset") };
-  return (await readRuleset(nodeDisk, place, initialValues(rulesetSection.options), options)).source;
+  const sections = {
+    ruleset: { ...initialValues(rulesetSection.options), flavour },
+    rules: initialValues(rulesSection.options),
+  };
+  return (await readRuleset(nodeDisk, place, sections, options)).source;
 }
 
 /** All of them at once: reading is not what is measured. */

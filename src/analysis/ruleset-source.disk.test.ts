@@ -6,24 +6,30 @@ import { test, type TestContext } from "node:test";
 import { nodeDisk } from "../base/disk.ts";
 import { describeProblem } from "../config/problem.ts";
 import { initialValues } from "../config/schema.ts";
-import { rulesetSection, type RulesetSection } from "./options.ts";
+import { rulesetSection, type RulesetSection, rulesSection, type RulesSection } from "./options.ts";
 import { readRuleset, type FoundRuleset } from "./ruleset-source.ts";
 import { defaultRulesetOptions } from "./ruleset.ts";
 
-/** A home and a shipped ruleset with these files, each holding its own path. */
+/** A home and a shipped ruleset with these files, each holding its own path where `texts` says nothing else. */
 async function read(
   t: TestContext,
   files: readonly string[],
   change: Partial<RulesetSection> = {},
+  rules: Partial<RulesSection> = {},
+  texts: Readonly<Record<string, string>> = {},
 ): Promise<FoundRuleset> {
   const folder = mkdtempSync(join(tmpdir(), "argus-ruleset-"));
   t.after(() => rmSync(folder, { recursive: true }));
   for (const file of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), `${file} \xe9`, "latin1");
+    writeFileSync(join(folder, file), texts[file] ?? `${file} \xe9`, "latin1");
   }
   const place = { home: join(folder, "home"), shipped: join(folder, "shipped") };
-  return readRuleset(nodeDisk, place, { ...initialValues(rulesetSection.options), ...change }, defaultRulesetOptions);
+  const sections = {
+    ruleset: { ...initialValues(rulesetSection.options), ...change },
+    rules: { ...initialValues(rulesSection.options), ...rules },
+  };
+  return readRuleset(nodeDisk, place, sections, defaultRulesetOptions);
 }
 
 const paths = (files: readonly { path: string }[]): string[] => files.map(({ path }) => path);
@@ -96,12 +102,101 @@ test("what is named and absent is a warning, a pattern that cannot be an error a
     said.join("\n"),
   );
   ok(said.includes("none: warning: holds no files, or is absent"));
-  ok(said.includes("ruleset/rules/gone.xml: warning: is named in <ruleset> and is absent"));
-  ok(said.includes("etc/lists/gone: warning: is named in <ruleset> and is absent"));
+  ok(said.includes("ruleset/rules/gone.xml: warning: is named in the configuration and is absent"));
+  ok(said.includes("etc/lists/gone: warning: is named in the configuration and is absent"));
 });
 
 test("a folder in the place of a file is an error and not a crash", async (t) => {
   const { problems, source } = await read(t, [...shipped, "home/etc/rules/odd.xml/inner"]);
   deepEqual(paths(source.rules), ["ruleset/rules/0010-a.xml"]);
   ok(problems.some((problem) => problem.severity === "error" && problem.file === "etc/rules/odd.xml"));
+});
+
+// ── OSSEC's <rules>, ruleset-spec 7.2 ──────────────────────────────────────────────────────────────────────────────
+
+/** An entry at an offset of the configuration. */
+const at = (offset: number, text: string, pattern?: string) => ({
+  ...folderEntry(text, pattern),
+  place: { file: "ossec.conf", line: 3, column: 5, offset },
+});
+const ossecHome = [
+  "home/etc/decoder.xml",
+  "home/etc/local_decoder.xml",
+  ...["a_rules.xml", "b_rules.xml", "config.xml"].map((name) => `home/rules/${name}`),
+  ...["rules/c_rules.xml", "decoders/x_decoder.xml", "decoders/y.xml"].map((name) => `home/plugins/${name}`),
+];
+
+test("files and folders of <rules> are loaded as they are mixed, none twice, and the flavour is OSSEC's", async (t) => {
+  const { source, problems } = await read(
+    t,
+    ossecHome,
+    {},
+    {
+      include: [at(10, "config.xml"), at(50, "rules/a_rules.xml")],
+      rule_dir: [at(20, "plugins/rules/"), at(40, "rules")],
+    },
+  );
+  deepEqual(paths(source.rules), [
+    "rules/config.xml",
+    "plugins/rules/c_rules.xml",
+    "rules/a_rules.xml",
+    "rules/b_rules.xml",
+  ]);
+  deepEqual([source.options.flavour, problems], ["ossec", []]);
+});
+
+test("the decoders are those of etc where <rules> names none, else what it names", async (t) => {
+  const include = [at(1, "config.xml")];
+  const usual = await read(t, ossecHome, {}, { include });
+  deepEqual(paths(usual.source.decoders), ["etc/decoder.xml", "etc/local_decoder.xml"]);
+  const bare = await read(t, ["home/etc/decoder.xml", "home/rules/config.xml"], {}, { include });
+  deepEqual([paths(bare.source.decoders), bare.problems], [["etc/decoder.xml"], []]);
+  const written = { include, decoder: [at(3, "decoder.xml")], decoder_dir: [at(2, "plugins/decoders")] };
+  const named = await read(t, ossecHome, {}, written);
+  deepEqual(paths(named.source.decoders), ["plugins/decoders/x_decoder.xml", "etc/decoder.xml"]);
+  const all = await read(t, ossecHome, {}, { include, decoder_dir: [at(2, "plugins/decoders", ".xml$")] });
+  deepEqual(paths(all.source.decoders), ["plugins/decoders/x_decoder.xml", "plugins/decoders/y.xml"]);
+});
+
+test("lists that only a rule names are read too, but none outside of the home", async (t) => {
+  const rule = '<list field="id">lists/two.cdb</list><list field="id">../x</list><list field="id">lists/none</list>';
+  const files = [...ossecHome, "home/lists/one", "home/lists/two", "x"];
+  const section = { include: [at(1, "config.xml")], list: ["lists/one"] };
+  const { source, problems } = await read(t, files, {}, section, { "home/rules/config.xml": rule });
+  deepEqual(
+    source.lists.map(({ name }) => name),
+    ["lists/one", "lists/two.cdb"],
+  );
+  deepEqual(problems, []);
+});
+
+test("a flavour that is written counts, and what then has no effect is named", async (t) => {
+  const rules = { include: [at(1, "config.xml")] };
+  const wazuh = await read(t, [...shipped, ...ossecHome], { flavour: "wazuh" }, rules);
+  deepEqual([wazuh.source.options.flavour, paths(wazuh.source.rules)], ["wazuh", ["ruleset/rules/0010-a.xml"]]);
+  deepEqual(wazuh.problems.map(describeProblem), [
+    "ossec.conf:3:5: warning: <rules> has no effect in Wazuh's flavour; use <ruleset>",
+  ]);
+  const both = await read(t, ossecHome, { rule_dir: [folderEntry("plugins/rules")] }, rules);
+  deepEqual(paths(both.source.rules), ["rules/config.xml"]);
+  deepEqual(both.problems.map(describeProblem), [
+    "ossec.conf:3:5: warning: the files of <ruleset> have no effect beside those of <rules>",
+  ]);
+});
+
+test("OSSEC's flavour takes the files of <ruleset> where there is no <rules>, and never those of Argus", async (t) => {
+  const section = {
+    flavour: "ossec" as const,
+    rule_include: ["rules/config.xml"],
+    rule_dir: [folderEntry("rules")],
+    decoder_include: ["etc/decoder.xml"],
+  };
+  const { source, problems } = await read(t, [...shipped, ...ossecHome], section);
+  deepEqual(paths(source.rules), ["rules/config.xml", "rules/a_rules.xml", "rules/b_rules.xml"]);
+  deepEqual([paths(source.decoders), problems], [["etc/decoder.xml"], []]);
+  const none = await read(t, shipped, { flavour: "ossec" });
+  deepEqual(
+    [none.source.rules, none.problems.map(describeProblem)],
+    [[], ["etc/ossec.conf: error: OSSEC's flavour needs rules: name them in <rules>"]],
+  );
 });

@@ -1,130 +1,22 @@
 /**
- * Which files the ruleset of a home is made of (ruleset-spec 7.1): the `<ruleset>` section, or its defaults. Where
- * HOME/ruleset is absent, the ruleset that is shipped with Argus stands in its place.
+ * Which files the ruleset of a home is made of (ruleset-spec 7.1): the `<ruleset>` section, or its defaults, or OSSEC's
+ * `<rules>` (ruleset-source-ossec.ts). Where HOME/ruleset is absent, the ruleset that is shipped with Argus stands in its
+ * place.
  */
 import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
-import { describeError } from "../base/error.ts";
 import { problemAt, problemInFile, type Problem } from "../config/problem.ts";
 import type { Entry } from "../config/schema.ts";
-import { compileExpression } from "../syntax/expression.ts";
-import { PatternError, type Expression } from "../syntax/pattern.ts";
-import { XML_FILE_BYTES_MAX } from "../syntax/xml.ts";
-import type { RulesetSection } from "./options.ts";
-import { LIST_BYTES_MAX } from "./rules/lookup-list.ts";
-import type { RulesetFile, RulesetList, RulesetOptions, RulesetSource } from "./ruleset.ts";
-
-export interface RulesetPlace {
-  /** HOME. */
-  home: string;
-  /** The folder `ruleset/` that is shipped with Argus. */
-  shipped: string;
-}
+import { flavourOf, namesFiles, type RulesetSection, type RulesetSections } from "./options.ts";
+import { readOssecFiles } from "./ruleset-source-ossec.ts";
+import { type Named, type RulesetPlace, RulesetReader } from "./ruleset-reader.ts";
+import type { RulesetOptions, RulesetSource } from "./ruleset.ts";
 
 export interface FoundRuleset {
   source: RulesetSource;
   /** Files that are named and absent, or cannot be read. */
   problems: Problem[];
 }
-
-/** What `<decoder_…>` or `<rule_…>` say. */
-interface Selection {
-  kind: "decoders" | "rules";
-  folders: readonly Entry[];
-  includes: readonly string[];
-  excludes: readonly string[];
-}
-
-const defaultPattern = ".xml$";
-
-class RulesetReader {
-  readonly #disk: Disk;
-  readonly #place: RulesetPlace;
-  readonly #hasOwnRuleset: boolean;
-  readonly problems: Problem[] = [];
-
-  constructor(disk: Disk, place: RulesetPlace, hasOwnRuleset: boolean) {
-    this.#disk = disk;
-    this.#place = place;
-    this.#hasOwnRuleset = hasOwnRuleset;
-  }
-
-  /** Where a path of the configuration is on disk: below the home, but for the shipped ruleset and absolute paths. */
-  #locate(path: string): string {
-    if (path.startsWith("/")) return path;
-    const isShipped = path === "ruleset" || path.startsWith("ruleset/");
-    return isShipped && !this.#hasOwnRuleset
-      ? join(this.#place.shipped, path.slice("ruleset/".length))
-      : join(this.#place.home, path);
-  }
-
-  /** The paths as written, each once, in the order of the configuration. */
-  async select({ kind, folders, includes, excludes }: Selection): Promise<string[]> {
-    const found = new Set<string>();
-    const isExcluded = (path: string): boolean => excludes.includes(path) || excludes.includes(baseName(path));
-    const add = (path: string): void => {
-      if (!isExcluded(path)) found.add(path);
-    };
-    for (const include of includes) add(include.includes("/") ? include : `ruleset/${kind}/${include}`);
-    const written = folders.map(({ text, attributes, place }) => ({
-      folder: text.replace(/\/+$/, ""),
-      pattern: this.#compile(attributes["pattern"] ?? defaultPattern, place),
-    }));
-    for (const { folder, pattern } of written) {
-      const names = await this.#disk.list(this.#locate(folder));
-      if (names.length === 0) this.#warn(folder, "holds no files, or is absent");
-      for (const name of names) if (pattern?.testText(`${folder}/${name}`) === true) add(`${folder}/${name}`);
-    }
-    return [...found];
-  }
-
-  #compile(pattern: string, place: Entry["place"]): Expression | undefined {
-    try {
-      return compileExpression("osregex", pattern);
-    } catch (error) {
-      if (!(error instanceof PatternError)) throw error;
-      this.problems.push(problemAt(place, "error", `pattern: ${error.message}`));
-      return undefined;
-    }
-  }
-
-  #warn(path: string, message: string): void {
-    this.problems.push(problemInFile(path, "warning", message));
-  }
-
-  async readFiles(paths: readonly string[]): Promise<RulesetFile[]> {
-    const files: RulesetFile[] = [];
-    for (const path of paths) {
-      const text = await this.#read(path, XML_FILE_BYTES_MAX);
-      if (text !== undefined) files.push({ path, text });
-    }
-    return files;
-  }
-
-  async readLists(names: readonly string[]): Promise<RulesetList[]> {
-    const lists: RulesetList[] = [];
-    for (const name of new Set(names)) {
-      // The peers' compiled form is never read: the text is the list.
-      const text = await this.#read(name.endsWith(".cdb") ? name.slice(0, -4) : name, LIST_BYTES_MAX);
-      if (text !== undefined) lists.push({ name, text });
-    }
-    return lists;
-  }
-
-  /** An absent file is a warning, as in Wazuh; one that cannot be read is an error, since nobody knows what it says. */
-  async #read(path: string, bytesMax: number): Promise<string | undefined> {
-    try {
-      const bytes = await this.#disk.readWhole(this.#locate(path), bytesMax);
-      if (bytes === undefined) this.#warn(path, "is named in <ruleset> and is absent");
-      return bytes?.toString("latin1");
-    } catch (error) {
-      this.problems.push(problemInFile(path, "error", `cannot be read: ${describeError(error)}`));
-      return undefined;
-    }
-  }
-}
-
-const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** `etc/decoders` and `etc/rules` are read even where no folder is written: that is where operators put their own. */
 const ownFolders = { decoders: "etc/decoders", rules: "etc/rules" } as const;
@@ -150,35 +42,72 @@ async function usualLists(disk: Disk, home: string): Promise<string[]> {
   return found;
 }
 
-/** Reads all files. Rejects only with the disk's own errors. Paths in the source are as the configuration has them. */
+/** Files first, then the folders, as the peers do whatever the order in the section is. */
+function named(kind: "decoders" | "rules", includes: readonly string[], folders: readonly Entry[]): Named[] {
+  return [
+    ...includes.map((path): Named => ({ kind: "file", path: path.includes("/") ? path : `ruleset/${kind}/${path}` })),
+    ...folders.map(({ text, attributes, place }): Named => {
+      return { kind: "folder", path: text, pattern: attributes["pattern"] ?? ".xml$", place };
+    }),
+  ];
+}
+
+/** Of a section that names no folder those of `usual` stand in their place. */
+async function readSection(
+  reader: RulesetReader,
+  section: RulesetSection,
+  usual: (kind: "decoders" | "rules") => Promise<Entry[]>,
+): Promise<Pick<RulesetSource, "decoders" | "rules">> {
+  const { decoder_dir, decoder_include, decoder_exclude, rule_dir, rule_include, rule_exclude } = section;
+  const decoderFolders = decoder_dir.length > 0 ? decoder_dir : await usual("decoders");
+  const ruleFolders = rule_dir.length > 0 ? rule_dir : await usual("rules");
+  const decoders = await reader.select(named("decoders", decoder_include, decoderFolders), decoder_exclude);
+  const rules = await reader.select(named("rules", rule_include, ruleFolders), rule_exclude);
+  return { decoders: await reader.readFiles(decoders), rules: await reader.readFiles(rules) };
+}
+
+/**
+ * Reads all files; the flavour is what the sections say. Rejects only with the disk's own errors. Paths in the source are
+ * as the configuration has them.
+ */
 export async function readRuleset(
   disk: Disk,
   place: RulesetPlace,
-  section: RulesetSection,
-  options: RulesetOptions,
+  sections: RulesetSections,
+  options: Omit<RulesetOptions, "flavour">,
 ): Promise<FoundRuleset> {
-  const hasOwnRuleset = (await disk.stat(join(place.home, "ruleset"))) !== undefined;
-  const reader = new RulesetReader(disk, place, hasOwnRuleset);
-  const folders = async (kind: "decoders" | "rules", written: readonly Entry[]): Promise<readonly Entry[]> =>
-    written.length > 0 ? written : usualFolders(disk, place.home, kind);
-  const decoders = await reader.select({
-    kind: "decoders",
-    folders: await folders("decoders", section.decoder_dir),
-    includes: section.decoder_include,
-    excludes: section.decoder_exclude,
-  });
-  const rules = await reader.select({
-    kind: "rules",
-    folders: await folders("rules", section.rule_dir),
-    includes: section.rule_include,
-    excludes: section.rule_exclude,
-  });
-  const lists = section.list.length > 0 ? section.list : await usualLists(disk, place.home);
-  const source = {
-    decoders: await reader.readFiles(decoders),
-    rules: await reader.readFiles(rules),
-    lists: await reader.readLists(lists),
-    options,
-  };
-  return { source, problems: reader.problems };
+  const flavour = flavourOf(sections);
+  const reader = await RulesetReader.of(disk, place, flavour);
+  const { ruleset, rules } = sections;
+  const ofAll = { ...options, flavour };
+  if (flavour === "ossec" && namesFiles(rules)) {
+    const files = await readOssecFiles(reader, rules);
+    const source = { ...files, options: ofAll };
+    return { source, problems: [...reader.problems, ...problemsOfSections(sections, source)] };
+  }
+  // Argus's own ruleset is in Wazuh's language: in OSSEC's flavour only what is named is in force.
+  const usual = (kind: "decoders" | "rules"): Promise<Entry[]> =>
+    flavour === "ossec" ? Promise.resolve([]) : usualFolders(disk, place.home, kind);
+  const files = await readSection(reader, ruleset, usual);
+  const lists = ruleset.list.length > 0 ? ruleset.list : await usualLists(disk, place.home);
+  const source = { ...files, lists: await reader.readLists(lists), options: ofAll };
+  return { source, problems: [...reader.problems, ...problemsOfSections(sections, source)] };
+}
+
+/** What is written and has no effect, or is missing. */
+function problemsOfSections({ ruleset, rules }: RulesetSections, { rules: files, options }: RulesetSource): Problem[] {
+  const ofRules = [...rules.include, ...rules.rule_dir, ...rules.decoder, ...rules.decoder_dir][0]?.place;
+  if (options.flavour === "wazuh") {
+    const words = "<rules> has no effect in Wazuh's flavour; use <ruleset>";
+    return ofRules === undefined ? [] : [problemAt(ofRules, "warning", words)];
+  }
+  const found: Problem[] = [];
+  const folder = [...ruleset.decoder_dir, ...ruleset.rule_dir][0];
+  if (namesFiles(rules) && folder !== undefined) {
+    found.push(problemAt(folder.place, "warning", "the files of <ruleset> have no effect beside those of <rules>"));
+  }
+  if (files.length === 0) {
+    found.push(problemInFile("etc/ossec.conf", "error", "OSSEC's flavour needs rules: name them in <rules>"));
+  }
+  return found;
 }

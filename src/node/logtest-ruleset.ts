@@ -1,6 +1,6 @@
 /** The ruleset of a home for `argus logtest`; a home without a configuration has the shipped one. */
 import type { Disk } from "../base/disk.ts";
-import { rulesetSection } from "../analysis/options.ts";
+import { rulesetSection, rulesSection } from "../analysis/options.ts";
 import { defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset, type FoundRuleset } from "../analysis/ruleset-source.ts";
 import { sharedConfigPath } from "../config/load.ts";
@@ -11,7 +11,13 @@ import { shippedRuleset } from "./package-disk.ts";
 export async function readHomeRulesetFiles(home: string, disk: Disk, zone: string): Promise<FoundRuleset> {
   const isConfigured = (await disk.stat(sharedConfigPath(home))) !== undefined;
   const config = isConfigured ? await loadNodeConfig(home, disk) : undefined;
-  const section = config?.configuration.one(rulesetSection).values ?? initialValues(rulesetSection.options);
-  const found = await readRuleset(disk, { home, shipped: shippedRuleset }, section, { ...defaultRulesetOptions, zone });
+  const sections = {
+    ruleset: config?.configuration.one(rulesetSection).values ?? initialValues(rulesetSection.options),
+    rules: config?.configuration.one(rulesSection).values ?? initialValues(rulesSection.options),
+  };
+  const found = await readRuleset(disk, { home, shipped: shippedRuleset }, sections, {
+    ...defaultRulesetOptions,
+    zone,
+  });
   return { source: found.source, problems: [...(config?.problems ?? []), ...found.problems] };
 }

@@ -2,7 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import { nodeDisk } from "../base/disk.ts";
 import { systemZone } from "../base/local-time.ts";
-import { rulesetSection } from "../analysis/options.ts";
+import { rulesetSection, rulesSection } from "../analysis/options.ts";
 import { checkRuleset, defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset } from "../analysis/ruleset-source.ts";
 import type { Problem } from "../config/problem.ts";
@@ -11,9 +11,10 @@ import { shippedRuleset } from "./package-disk.ts";
 
 /** All problems of the decoders, rules and lists that the configuration of `home` names, by whole paths. */
 export async function checkHomeRuleset(home: string, config: NodeConfig): Promise<readonly Problem[]> {
-  const section = config.configuration.one(rulesetSection).values;
+  const { configuration } = config;
+  const sections = { ruleset: configuration.one(rulesetSection).values, rules: configuration.one(rulesSection).values };
   const options = { ...defaultRulesetOptions, zone: systemZone() };
-  const { source, problems } = await readRuleset(nodeDisk, { home, shipped: shippedRuleset }, section, options);
+  const { source, problems } = await readRuleset(nodeDisk, { home, shipped: shippedRuleset }, sections, options);
   const hasOwnRuleset = (await nodeDisk.stat(join(home, "ruleset"))) !== undefined;
   const whole = (path: string): string => {
     if (isAbsolute(path)) return path;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { CrashPoint } from "../base/crash-point.ts";
 import type { Disk } from "../base/disk.ts";
 import type { Log } from "../base/log.ts";
+import { flavourOf } from "../analysis/options.ts";
 import { compileRuleset, type RulesetOptions } from "../analysis/ruleset.ts";
 import { defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset } from "../analysis/ruleset-source.ts";
@@ -26,6 +27,7 @@ export function rulesetOptionsOf(settings: NodeSettings, zone: string): RulesetO
   const { jsonout_output, alerts_log, logall, logall_json } = global;
   return {
     ...defaultRulesetOptions,
+    flavour: flavourOf(settings),
     logAlertLevel: alerts.log_alert_level,
     emailAlertLevel: alerts.email_alert_level,
     latenessMs: global.lateness,
@@ -45,7 +47,7 @@ export async function readHomeRuleset(
   zone: string,
 ): Promise<{ snapshot: Snapshot; problems: Problem[] }> {
   const place = { home: settings.home, shipped: shippedRuleset };
-  const { source, problems } = await readRuleset(disk, place, settings.ruleset, rulesetOptionsOf(settings, zone));
+  const { source, problems } = await readRuleset(disk, place, settings, rulesetOptionsOf(settings, zone));
   const found: Problem[] = [...problems];
   try {
     compileRuleset(source, (problem) => found.push(problem));

@@ -1,6 +1,6 @@
 /** The options of all stages together: the one list that the loader, `config check`, `explain` and the manual go by. */
 import { alertsSection, globalSection } from "../alerts/options.ts";
-import { rulesetSection } from "../analysis/options.ts";
+import { rulesetSection, rulesSection } from "../analysis/options.ts";
 import { dashboardSection } from "../api/options.ts";
 import { localfileSection } from "../collect/options.ts";
 import type { Section } from "../config/schema.ts";
@@ -15,6 +15,7 @@ export const sections: readonly Section[] = [
   localfileSection,
   globalSection,
   rulesetSection,
+  rulesSection,
   alertsSection,
   spoolSection,
   journalSection,

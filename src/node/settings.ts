@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import type { Disk } from "../base/disk.ts";
 import { alertsSection, globalSection, type Alerts, type Global } from "../alerts/options.ts";
-import { rulesetSection, type RulesetSection } from "../analysis/options.ts";
+import { rulesetSection, rulesSection, type RulesetSection, type RulesSection } from "../analysis/options.ts";
 import { dashboardSection, type DashboardSettings } from "../api/options.ts";
 import type { FollowedLocation } from "../collect/file-collector.ts";
 import { followedLocationOf, localfileSection } from "../collect/options.ts";
@@ -34,6 +34,7 @@ export interface NodeSettings {
   spool: SpoolSettings;
   journal: JournalSettings;
   ruleset: RulesetSection;
+  rules: RulesSection;
   global: Global;
   alerts: Alerts;
   dashboard: DashboardSettings;
@@ -67,6 +68,7 @@ export async function readSettings(home: string, disk: Disk): Promise<NodeSettin
     spool: configuration.one(spoolSection).values,
     journal: configuration.one(journalSection).values,
     ruleset: configuration.one(rulesetSection).values,
+    rules: configuration.one(rulesSection).values,
     global: configuration.one(globalSection).values,
     alerts: configuration.one(alertsSection).values,
     dashboard: configuration.one(dashboardSection).values,

@@ -1,0 +1,125 @@
+/** Reads the files of a ruleset from a home, or from the ruleset that is shipped with Argus. */
+import { join } from "node:path";
+import type { Disk } from "../base/disk.ts";
+import { describeError } from "../base/error.ts";
+import { problemAt, problemInFile, type Problem } from "../config/problem.ts";
+import type { Entry } from "../config/schema.ts";
+import { compileExpression } from "../syntax/expression.ts";
+import { PatternError, type Expression, type Flavour } from "../syntax/pattern.ts";
+import { XML_FILE_BYTES_MAX } from "../syntax/xml.ts";
+import { LIST_BYTES_MAX } from "./rules/lookup-list.ts";
+import type { RulesetFile, RulesetList } from "./ruleset.ts";
+
+export interface RulesetPlace {
+  /** HOME. */
+  home: string;
+  /** The folder `ruleset/` that is shipped with Argus. */
+  shipped: string;
+}
+
+/** What a section names, in the order in which it is to be loaded. */
+export type Named =
+  | { kind: "file"; path: string }
+  | { kind: "folder"; path: string; pattern: string; place: Entry["place"] };
+
+export class RulesetReader {
+  readonly #disk: Disk;
+  readonly #place: RulesetPlace;
+  readonly #hasOwnRuleset: boolean;
+  readonly #flavour: Flavour;
+  readonly problems: Problem[] = [];
+
+  private constructor(disk: Disk, place: RulesetPlace, hasOwnRuleset: boolean, flavour: Flavour) {
+    this.#disk = disk;
+    this.#place = place;
+    this.#hasOwnRuleset = hasOwnRuleset;
+    this.#flavour = flavour;
+  }
+
+  static async of(disk: Disk, place: RulesetPlace, flavour: Flavour): Promise<RulesetReader> {
+    const hasOwnRuleset = (await disk.stat(join(place.home, "ruleset"))) !== undefined;
+    return new RulesetReader(disk, place, hasOwnRuleset, flavour);
+  }
+
+  /** Where a path of the configuration is on disk: below the home, but for the shipped ruleset and absolute paths. */
+  #locate(path: string): string {
+    if (path.startsWith("/")) return path;
+    const isShipped = path === "ruleset" || path.startsWith("ruleset/");
+    return isShipped && !this.#hasOwnRuleset
+      ? join(this.#place.shipped, path.slice("ruleset/".length))
+      : join(this.#place.home, path);
+  }
+
+  /** The paths as written, each once, in the order of the configuration; those of a folder in the order of names. */
+  async select(named: readonly Named[], excludes: readonly string[] = []): Promise<string[]> {
+    const found = new Set<string>();
+    const add = (path: string): void => {
+      if (!excludes.includes(path) && !excludes.includes(baseName(path))) found.add(path);
+    };
+    for (const one of named) {
+      if (one.kind === "file") add(one.path);
+      else for (const path of await this.#filesOf(one)) add(path);
+    }
+    return [...found];
+  }
+
+  async #filesOf({ path, pattern, place }: Named & { kind: "folder" }): Promise<string[]> {
+    const folder = path.replace(/\/+$/, "");
+    const expression = this.#compile(pattern, place);
+    const names = await this.#disk.list(this.#locate(folder));
+    if (names.length === 0) this.#warn(folder, "holds no files, or is absent");
+    const paths = names.toSorted().map((name) => `${folder}/${name}`);
+    return paths.filter((file) => expression?.testText(file) === true);
+  }
+
+  #compile(pattern: string, place: Entry["place"]): Expression | undefined {
+    try {
+      return compileExpression("osregex", pattern, { flavour: this.#flavour });
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      this.problems.push(problemAt(place, "error", `pattern: ${error.message}`));
+      return undefined;
+    }
+  }
+
+  async isThere(path: string): Promise<boolean> {
+    return (await this.#disk.stat(this.#locate(path)))?.kind === "file";
+  }
+
+  #warn(path: string, message: string): void {
+    this.problems.push(problemInFile(path, "warning", message));
+  }
+
+  async readFiles(paths: readonly string[]): Promise<RulesetFile[]> {
+    const files: RulesetFile[] = [];
+    for (const path of paths) {
+      const text = await this.#read(path, XML_FILE_BYTES_MAX);
+      if (text !== undefined) files.push({ path, text });
+    }
+    return files;
+  }
+
+  async readLists(names: readonly string[]): Promise<RulesetList[]> {
+    const lists: RulesetList[] = [];
+    for (const name of new Set(names)) {
+      // The peers' compiled form is never read: the text is the list.
+      const text = await this.#read(name.endsWith(".cdb") ? name.slice(0, -4) : name, LIST_BYTES_MAX);
+      if (text !== undefined) lists.push({ name, text });
+    }
+    return lists;
+  }
+
+  /** An absent file is a warning, as in Wazuh; one that cannot be read is an error, since nobody knows what it says. */
+  async #read(path: string, bytesMax: number): Promise<string | undefined> {
+    try {
+      const bytes = await this.#disk.readWhole(this.#locate(path), bytesMax);
+      if (bytes === undefined) this.#warn(path, "is named in the configuration and is absent");
+      return bytes?.toString("latin1");
+    } catch (error) {
+      this.problems.push(problemInFile(path, "error", `cannot be read: ${describeError(error)}`));
+      return undefined;
+    }
+  }
+}
+
+export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
