@@ -75,6 +75,16 @@ test("what is written is read back, and an empty ring writes nothing", () => {
   equal(empty.view().length, 0);
 });
 
+test("a ring of events that all came at other times is as large as its limit, and no larger", () => {
+  const bytesOf = (count: number): number => {
+    const writer = new ByteWriter();
+    pushed(count, 20).write(writer);
+    return writer.view().length;
+  };
+  equal(bytesOf(2_000), bytesOf(200));
+  equal(bytesOf(2_000) <= 16 + 20 * 16, true);
+});
+
 // ── the engine ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const failed = '<rule id="100" level="5"><match>failed</match><group>bad,</group><description>f</description></rule>';

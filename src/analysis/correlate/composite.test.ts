@@ -86,6 +86,12 @@ test("not_same_field skips events of the same value, and those of which neither 
   deepEqual(answers(["app: failed", "app: failed", "app: failed x=2"]), [3]);
 });
 
+test("not_same_field with several names skips an event in which any of them is equal", () => {
+  const answers = (logs: string[]): number[] =>
+    fires(play(rulesetFor('frequency="2" timeframe="60"', "<not_same_field>x.name,y</not_same_field>"), logs));
+  deepEqual(answers(["app: failed x=1 y=1", "app: failed x=2 y=1", "app: failed x=3 y=2"]), [3]);
+});
+
 test("events of two agents do not meet, unless global_frequency says so", () => {
   const answers = (inside: string): number[] => {
     const engine = new Engine(rulesetFor('frequency="2" timeframe="60"', inside));
@@ -102,6 +108,14 @@ test("an event that a composite consumed bars lower ones, and is counted by high
     '<rule id="300" level="12" frequency="5" timeframe="60"><if_matched_sid>100</if_matched_sid><description>more</description></rule>';
   // 300 is tried first. It counts the two events and the one that 200 consumed (the third became 200's own answer).
   deepEqual(play(rulesetOf(rules), repeat("failed", 9)), [100, 100, 200, 100, 100, 300, 100, 100, 200]);
+});
+
+test("the barrier stands behind the comparisons: a consumed event of another source is passed", () => {
+  const rules = rulesetFor('frequency="3" timeframe="60"', "<different_url/>");
+  const log = (url: string): string => `app: failed url=${url}`;
+  // The third fires and marks the second, whose url is that of the fourth and fifth: they still find the first.
+  deepEqual(fires(play(rules, [log("/a"), log("/b"), log("/c"), log("/b"), log("/b")])), [3]);
+  deepEqual(fires(play(rules, [log("/a"), log("/b"), log("/c"), log("/d"), log("/b")])), [3, 5]);
 });
 
 test("if_matched_group counts answers of the rules loaded before it whose groups match", () => {
