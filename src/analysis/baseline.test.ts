@@ -1,10 +1,12 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { seeded } from "../../test/support/ruleset.ts";
-import { Baseline, bytesOf, KEY_BYTES_MAX, type BaselineChanges, type BaselineRows } from "./baseline.ts";
+import { Baseline, bytesOf, KEY_BYTES_MAX, type BaselineChanges, type BaselineStore } from "./baseline.ts";
 
 /** Rows in memory, written as a database would write them. */
-class Rows implements BaselineRows {
+class Rows implements BaselineStore {
+  position: number | undefined = undefined;
+  last: BaselineChanges | undefined = undefined;
   readonly values = new Map<string, string>();
   readonly totals = new Map<string, number>();
 
@@ -16,7 +18,10 @@ class Rows implements BaselineRows {
     return this.totals.get(agentId) ?? 0;
   }
 
-  write({ forgotten, changes, bytes }: BaselineChanges): void {
+  commit(all: BaselineChanges, position: number): void {
+    const { forgotten, changes, bytes } = all;
+    this.position = position;
+    this.last = all;
     for (const place of this.values.keys()) {
       if (forgotten.includes((JSON.parse(place) as string[])[0] ?? "")) this.values.delete(place);
     }
@@ -48,15 +53,13 @@ test("an agent that is removed leaves nothing, neither in memory nor in the rows
   const baseline = new Baseline(rows);
   baseline.set("001", "file", "/a", "1");
   baseline.set("002", "file", "/a", "2");
-  rows.write(baseline.changes());
-  baseline.committed();
+  baseline.commitTo(rows, 1);
   baseline.set("001", "file", "/b", "1");
   baseline.forget("001");
   equal(baseline.get("001", "file", "/a"), undefined);
   equal(baseline.get("001", "file", "/b"), undefined);
   baseline.set("001", "file", "/c", "3");
-  rows.write(baseline.changes());
-  baseline.committed();
+  baseline.commitTo(rows, 1);
   deepEqual([...rows.values.values()].sort(), ["2", "3"]);
   equal(rows.bytes("001"), bytesOf("/c", "3"));
 });
@@ -81,14 +84,32 @@ test("a key that is too long is refused", () => {
 });
 
 test("a commit takes all that has changed, and the bytes that wait are none", () => {
-  const baseline = new Baseline(new Rows());
+  const rows = new Rows();
+  const baseline = new Baseline(rows);
   baseline.set("001", "file", "/a", "1");
   baseline.set("001", "file", "/a", "22");
   equal(baseline.changedBytes, bytesOf("/a", "22"));
-  deepEqual(baseline.changes().changes, [{ agentId: "001", kind: "file", key: "/a", value: "22" }]);
-  baseline.committed();
+  baseline.commitTo(rows, 7);
+  deepEqual(rows.last?.changes, [{ agentId: "001", kind: "file", key: "/a", value: "22" }]);
+  equal(rows.position, 7);
   equal(baseline.changedBytes, 0);
-  deepEqual(baseline.changes().changes, []);
+  baseline.commitTo(rows, 8);
+  deepEqual(rows.last?.changes, []);
+});
+
+test("rows that take over bring what they hold, and nothing of before is left", () => {
+  const rows = new Rows();
+  const first = new Baseline(rows);
+  first.set("001", "file", "/a", "1");
+  first.commitTo(rows, 1);
+  const baseline = new Baseline();
+  baseline.set("001", "file", "/a", "2");
+  baseline.set("001", "file", "/b", "2");
+  baseline.forget("002");
+  baseline.useRows(rows);
+  equal(baseline.get("001", "file", "/a"), "1");
+  equal(baseline.get("001", "file", "/b"), undefined);
+  equal(baseline.changedBytes, 0);
 });
 
 test("what is found does not depend on where commits lie (100 seeds)", () => {
@@ -101,14 +122,13 @@ test("what is found does not depend on where commits lie (100 seeds)", () => {
       const [agentId, key, value] = [`00${next(3)}`, `/${next(6)}`, "v".repeat(next(300))];
       const what = next(12);
       if (what === 0) {
-        rows.write(committed.changes());
-        committed.committed();
+        committed.commitTo(rows, step);
       } else if (what === 1) for (const one of [committed, never]) one.forget(agentId);
       else if (what < 4) for (const one of [committed, never]) one.delete(agentId, "file", key);
       else equal(committed.set(agentId, "file", key, value), never.set(agentId, "file", key, value), `seed ${seed}`);
       equal(committed.get(agentId, "file", key), never.get(agentId, "file", key), `seed ${seed}`);
     }
-    rows.write(committed.changes());
+    committed.commitTo(rows, 200);
     for (const agentId of ["000", "001", "002"]) {
       let bytes = 0;
       for (const [place, value] of rows.values) {

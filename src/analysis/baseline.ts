@@ -1,19 +1,19 @@
 /**
- * What the modules of agents said last: records of files (classic syscheck), findings of rootcheck, open ports of hosts,
- * results of configuration checks. All of it together is too large to be written with every checkpoint, so it has two
- * halves (design: state too large to write whole):
+ * What the modules of agents said last: records of files (classic syscheck), findings of rootcheck, open ports of
+ * hosts, results of configuration checks. All of it together is too large to be written with every checkpoint, so it
+ * has two halves:
  *
  *   rows      what the last commit holds, on disk, read one at a time (`BaselineRows`)
  *   changes   what has changed since, in memory, read first; the next commit writes them with the journal's position
  *
- * A commit is the owner's: it writes `changes()` in one transaction and then calls `committed`. What an event finds here
- * is the same wherever commits lie, so answers do not depend on them. An agent has a share (`AGENT_BYTES_MAX`), counted
- * in bytes by our own arithmetic; what does not fit is refused, and the caller says what that means for the event.
+ * A commit is the owner's (`commitTo`). What an event finds here is the same wherever commits lie, so answers do not
+ * depend on them. An agent has a share (`AGENT_BYTES_MAX`), counted in bytes by our own arithmetic; what does not fit
+ * is refused, and the caller says what that means for the event.
  */
 import { ownCopy } from "./own-copy.ts";
 
 /** What a record is about; names stand in the database and are never changed. */
-export type BaselineKind = "file" | "scan" | "rootcheck" | "hostinfo" | "sca" | "sca_summary";
+export type BaselineKind = "file" | "scan" | "rootcheck" | "hostinfo" | "sca" | "sca_summary" | "diff";
 
 /** The half on disk. */
 export interface BaselineRows {
@@ -31,6 +31,14 @@ export interface BaselineChange {
   value: string | undefined;
 }
 
+/** The rows with the moment that they are of. */
+export interface BaselineStore extends BaselineRows {
+  /** Of the journal, at the last commit; undefined before the first one. */
+  readonly position: number | undefined;
+  /** All of it or nothing, on the disk when it returns. Throws the disk's errors. */
+  commit(changes: BaselineChanges, position: number): void;
+}
+
 export interface BaselineChanges {
   /** Agents all of whose rows go, before the changes are made. */
   forgotten: readonly string[];
@@ -44,6 +52,8 @@ export const AGENT_BYTES_MAX = 256 * 1_024 * 1_024;
 /** Longer than any path of Linux; Windows' long ones are cut by no agent that sends classic records. */
 export const KEY_BYTES_MAX = 4_096;
 export const VALUE_BYTES_MAX = 4_096;
+/** Of a `diff` record, which is a whole log. */
+export const DIFF_BYTES_MAX = 65_536;
 /** What a record costs beside its texts. */
 const recordBytes = 64;
 
@@ -52,10 +62,13 @@ export function bytesOf(key: string, value: string): number {
   return recordBytes + key.length + value.length;
 }
 
+/** Of a baseline that is in memory alone: a trial, or the analysis of what was analysed before. */
+export const MEMORY_BYTES_MAX = 256 * 1_024 * 1_024;
+
 const noRows: BaselineRows = { get: () => undefined, bytes: () => 0 };
 
 export class Baseline {
-  readonly #rows: BaselineRows;
+  #rows: BaselineRows;
   readonly #agentBytesMax: number;
   /** By agent, kind and key, none of the first two of which holds a tab. */
   readonly #changes = new Map<string, BaselineChange>();
@@ -64,7 +77,7 @@ export class Baseline {
   #changedBytes = 0;
   #refused = 0;
 
-  /** Without rows all of it is in memory, for an analysis that leaves nothing behind. */
+  /** Without rows all of it is in memory, and bounded there. */
   constructor(rows: BaselineRows = noRows, agentBytesMax: number = AGENT_BYTES_MAX) {
     this.#rows = rows;
     this.#agentBytesMax = agentBytesMax;
@@ -92,8 +105,9 @@ export class Baseline {
     if (before === value) return true;
     const added = bytesOf(key, value) - (before === undefined ? 0 : bytesOf(key, before));
     const bytes = this.#bytesOf(agentId) + added;
-    const isTooLong = key.length > KEY_BYTES_MAX || value.length > VALUE_BYTES_MAX;
-    if (isTooLong || (added > 0 && bytes > this.#agentBytesMax)) {
+    const isTooLong = key.length > KEY_BYTES_MAX || value.length > (kind === "diff" ? DIFF_BYTES_MAX : VALUE_BYTES_MAX);
+    const isFull = bytes > this.#agentBytesMax || (this.#rows === noRows && this.#changedBytes > MEMORY_BYTES_MAX);
+    if (isTooLong || (added > 0 && isFull)) {
       this.#refused += 1;
       return false;
     }
@@ -119,13 +133,20 @@ export class Baseline {
     this.#bytes.set(agentId, 0);
   }
 
-  /** What the next commit has to write. */
-  changes(): BaselineChanges {
-    return { forgotten: [...this.#forgotten], changes: [...this.#changes.values()], bytes: this.#bytes };
+  /** Writes what has changed since the last commit; the store is the one that the rows are in. */
+  commitTo(store: BaselineStore, position: number): void {
+    const changes = [...this.#changes.values()];
+    store.commit({ forgotten: [...this.#forgotten], changes, bytes: this.#bytes }, position);
+    this.#clear();
   }
 
-  /** The rows now hold all of `changes()`. */
-  committed(): void {
+  /** From now on what is remembered is what these rows hold, and nothing of before. */
+  useRows(rows: BaselineRows): void {
+    this.#rows = rows;
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#changes.clear();
     this.#forgotten.clear();
     this.#bytes.clear();

@@ -26,6 +26,10 @@ const headBytesMax = 1_048_576;
 const namePattern = /^\d{16}\.ckpt$/;
 const besideName = "next.new";
 
+function positionOf(name: string): number {
+  return Number.parseInt(name, 10);
+}
+
 export class CheckpointStore {
   readonly #disk: Disk;
   readonly #folder: string;
@@ -40,6 +44,14 @@ export class CheckpointStore {
   /** The names of the checkpoints, newest first. */
   async #names(): Promise<string[]> {
     return (await this.#disk.list(this.#folder)).filter((name) => namePattern.test(name)).reverse();
+  }
+
+  /** Removes those that stand beyond `position`: the commit that would have made them count did not come. */
+  async removeBeyond(position: number): Promise<void> {
+    for (const name of await this.#names()) {
+      if (positionOf(name) > position) await this.#disk.remove(join(this.#folder, name));
+    }
+    await this.#disk.syncFolder(this.#folder);
   }
 
   /**

@@ -24,7 +24,8 @@ export const crashPointNames = [
   "alerts.written", // Bytes appended to the alert files, not synced.
   "alerts.synced", // Alert files synced, no checkpoint yet.
   "checkpoint.written", // The new checkpoint lies beside, not renamed.
-  "checkpoint.renamed",
+  "checkpoint.renamed", // It has its name; the baseline's transaction, which is what counts, is not committed.
+  "baseline.committed",
   "alerts.day.begun", // The first file of a new day exists.
 ] as const;
 

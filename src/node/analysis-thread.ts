@@ -15,6 +15,7 @@ import type { AnalysisProgress, AnalysisSetup, FromAnalysis, ToAnalysis } from "
 import { Analyst } from "./analyst.ts";
 import { homeAt } from "./home.ts";
 import { RaisedQueue } from "./raised-queue.ts";
+import { StateDatabase } from "./state-database.ts";
 
 /** A checkpoint that took longer than this is taken only after twenty times as long. */
 const checkpointSlowMs = 500;
@@ -51,7 +52,8 @@ class AnalysisThread {
       const hasMore = await this.#analyst.advance(this.#limit);
       this.#raised.add(await this.#analyst.flush());
       this.#tell();
-      if (systemClock.monotonicMs() >= this.#checkpointDueMs) await this.#checkpoint();
+      const isDue = systemClock.monotonicMs() >= this.#checkpointDueMs;
+      if (isDue || this.#analyst.isCheckpointUrgent) await this.#checkpoint();
       if (this.#isStopping) break;
       if (hasMore) await turn();
       else await this.#sleep();
@@ -119,6 +121,7 @@ async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
   const home = homeAt(setup.home);
   const crash = setup.crash === "" ? noCrash : armedCrash(setup.crash, () => process.kill(process.pid, "SIGKILL"));
   const log = logTo((line) => port.postMessage({ type: "log", line } satisfies FromAnalysis), "Analysis");
+  const baselineStore = StateDatabase.open(home.stateDatabase);
   const analyst = await Analyst.open({
     disk: nodeDisk,
     clock: systemClock,
@@ -128,10 +131,12 @@ async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
     rulesetsFolder: home.rulesets,
     logsFolder: home.logs,
     checkpoints: new CheckpointStore(nodeDisk, home.checkpoints, crash),
+    baselineStore,
     end: setup.durable,
     fallbackSnapshot: setup.fallbackSnapshot,
   });
   await new AnalysisThread(port, analyst, setup).run();
+  baselineStore.close();
 }
 
 const port = must(parentPort, "the analysis thread was not started as a thread");

@@ -65,6 +65,7 @@ class World extends SpoolWorld {
       log: logTo((line) => void this.lines.push(line)),
       ...{ journalFolder: "/journal", rulesetsFolder: "/rulesets", logsFolder: logs },
       checkpoints: withCheckpoints ? this.checkpoints() : undefined,
+      baselineStore: undefined,
     });
   }
 

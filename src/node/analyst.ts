@@ -6,7 +6,8 @@
  *   JournalReader ──record──▶ times, lanes ──EngineEvent──▶ Engine ──Answer──▶ AlertFiles
  *                                                 checkpoint: position, snapshot, lengths | lanes, counts, engine state
  *
- * Commit order: alert files written and synced, then the checkpoint; its position is never beyond what the files hold.
+ * Commit order: alert files written and synced, then the checkpoint, then the baseline's transaction, which holds its
+ * position and makes it count; it is never beyond what the files hold.
  */
 import { must } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
@@ -15,6 +16,7 @@ import type { Disk } from "../base/disk.ts";
 import { LocalTime } from "../base/local-time.ts";
 import type { Log } from "../base/log.ts";
 import { AlertFiles, type AlertOutput, type WrittenAlert } from "../alerts/alert-files.ts";
+import type { BaselineStore } from "../analysis/baseline.ts";
 import type { CheckpointStore, LoadedCheckpoint } from "../analysis/checkpoint-disk.ts";
 import { Engine } from "../analysis/engine.ts";
 import { compileRuleset, type CompiledRuleset, type RulesetOptions } from "../analysis/ruleset.ts";
@@ -22,6 +24,7 @@ import { loadSnapshot } from "../analysis/snapshot-disk.ts";
 import { readControlRecord, readEpochPreamble, type ControlRecord } from "../model/control-record.ts";
 import { readEventBatch } from "../model/event.ts";
 import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
+import { AnalysedBaseline } from "./analysed-baseline.ts";
 import { AnalysedLanes } from "./analysed-lanes.ts";
 import { JournalContradiction } from "./errors.ts";
 
@@ -36,6 +39,8 @@ export interface AnalystOptions {
   logsFolder: string;
   /** Undefined: a fresh analysis from the oldest record, which leaves no checkpoint. */
   checkpoints: CheckpointStore | undefined;
+  /** Of the same analysis; undefined: what modules of agents said is in memory alone. Closed by the caller. */
+  baselineStore: BaselineStore | undefined;
   /** Where the journal ends, as far as it is durable; a checkpoint beyond is none of this journal. */
   end: number;
   /** The snapshot in force at the journal's oldest record, for an analysis that begins there; not needed at 0. */
@@ -54,6 +59,7 @@ export class Analyst {
   readonly #options: AnalystOptions;
   readonly #reader: JournalReader;
   readonly #lanes: AnalysedLanes;
+  readonly #baseline: AnalysedBaseline;
   /** Up to here everything is in the outputs already; windows are rebuilt with writing off. */
   readonly #writeFrom: number;
   #engine: Engine | undefined;
@@ -67,6 +73,7 @@ export class Analyst {
     this.#options = options;
     this.#reader = reader;
     this.#lanes = lanes;
+    this.#baseline = new AnalysedBaseline(options.baselineStore, reader.position, options.end);
     this.#writeFrom = writeFrom;
     this.#checkpointPosition = writeFrom;
   }
@@ -122,10 +129,18 @@ export class Analyst {
     for (let left = recordsPerTurn; left > 0; left -= 1) {
       const entry = await this.#reader.next(limit);
       if (entry === undefined) return false;
+      this.#baseline.advanceTo(entry.position);
       await this.#take(entry);
-      if ((this.#alerts?.pendingBytes ?? 0) >= writeBytes) return true;
+      if ((this.#alerts?.pendingBytes ?? 0) >= writeBytes || this.#baseline.isFull) break;
     }
+    // Nobody comes back to a position of a fresh analysis.
+    if (this.#options.checkpoints === undefined && this.#baseline.isFull) this.#baseline.commit(this.position);
     return true;
+  }
+
+  /** Whether a checkpoint should not wait for its time: what it would write grows too large. */
+  get isCheckpointUrgent(): boolean {
+    return this.#baseline.isFull;
   }
 
   /** Writes what waits; returns the alerts that stand in the files only now. */
@@ -140,10 +155,12 @@ export class Analyst {
     if (checkpoints === undefined || alerts === undefined || this.#engine === undefined) return;
     if (this.position === this.#checkpointPosition) return;
     // While windows are rebuilt the one that is there says more: it has the outputs' lengths, and stands further on.
-    if (this.position < this.#writeFrom) return;
+    if (this.position < this.#writeFrom || !this.#baseline.canCommit(this.position)) return;
     await alerts.sync();
     const head = { position: this.position, snapshotSha256: this.#snapshotSha256, lengths: alerts.lengths() };
     await checkpoints.save(head, this.#lanes.join(this.#engine.saveState()));
+    this.#baseline.commit(head.position);
+    this.#options.crash("baseline.committed");
     this.#checkpointPosition = head.position;
     alerts.checkpointed();
   }
@@ -240,7 +257,7 @@ export class Analyst {
     const { disk, rulesetsFolder, log } = this.#options;
     const { source } = await loadSnapshot(disk, rulesetsFolder, sha256);
     const compiled = compileRuleset(source, (problem) => log.debug(`ruleset: ${problem.message}`));
-    if (this.#engine === undefined) this.#engine = new Engine(compiled, state);
+    if (this.#engine === undefined) this.#engine = new Engine(compiled, state, this.#baseline.baseline);
     else this.#engine.replaceRuleset(compiled);
     this.#snapshotSha256 = sha256;
     await this.#useOutputs(compiled);
@@ -271,8 +288,11 @@ function fallbackOf(
   return position === 0 ? undefined : (fallbackSnapshot ?? checkpoint?.head.snapshotSha256);
 }
 
-async function loadCheckpoint({ checkpoints, log, end }: AnalystOptions): Promise<LoadedCheckpoint | undefined> {
+async function loadCheckpoint(options: AnalystOptions): Promise<LoadedCheckpoint | undefined> {
+  const { checkpoints, baselineStore, log, end } = options;
   if (checkpoints === undefined) return undefined;
+  const committed = baselineStore?.position;
+  if (committed !== undefined) await checkpoints.removeBeyond(committed);
   const { checkpoint, problems } = await checkpoints.load();
   for (const problem of problems) log.warning(`checkpoint: ${problem}`);
   if (checkpoint !== undefined && checkpoint.head.position > end) {

@@ -49,6 +49,12 @@ export class AnalysisFailed extends ArgusError {
   }
 }
 
+export class StateDatabaseFailed extends ArgusError {
+  constructor(path: string, cause: unknown) {
+    super("ARGUS_NODE_STATE_DATABASE", `${path} cannot be used`, { cause });
+  }
+}
+
 export class JournalContradiction extends ArgusError {
   constructor(message: string) {
     super("ARGUS_NODE_JOURNAL_CONTRADICTION", message);

@@ -17,6 +17,7 @@ export interface Home {
   readonly rulesets: string;
   readonly checkpoints: string;
   readonly state: string;
+  readonly stateDatabase: string;
   readonly sockets: string;
   readonly logs: string;
   readonly lockFile: string;
@@ -37,6 +38,7 @@ export function homeAt(folder: string): Home {
     rulesets: at("queue", "rulesets"),
     checkpoints: at("queue", "checkpoints"),
     state: at("queue", "state"),
+    stateDatabase: at("queue", "state", "state.db"),
     sockets: at("queue", "sockets"),
     logs: at("logs"),
     lockFile: at("queue", "argus.lock"),

@@ -21,6 +21,7 @@ import { errnoOf } from "../base/error.ts";
 import { silentLog } from "../base/log.ts";
 import { Analyst } from "./analyst.ts";
 import type { Home } from "./home.ts";
+import { StateDatabase } from "./state-database.ts";
 
 /**
  * identical. behind: a proper beginning, and all that the checkpoint stands for. shorter: less than that. different:
@@ -52,11 +53,12 @@ const wellVerdicts: ReadonlySet<FileVerdict> = new Set(["identical", "behind"]);
 export async function replayJournal(home: Home, oldest: number, checkpoint: number): Promise<ReplayAccount> {
   if (oldest > 0) return { isComparable: false, alerts: 0, files: [], isIdentical: false };
   const folder = await mkdtemp(join(tmpdir(), "argus-replay-"));
+  const baselineStore = StateDatabase.open(join(folder, "state.db"));
   try {
     const analyst = await Analyst.open({
       ...{ disk: nodeDisk, clock: systemClock, log: silentLog, crash: noCrash },
       ...{ journalFolder: home.journal, rulesetsFolder: home.rulesets, logsFolder: folder },
-      ...{ checkpoints: undefined, end: Infinity, fallbackSnapshot: undefined },
+      ...{ checkpoints: undefined, baselineStore, end: Infinity, fallbackSnapshot: undefined },
     });
     await analyseTo(analyst, checkpoint);
     const promised = await filesOf(folder);
@@ -66,6 +68,7 @@ export async function replayJournal(home: Home, oldest: number, checkpoint: numb
     const isIdentical = files.every(({ verdict }) => wellVerdicts.has(verdict));
     return { isComparable: true, alerts: analyst.counts.alerts, files, isIdentical };
   } finally {
+    baselineStore.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

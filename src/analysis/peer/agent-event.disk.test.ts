@@ -1,4 +1,4 @@
-/** Wazuh's own rules, as it ships them, about what the modules of agents say; the inputs are ours, from the specification. */
+/** Wazuh's own rules, as it ships them, about what agents' modules say; the inputs are ours, from the specification. */
 import { equal } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";

@@ -69,7 +69,7 @@ function dataXml(group: string, data: Record<string, unknown>): string {
 function messageOf({ system = {}, ...groups }: Win): string {
   const data = Object.entries(groups).map(([group, values]) => dataXml(group, values));
   const Event = `<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'>${systemXml(system)}${data.join("")}</Event>`;
-  const quoted = /^"([^]*)"$/.exec(String(system["message"] ?? ""))?.[1];
+  const quoted = /^"([^]*)"$/.exec(`${JSON.parse(JSON.stringify(system["message"] ?? ""))}`)?.[1];
   return JSON.stringify(quoted === undefined ? { Event } : { Message: quoted, Event });
 }
 

@@ -1,6 +1,6 @@
 /**
- * The names of Windows' audit policy: an event about a change of it has the number of a category and the identifier of a
- * subcategory, and readers want their names (ruleset-spec 8). Facts published by Microsoft (`auditpol /list /v`).
+ * The names of Windows' audit policy: an event about a change of it has the number of a category and the identifier of
+ * a subcategory, and readers want their names (ruleset-spec 8). Facts published by Microsoft (`auditpol /list /v`).
  */
 
 const categories: ReadonlyMap<string, string> = new Map([

@@ -108,7 +108,7 @@ function systemValues({ children }: EventElement): Value[] {
   return values;
 }
 
-/** `<Data Name="X">`, or elements that are named themselves; data without a name become one value, behind all others. */
+/** `<Data Name="X">`, or elements named themselves; data without a name become one value, behind all others. */
 function dataValues({ children }: EventElement): Value[] {
   const values: Value[] = [];
   const nameless: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * A change of a file or a registry entry, whichever form its agent told it in: its decoder, its 51 fields in the order of
- * ruleset-spec 8, the text that stands in for its log, and what the alert shows of it.
+ * A change of a file or a registry entry, whichever form its agent told it in: its decoder, its 51 fields in the order
+ * of ruleset-spec 8, the text that stands in for its log, and what the alert shows of it.
  */
 import type { FileAttributes, Syscheck } from "../../../model/alert.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";

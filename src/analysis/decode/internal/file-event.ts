@@ -1,7 +1,7 @@
 /**
  * File integrity as agents of Wazuh 3.12 and later tell it: `{"type":"event","data":{…}}` with the entry's attributes
- * and, where it changed, those of before; the agent has compared them itself. `scan_start`, `scan_end` and whatever else
- * comes on this queue as JSON is no news.
+ * and, where it changed, those of before; the agent has compared them itself. `scan_start`, `scan_end` and whatever
+ * else comes on this queue as JSON is no news.
  */
 import type { FileAttributes, IdAndName, Syscheck, SyscheckAudit, WindowsPermission } from "../../../model/alert.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";

@@ -5,9 +5,11 @@ import type { Answer } from "../../../model/alert.ts";
 import { Engine } from "../../engine.ts";
 
 const ruleset = rulesetOf(`
-  <rule id="221" level="0"><category>ossec</category><decoded_as>syscollector</decoded_as><description>s</description></rule>
+  <rule id="221" level="0"><category>ossec</category><decoded_as>syscollector</decoded_as>
+    <description>s</description></rule>
   <rule id="222" level="3"><if_sid>221</if_sid><field name="type">^dbsync_ports$</field>
-    <field name="operation_type">^INSERTED$</field><description>$(port.local_port) of $(port.process)</description></rule>
+    <field name="operation_type">^INSERTED$</field>
+    <description>$(port.local_port) of $(port.process)</description></rule>
   <rule id="300" level="0"><category>ossec</category><decoded_as>ciscat</decoded_as><description>c</description></rule>
   <rule id="301" level="7"><if_sid>300</if_sid><field name="cis.result">^fail$</field>
     <description>$(cis.rule_title)</description></rule>

@@ -1,5 +1,5 @@
 /**
- * Inventories and reports that are not compared here, only shown to the rules: syscollector and CIS-CAT (ruleset-spec 8).
+ * Inventories and reports that are not compared here, only shown to the rules (ruleset-spec 8).
  *
  *   syscollector, Wazuh from 4.2   {"type":"dbsync_ports","operation":"INSERTED","data":{…}}   port.local_port …
  *   syscollector, before           {"type":"port","port":{…}} or {"type":"OS","inventory":{…}}

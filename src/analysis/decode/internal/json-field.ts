@@ -52,7 +52,7 @@ export function entriesAt(value: JsonValue | undefined, name: string): readonly 
 
 /** As the JSON plugin shows the value in one field; undefined for null. */
 export function shownText(value: JsonValue): string | undefined {
-  if (value.kind === "array" || value.kind === "object") return printed(value, 0);
+  if (value.kind === "array" || value.kind === "object") return printed(value);
   return scalarText(value);
 }
 
@@ -64,6 +64,6 @@ export function compactJson(value: JsonValue): string {
     case "object":
       return `{${value.entries.map(({ key, value: inner }) => `${quoted(key)}:${compactJson(inner)}`).join(",")}}`;
     default:
-      return printed(value, 0);
+      return printed(value) ?? "";
   }
 }

@@ -5,7 +5,8 @@ import type { Answer } from "../../../model/alert.ts";
 import { Engine } from "../../engine.ts";
 
 const ruleset = rulesetOf(`
-  <rule id="200" level="0"><category>ossec</category><decoded_as>rootcheck</decoded_as><description>r</description></rule>
+  <rule id="200" level="0"><category>ossec</category><decoded_as>rootcheck</decoded_as>
+    <description>r</description></rule>
   <rule id="201" level="7"><if_sid>200</if_sid><if_fts/><description>$(title)|$(file)</description></rule>
   <rule id="202" level="0"><if_sid>201</if_sid><match>^Starting rootcheck scan</match><description>s</description></rule>`);
 
