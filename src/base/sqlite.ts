@@ -43,8 +43,15 @@ export function sqliteDriver(): "node:sqlite" | "libsql" {
 }
 
 function builtIn(): Opener | undefined {
-  const found = (process as ProcessWithModules).getBuiltinModule?.("node:sqlite");
-  return (found as { DatabaseSync?: Opener } | undefined)?.DatabaseSync;
+  const { emitWarning } = process;
+  // Loading it says on stderr that it is experimental, which tells an operator nothing that he could do.
+  process.emitWarning = () => undefined;
+  try {
+    const found = (process as ProcessWithModules).getBuiltinModule?.("node:sqlite");
+    return (found as { DatabaseSync?: Opener } | undefined)?.DatabaseSync;
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 function openLibsql(path: string): SqlDatabase {
