@@ -1,5 +1,5 @@
 /**
- * The files that OSSEC's `<rules>` names (ruleset-spec 7.2): in the order of the section, those of a folder in the order
+ * The files that OSSEC's `<rules>` names (ruleset-spec 7.2): in the order of the section, those of a folder in order
  * of their names, and none twice.
  */
 import type { Entry } from "../config/schema.ts";

@@ -1,7 +1,7 @@
 /**
  * Which files the ruleset of a home is made of (ruleset-spec 7.1): the `<ruleset>` section, or its defaults, or OSSEC's
- * `<rules>` (ruleset-source-ossec.ts). Where HOME/ruleset is absent, the ruleset that is shipped with Argus stands in its
- * place.
+ * `<rules>` (ruleset-source-ossec.ts). Where HOME/ruleset is absent, the ruleset that is shipped with Argus stands in
+ * its place.
  */
 import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
@@ -67,8 +67,8 @@ async function readSection(
 }
 
 /**
- * Reads all files; the flavour is what the sections say. Rejects only with the disk's own errors. Paths in the source are
- * as the configuration has them.
+ * Reads all files; the flavour is what the sections say. Rejects only with the disk's own errors. Paths in the source
+ * are as the configuration has them.
  */
 export async function readRuleset(
   disk: Disk,
