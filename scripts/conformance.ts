@@ -1,7 +1,7 @@
 /**
  * `npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--file NAME]`: the test folder of a
  * peer against its own ruleset, by our engine. Every failed case is named with what was found in its place; the last
- * line is `N passed, M failed`.
+ * line is `N passed, M failed`, with `, K not runnable` where cases name rules of test rulesets that are not there.
  *
  * The peers' rulesets are not ours to ship, so they are read where the caller says, or below `ARGUS_RULESETS`, which
  * holds `wazuh…/` and `ossec…/`. `--events` names a file of expected answers to every single line of the cases, one JSON
@@ -12,98 +12,30 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { RulesetError } from "../src/analysis/errors.ts";
-import { readPeerRuleset, readTestRuleset, withWindowsAsJson } from "../src/analysis/peer/ruleset-folder.ts";
-import { runCase } from "../src/analysis/peer/suite.ts";
-import { readSuiteFile, type SuiteAnswer, type SuiteCase } from "../src/analysis/peer/suite-file.ts";
-import { compileRuleset, defaultRulesetOptions, type CompiledRuleset } from "../src/analysis/ruleset.ts";
+import {
+  loadConformanceRuleset,
+  readSuite,
+  runSuite,
+  suiteFiles,
+  type ConformancePlace,
+} from "../src/analysis/peer/conformance.ts";
+import { ExpectedEvents } from "../src/analysis/peer/expected-event.ts";
 import { nodeDisk } from "../src/base/disk.ts";
 import { describeProblem } from "../src/config/problem.ts";
 import type { Flavour } from "../src/syntax/pattern.ts";
 
-/** What `--events` says of one line of a case. */
-interface ExpectedEvent {
-  file: string;
-  section: string;
-  option: string;
-  /** Which line of the case, from 0. */
-  event: number;
-  decoder: string | null;
-  rule: number | null;
-  level: number | null;
-}
-
-interface Count {
+interface Total {
   passed: number;
   failed: number;
+  unrunnable: number;
 }
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function loadRuleset(flavour: Flavour, rules: string, tests: string): Promise<CompiledRuleset> {
-  const shipped = await readPeerRuleset(nodeDisk, rules, flavour);
-  const added = await readTestRuleset(nodeDisk, tests);
-  const ruleFiles = [...shipped.rules, ...added.rules];
-  return compileRuleset(
-    {
-      decoders: [...shipped.decoders, ...added.decoders],
-      rules: flavour === "wazuh" ? withWindowsAsJson(ruleFiles) : ruleFiles,
-      lists: shipped.lists,
-      options: { ...defaultRulesetOptions, flavour },
-    },
-    (problem) => print(describeProblem(problem)),
-  );
-}
-
-/** By file, section, key and line, as `--events` names them. */
-class ExpectedEvents {
-  readonly #events = new Map<string, ExpectedEvent>();
-
-  constructor(path: string | undefined) {
-    if (path === undefined) return;
-    for (const line of readFileSync(path, "utf8").split("\n").filter(Boolean)) {
-      const event = JSON.parse(line) as ExpectedEvent;
-      this.#events.set(this.#key(event.file, event.section, event.option, event.event), event);
-    }
-  }
-
-  #key(file: string, section: string, option: string, event: number): string {
-    return JSON.stringify([file, section, option, event]);
-  }
-
-  /** What was expected of a line that is answered otherwise; undefined when it is right, or nothing is known of it. */
-  difference(file: string, one: SuiteCase, event: number, found: SuiteAnswer): string | undefined {
-    const section = Buffer.from(one.section, "latin1").toString("utf8");
-    const expected = this.#events.get(this.#key(file, section, one.option, event));
-    if (expected === undefined) return undefined;
-    const [decoder, rule] = [expected.decoder ?? "", expected.rule ?? ""];
-    const level = expected.level ?? "";
-    const isEqual = found.decoder === decoder && found.rule === String(rule) && found.level === String(level);
-    return isEqual ? undefined : `${said(found)}, not ${said({ decoder, rule: String(rule), level: String(level) })}`;
-  }
-}
-
-const said = ({ decoder, rule, level }: SuiteAnswer): string => `${decoder || "-"} ${rule || "-"} ${level || "-"}`;
-
-function runFile(ruleset: CompiledRuleset, path: string, file: string, events: ExpectedEvents): Count {
-  const count: Count = { passed: 0, failed: 0 };
-  const text = readFileSync(path).toString("latin1");
-  const fail = (one: SuiteCase, words: string): void => {
-    count.failed += 1;
-    print(`FAILED ${file}:${one.line} [${one.section}] ${one.option}: ${words}`);
-  };
-  for (const one of readSuiteFile(text, ruleset.options.flavour)) {
-    const { hasPassed, answers, reason } = runCase(ruleset, one);
-    if (hasPassed) count.passed += 1;
-    else fail(one, reason);
-    for (const [index, answer] of answers.entries()) {
-      const difference = events.difference(file, one, index, answer);
-      if (difference !== undefined) fail(one, `line ${index + 1} of ${answers.length}: ${difference}`);
-    }
-  }
-  return count;
-}
+const shown = ({ passed, failed, unrunnable }: Total): string =>
+  `${passed} passed, ${failed} failed${unrunnable === 0 ? "" : `, ${unrunnable} not runnable`}`;
 
 /** Where the caller says, else the folder of that peer below `ARGUS_RULESETS`. */
 async function folderOf(flavour: Flavour, named: string | undefined): Promise<string | undefined> {
@@ -111,6 +43,36 @@ async function folderOf(flavour: Flavour, named: string | undefined): Promise<st
   if (named !== undefined || parent === undefined) return named;
   const found = (await nodeDisk.list(parent)).find((name) => name.startsWith(flavour));
   return found === undefined ? undefined : join(parent, found);
+}
+
+async function run(
+  flavour: Flavour,
+  place: ConformancePlace,
+  files: readonly string[],
+  events: ExpectedEvents | undefined,
+): Promise<Total> {
+  const ruleset = await loadConformanceRuleset(nodeDisk, flavour, place, (problem) => print(describeProblem(problem)));
+  const total: Total = { passed: 0, failed: 0, unrunnable: 0 };
+  for (const file of files) {
+    const cases = await readSuite(nodeDisk, place.tests, file, flavour);
+    const { passed, failures, unrunnable } = runSuite(ruleset, file, cases, events);
+    for (const failure of failures) print(`FAILED ${failure}`);
+    for (const one of unrunnable) print(`NOT RUNNABLE ${one}`);
+    const count = { passed, failed: failures.length, unrunnable: unrunnable.length };
+    print(`${failures.length > 0 ? "not ok" : "ok"} ${file}: ${shown(count)}`);
+    total.passed += count.passed;
+    total.failed += count.failed;
+    total.unrunnable += count.unrunnable;
+  }
+  return total;
+}
+
+/** Of a ruleset that does not load; each of its problems was printed when it was found. */
+async function allFailed(flavour: Flavour, { tests }: ConformancePlace, files: readonly string[]): Promise<Total> {
+  print("the ruleset does not load, so every case fails");
+  let failed = 0;
+  for (const file of files) failed += (await readSuite(nodeDisk, tests, file, flavour)).length;
+  return { passed: 0, failed, unrunnable: 0 };
 }
 
 const usage =
@@ -135,27 +97,14 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const tests = values.tests ?? join(rules, "tests");
-  const files = (await nodeDisk.list(tests)).filter((name) => name.endsWith(".ini") && name.includes(values.file));
-  const total: Count = { passed: 0, failed: 0 };
-  try {
-    const ruleset = await loadRuleset(flavour, rules, tests);
-    const events = new ExpectedEvents(values.events);
-    for (const file of files.sort()) {
-      const { passed, failed } = runFile(ruleset, join(tests, file), file, events);
-      print(`${failed > 0 ? "not ok" : "ok"} ${file}: ${passed} passed, ${failed} failed`);
-      total.passed += passed;
-      total.failed += failed;
-    }
-  } catch (error) {
+  const place = { rules, tests: values.tests ?? join(rules, "tests") };
+  const files = (await suiteFiles(nodeDisk, place.tests)).filter((name) => name.includes(values.file));
+  const events = values.events === undefined ? undefined : new ExpectedEvents(readFileSync(values.events, "utf8"));
+  const total = await run(flavour, place, files, events).catch((error: unknown) => {
     if (!(error instanceof RulesetError)) throw error;
-    // Each of its problems was printed when it was found.
-    print("the ruleset does not load, so every case fails");
-    for (const file of files) {
-      total.failed += readSuiteFile(readFileSync(join(tests, file)).toString("latin1"), flavour).length;
-    }
-  }
-  print(`${total.passed} passed, ${total.failed} failed`);
+    return allFailed(flavour, place, files);
+  });
+  print(shown(total));
   return total.failed > 0 || total.passed === 0 ? 1 : 0;
 }
 

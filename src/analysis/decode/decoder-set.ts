@@ -10,6 +10,7 @@
  * selected, and from there a chain of siblings of the same name is run.
  */
 import { must } from "../../base/assert.ts";
+import { runSteps, type Steps } from "../../base/steps.ts";
 import { type Problem, problemAt, problemInFile } from "../../config/problem.ts";
 import type { EngineEvent } from "../../model/alert.ts";
 import { XmlError } from "../../syntax/errors.ts";
@@ -49,9 +50,12 @@ export class DecoderSet {
   readonly #internal = new Map<string, Decoder>();
 
   readonly flavour: Flavour;
+  /** OSSEC's daemon does so; its logtest, by which its own cases are judged, does not (ruleset-spec 1.3). */
+  normalisesActions: boolean;
 
   constructor(flavour: Flavour = "wazuh") {
     this.flavour = flavour;
+    this.normalisesActions = flavour === "ossec";
     const names = flavour === "ossec" ? [...internalNames, ...ossecInternalNames] : internalNames;
     for (const name of names) this.#internal.set(name, internalDecoder(name, this.#nameIdOf(name)));
   }
@@ -287,8 +291,18 @@ export function loadDecoders(
   report: (problem: Problem) => void,
   flavour: Flavour = "wazuh",
 ): DecoderSet {
+  return runSteps(decoderSteps(files, report, flavour));
+}
+
+/** The same, a file in each step. */
+export function* decoderSteps(
+  files: readonly DecoderFile[],
+  report: (problem: Problem) => void,
+  flavour: Flavour,
+): Steps<DecoderSet> {
   const set = new DecoderSet(flavour);
   for (const file of files) {
+    yield undefined;
     const elements = readFile(file, flavour, report);
     if (elements?.length === 0) report(problemInFile(file.path, "error", "the file holds no decoder"));
     for (const element of elements ?? []) {
@@ -332,6 +346,6 @@ export function decodeEvent(
   }
   predecode(into, set.flavour);
   set.decode(into);
-  if (into.isOssec && into.fields.action !== undefined && into.type === "firewall") normaliseAction(into);
+  if (set.normalisesActions && into.fields.action !== undefined && into.type === "firewall") normaliseAction(into);
   return into;
 }
