@@ -7,6 +7,7 @@ import type { Decoded, EngineEvent, StaticFieldName, StaticFields, Syscheck } fr
 import { lowerAscii, Subject } from "../syntax/subject.ts";
 import type { Decoder, DecoderType } from "./decode/decoder.ts";
 import type { ForwardedAlert } from "./decode/ossec-alert-plugin.ts";
+import type { Places } from "./geoip.ts";
 
 /** In the order in which alerts.json shows them. */
 export const staticFieldNames: readonly StaticFieldName[] = [
@@ -51,6 +52,8 @@ const noEvent: EngineEvent = {
 };
 
 export class DecodedEvent {
+  /** Of the ruleset, for all its events; undefined: none is configured. */
+  places: Places | undefined = undefined;
   event: EngineEvent = noEvent;
   /** In OSSEC's flavour the whole location of an agent's event is its host. Of the ruleset, so `reset` leaves it. */
   isOssec = false;
@@ -150,6 +153,12 @@ export class DecodedEvent {
   /** The category of rules that the event is for. */
   get type(): DecoderType {
     return this.foundType ?? this.decoder?.type ?? "syslog";
+  }
+
+  /** Where the address is; undefined where it is absent, or nobody knows. */
+  placeOf(field: "srcip" | "dstip"): string | undefined {
+    const address = this.fields[field];
+    return address === undefined ? undefined : this.places?.placeOf(address);
   }
 
   /** The value of the dynamic field of that name (given in lower case); the first one where it stands twice. */

@@ -364,19 +364,6 @@ test("a ruleset with an error is refused as a whole, and names every error by it
   equal(refused instanceof RulesetError && refused.message.includes("(and 4 more)"), true);
 });
 
-test("what is not supported yet is named by its place, and its rule never matches", () => {
-  for (const element of [
-    "<check_diff/>",
-    "<srcgeoip>US</srcgeoip>",
-    "<compiled_rule>is_valid_crawler</compiled_rule>",
-  ]) {
-    const rules = rule(100, 5, `<match>a</match>${element}`);
-    const [problem = ""] = problemsOf(rules);
-    equal(problem.includes("not supported yet, so rule 100 never matches"), true, element);
-    deepEqual(answers(rules, "a"), [0], element);
-  }
-});
-
 test("counting or comparing without an if_matched element is an error", () => {
   for (const [inside, attributes] of [
     ["", 'frequency="3"'],

@@ -9,6 +9,7 @@ import { atReception, isIncompleteFirewall } from "./compat.ts";
 import { Memory } from "./correlate/remember.ts";
 import { decodeEvent } from "./decode/decoder-set.ts";
 import { DecodedEvent } from "./decoded-event.ts";
+import { ignoredLineOf } from "./ignored-line.ts";
 import { Matcher, watching } from "./matcher.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
 import type { Rule, RuleNode } from "./rules/rule.ts";
@@ -51,7 +52,7 @@ export class Engine {
     this.#baseline = baseline;
     this.#state = state === undefined ? new EngineState() : readState(state);
     this.#keepStateOf(ruleset);
-    this.#matcher = new Matcher(ruleset, this.#state);
+    this.#matcher = new Matcher(ruleset, this.#state, baseline);
     this.#memory = new Memory(ruleset, this.#state);
   }
 
@@ -130,7 +131,8 @@ export class Engine {
   #answerOf(matched: RuleNode, event: EngineEvent, decoded: DecodedEvent): Answer {
     this.#answered += 1;
     this.#countFiring(matched.rule);
-    const inPlace = this.#afterIgnore(matched, event.eventMs);
+    const answering = this.#afterIgnore(matched, event.eventMs);
+    const inPlace = answering === undefined || this.#isIgnored(answering, decoded) ? undefined : answering;
     const rule = inPlace ?? matched.rule;
     const isAlert = inPlace !== undefined && rule.level > 0 && rule.logs;
     if (isAlert) this.#alerts += 1;
@@ -143,7 +145,7 @@ export class Engine {
       isAlert,
       hidesFullLog: rule.draft.hidesFullLog,
       previousOutput: this.#matcher.previousLogs,
-      previousLog: undefined,
+      previousLog: this.#matcher.previousLog,
     };
   }
 
@@ -161,6 +163,16 @@ export class Engine {
       return rule;
     }
     return this.#ruleset.options.flavour === "ossec" ? undefined : parent?.rule;
+  }
+
+  /** Whether the event is on the list of what is ignored. One that is not is put there when the rule says so. */
+  #isIgnored({ ignoring, level }: Rule, decoded: DecodedEvent): boolean {
+    if (ignoring === undefined || level === 0) return false;
+    const { ignored } = this.#state;
+    const { checked, added } = ignoring;
+    if (checked.length > 0 && ignored.has(ignoredLineOf(checked, decoded))) return true;
+    if (added.length > 0) ignored.add(ignoredLineOf(added, decoded), this.#ruleset.options.ftsBytesMax);
+    return false;
   }
 
   /** Of the rule that matched, also where it is level 0 or keeps silent (ruleset-spec 5.4). */
@@ -212,7 +224,7 @@ export class Engine {
   replaceRuleset(ruleset: CompiledRuleset): void {
     this.#keepStateOf(ruleset);
     this.#ruleset = ruleset;
-    this.#matcher = new Matcher(ruleset, this.#state);
+    this.#matcher = new Matcher(ruleset, this.#state, this.#baseline);
     this.#matcher.watch = this.#watch;
     this.#memory = new Memory(ruleset, this.#state);
   }

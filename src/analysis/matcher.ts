@@ -1,7 +1,10 @@
 /**
  * The walk through the tree of rules for one event (ruleset-spec 5.4), and what it does to the state on its way:
- * `if_fts` and the search of composite rules have effects even where a child wins later or nothing is alerted.
+ * `check_diff`, `if_fts` and the search of composite rules have effects even where a child wins later or nothing is
+ * alerted.
  */
+import type { Baseline } from "./baseline.ts";
+import { changedFrom } from "./check-diff.ts";
 import { latenessOf } from "./compat.ts";
 import type { Composite, Seeker } from "./correlate/composite.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
@@ -22,6 +25,7 @@ export type RuleObserver = (rule: Rule, failed: string | undefined) => void;
 export class Matcher {
   readonly #ruleset: CompiledRuleset;
   readonly #state: EngineState;
+  readonly #baseline: Baseline;
   /** 1 at the index of a rule that is passed over. */
   readonly #isQuarantined: Uint8Array;
   readonly #latenessMs: number;
@@ -29,15 +33,20 @@ export class Matcher {
   #nodeOfRule: ReadonlyMap<number, RuleNode> | undefined = undefined;
   /** Logs that the last composite rule which fired on this event had counted, newest first. */
   previousLogs: readonly string[] = nothing;
+  /** The log from which this one differs, of the last rule with `check_diff` that matched. */
+  previousLog: string | undefined = undefined;
+  /** What with effects ruled the last rule out, for the observer: it cannot be asked again. */
+  #failedEffect: string | undefined = undefined;
   /** The level at which this event was consumed; -1: it was not. */
   consumedLevel = -1;
   watch: Int32Array | undefined = undefined;
   /** Slow: for `argus logtest -v`. */
   observer: RuleObserver | undefined = undefined;
 
-  constructor(ruleset: CompiledRuleset, state: EngineState) {
+  constructor(ruleset: CompiledRuleset, state: EngineState, baseline: Baseline) {
     this.#ruleset = ruleset;
     this.#state = state;
+    this.#baseline = baseline;
     this.#latenessMs = latenessOf(ruleset.options);
     this.#isQuarantined = new Uint8Array(ruleset.rules.rules.length);
     for (const ruleId of state.quarantined.keys()) this.passOver(ruleId);
@@ -51,6 +60,7 @@ export class Matcher {
   /** The node that answers, or undefined. */
   match(event: DecodedEvent): RuleNode | undefined {
     this.previousLogs = nothing;
+    this.previousLog = undefined;
     this.consumedLevel = -1;
     const forwarded = event.forwarded === undefined ? undefined : this.#forwardedTo(event.forwarded, event);
     if (forwarded !== undefined) return forwarded;
@@ -85,6 +95,7 @@ export class Matcher {
 
   #matchRule(rule: Rule, event: DecodedEvent, decoder: number): boolean {
     if (this.observer === undefined) return this.#holds(rule, event, decoder);
+    this.#failedEffect = undefined;
     const isMatching = this.#holds(rule, event, decoder);
     this.observer(rule, isMatching ? undefined : this.#failureOf(rule, event, decoder));
     return isMatching;
@@ -97,10 +108,9 @@ export class Matcher {
     const { before, after } = rule.conditionNames;
     const first = rule.before.findIndex((condition) => !condition(event));
     if (first >= 0) return before[first] ?? "";
-    if (rule.ifFts && rule.after.length === 0 && rule.composite === undefined) return "if_fts";
+    if (this.#failedEffect !== undefined) return this.#failedEffect;
     const later = rule.after.findIndex((condition) => !condition(event));
-    if (later >= 0) return after[later] ?? "";
-    return rule.composite === undefined ? "if_fts" : "too few earlier events";
+    return later >= 0 ? (after[later] ?? "") : "too few earlier events";
   }
 
   #holds(rule: Rule, event: DecodedEvent, decoder: number): boolean {
@@ -108,9 +118,23 @@ export class Matcher {
     if (this.#isQuarantined[rule.index] === 1) return false;
     if (this.watch !== undefined) this.watch[0] = rule.id;
     for (const condition of rule.before) if (!condition(event)) return false;
-    if (rule.ifFts && !isFirstSeen(this.#state, event, this.#ruleset.options.ftsBytesMax)) return false;
+    if (rule.checksDiff && !this.#hasChanged(rule, event)) return false;
+    if (rule.ifFts && !this.#isNew(event)) return false;
     for (const condition of rule.after) if (!condition(event)) return false;
     return rule.composite === undefined || this.#fires(rule.composite, event);
+  }
+
+  #hasChanged(rule: Rule, event: DecodedEvent): boolean {
+    const before = changedFrom(this.#baseline, rule.id, event);
+    if (before === undefined) this.#failedEffect = "check_diff";
+    else this.previousLog = before;
+    return before !== undefined;
+  }
+
+  #isNew(event: DecodedEvent): boolean {
+    const isNew = isFirstSeen(this.#state, event, this.#ruleset.options.ftsBytesMax);
+    if (!isNew) this.#failedEffect = "if_fts";
+    return isNew;
   }
 
   #fires(composite: Composite, event: DecodedEvent): boolean {

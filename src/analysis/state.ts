@@ -21,6 +21,7 @@ import { AlertRing } from "./correlate/alert-ring.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
 import { Accumulator } from "./decode/accumulate.ts";
 import { CheckpointError } from "./errors.ts";
+import { IgnoredLines } from "./ignored-line.ts";
 
 export const STATE_VERSION = 3;
 
@@ -45,10 +46,12 @@ export class EngineState {
   readonly ring = new AlertRing();
   /** `--compat` alone fills it. */
   readonly recentTexts = new RecentTexts();
+  /** In OSSEC's flavour alone. */
+  readonly ignored = new IgnoredLines();
   /** Of decoders with `accumulate`. */
   readonly accumulator = new Accumulator();
   /** In the order in which they are written. */
-  readonly parts: readonly StatePart[] = [this.ring, this.recentTexts, this.accumulator];
+  readonly parts: readonly StatePart[] = [this.ring, this.recentTexts, this.accumulator, this.ignored];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;
   nextSweepMs = Number.NEGATIVE_INFINITY;

@@ -70,6 +70,8 @@ const staticReaders = new Map<string, FieldReader>(
   ).map(([word, field]) => [word, (event: DecodedEvent) => event.fields[field]]),
 );
 staticReaders.set("location", (event) => event.location);
+staticReaders.set("srcgeoip", (event) => event.placeOf("srcip"));
+staticReaders.set("dstgeoip", (event) => event.placeOf("dstip"));
 
 /** The X of `same_X` and `different_X` that are known. */
 export const comparableNames: ReadonlySet<string> = new Set(staticReaders.keys());

@@ -59,6 +59,8 @@ const readers: Record<Exclude<ExpressionName, "match" | "regex">, FieldReader> =
   extra_data: (event) => event.fields.extra_data,
   hostname: (event) => event.hostname,
   status: (event) => event.fields.status,
+  srcgeoip: (event) => event.placeOf("srcip"),
+  dstgeoip: (event) => event.placeOf("dstip"),
 };
 
 /** Compiles a pattern; one that its language refuses is an error at its place. */
@@ -214,7 +216,6 @@ function listCondition(draft: DraftList, rule: number, needs: ConditionNeeds): C
 export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): RuleConditions {
   const before = new ConditionList();
   const after = new ConditionList();
-  if (draft.isUnsupported) before.add("an element that is not supported", never);
   const { maxsize } = draft;
   if (maxsize !== undefined) before.add("maxsize", ({ log }) => log.raw.length >= maxsize);
   for (const name of ["program_name", "id", "system_name", "protocol"] as const)
@@ -231,6 +232,7 @@ export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): Rule
   addCompiledRules(draft, needs, before);
   addTimes(draft, needs, before);
   addExpression("regex", draft, needs, before);
+  for (const name of ["srcgeoip", "dstgeoip"] as const) addExpression(name, draft, needs, before);
   let isDropped = false;
   for (const list of draft.lists) {
     const condition = listCondition(list, draft.id, needs);

@@ -52,6 +52,8 @@ export const expressionNames = [
   "extra_data",
   "hostname",
   "status",
+  "srcgeoip",
+  "dstgeoip",
 ] as const;
 export type ExpressionName = (typeof expressionNames)[number];
 
@@ -98,6 +100,7 @@ export interface RuleDraft {
   notSameFields: Set<string>;
   isGlobal: boolean;
   ifFts: boolean;
+  checkDiff: boolean;
   /** `<ignore>` and `<check_if_ignored>`: lower-case names. */
   ignoreFields: string[];
   checkIfIgnored: string[];
@@ -109,8 +112,6 @@ export interface RuleDraft {
   mitre: NamedTechnique[];
   info: string | undefined;
   cve: string | undefined;
-  /** Conditions that Argus does not know yet: the rule never matches. */
-  isUnsupported: boolean;
   /** The text of everything above, by which a rule is recognised as unchanged. */
   fingerprint: string;
 }
@@ -152,6 +153,7 @@ export function emptyDraft(place: Place, groups: string): RuleDraft {
     notSameFields: new Set(),
     isGlobal: false,
     ifFts: false,
+    checkDiff: false,
     ignoreFields: [],
     checkIfIgnored: [],
     logs: undefined,
@@ -161,7 +163,6 @@ export function emptyDraft(place: Place, groups: string): RuleDraft {
     mitre: [],
     info: undefined,
     cve: undefined,
-    isUnsupported: false,
     fingerprint: "",
   };
 }

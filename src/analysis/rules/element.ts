@@ -204,11 +204,6 @@ function readCategory(draft: RuleDraft, element: XmlElement, report: Report): vo
   draft.category = { text, place: element.place };
 }
 
-function unsupportedCondition(draft: RuleDraft, element: XmlElement, report: Report): void {
-  draft.isUnsupported = true;
-  report.warn(element, `<${element.name}> is not supported yet, so rule ${draft.id} never matches`);
-}
-
 const readers = new Map<string, Reader>([
   ...expressionReaders,
   ...comparisonReaders(),
@@ -240,13 +235,7 @@ const readers = new Map<string, Reader>([
   ["info", (draft, { content }) => void (draft.info = (draft.info ?? "") + content)],
   ["cve", (draft, { content }) => void (draft.cve = (draft.cve ?? "") + content)],
   ["compiled_rule", (draft, { content, place }) => void draft.compiledRules.push({ text: content.trim(), place })],
-  ["check_diff", unsupportedCondition],
-  ["srcgeoip", unsupportedCondition],
-  ["dstgeoip", unsupportedCondition],
-  ["same_srcgeoip", unsupportedCondition],
-  ["same_dstgeoip", unsupportedCondition],
-  ["different_srcgeoip", unsupportedCondition],
-  ["different_dstgeoip", unsupportedCondition],
+  ["check_diff", (draft) => void (draft.checkDiff = true)],
   ["same_agent", ineffective],
   ["not_same_agent", ineffective],
 ]);

@@ -168,7 +168,7 @@ export function isComposite(draft: RuleDraft): boolean {
 function checkComposite(draft: RuleDraft, element: XmlElement, refuse: Refuse): void {
   const { same, different, sameFields, notSameFields } = draft;
   const compares = same.size + different.size + sameFields.size + notSameFields.size > 0;
-  if (isComposite(draft) || draft.isUnsupported) return;
+  if (isComposite(draft) || draft.checkDiff) return;
   if (draft.frequency !== undefined || compares || draft.isGlobal) {
     refuse(element, `rule ${draft.id} counts or compares events, but has no <if_matched_sid> or <if_matched_group>`);
   }

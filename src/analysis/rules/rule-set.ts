@@ -6,6 +6,7 @@ import { compileExpression } from "../../syntax/expression.ts";
 import type { Flavour } from "../../syntax/pattern.ts";
 import { compositeOf } from "../correlate/composite-of.ts";
 import type { Composite } from "../correlate/composite.ts";
+import { ignoringOf } from "../ignored-line.ts";
 import type { NamedTechnique } from "../mitre.ts";
 import { compileAt, compileConditions, type ConditionNeeds } from "./condition.ts";
 import { compileDescription } from "./description.ts";
@@ -118,9 +119,11 @@ class RuleLoader {
         after: [],
         conditionNames: noNames,
         ifFts: false,
+        checksDiff: false,
         composite: undefined,
         noalert: false,
         ignoreMs: 0,
+        ignoring: undefined,
       },
       ...{ groupNames: [], mitre: undefined, describe: () => "", logs: false, mails: false },
       ...{ sidFeeds: [], groupFeeds: [] },
@@ -139,34 +142,23 @@ class RuleLoader {
     }
     const conditions = compileConditions(draft, this.#conditionNeeds);
     if (conditions.isDropped) return false;
-    this.#warnOfIgnore(draft);
     rule.level = draft.level;
     rule.decodedAs = nameId ?? -1;
     rule.before = conditions.before.conditions;
     rule.after = conditions.after.conditions;
     rule.conditionNames = { before: conditions.before.names, after: conditions.after.names };
     rule.ifFts = draft.ifFts;
+    rule.checksDiff = draft.checkDiff;
     rule.composite = counts ? compositeOf(draft, needs.flavour) : undefined;
     rule.noalert = draft.noalert;
     rule.ignoreMs = draft.ignoreSeconds * 1_000;
+    rule.ignoring = ignoringOf(draft, needs.flavour);
     rule.groupNames = draft.groups.slice(0, shownGroupBytes).split(",").filter(Boolean);
     rule.mitre = needs.mitreOf(draft.mitre);
     rule.describe = compileDescription(draft.description ?? "", needs.flavour === "wazuh");
     rule.logs = draft.logs ?? draft.level >= needs.logAlertLevel;
     rule.mails = draft.mails ?? draft.level >= needs.emailAlertLevel;
     return true;
-  }
-
-  #warnOfIgnore({ ignoreFields, checkIfIgnored, place, id }: RuleDraft): void {
-    if (ignoreFields.length + checkIfIgnored.length === 0) return;
-    // In Wazuh they have no effect either: the line that is looked for never equals a stored one (ruleset-spec 5.7).
-    this.#needs.report(
-      problemAt(
-        place,
-        "warning",
-        `<ignore> and <check_if_ignored> of rule ${id} are not supported yet and have no effect`,
-      ),
-    );
   }
 
   /** Registers a composite rule with the rules that it counts: those loaded so far. */

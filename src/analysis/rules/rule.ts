@@ -3,6 +3,7 @@ import type { Mitre } from "../../model/alert.ts";
 import type { Expression } from "../../syntax/pattern.ts";
 import type { Composite } from "../correlate/composite.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
+import type { Ignoring } from "../ignored-line.ts";
 import type { Condition } from "./condition.ts";
 import type { RuleDraft } from "./draft.ts";
 
@@ -34,9 +35,12 @@ export interface Rule {
   /** Of the conditions, at the same places. */
   conditionNames: { readonly before: readonly string[]; readonly after: readonly string[] };
   ifFts: boolean;
+  checksDiff: boolean;
   composite: Composite | undefined;
   noalert: boolean;
   ignoreMs: number;
+  /** Undefined: it neither asks nor adds to the list of what is ignored. */
+  ignoring: Ignoring | undefined;
   groupNames: readonly string[];
   mitre: Mitre | undefined;
   describe: (event: DecodedEvent) => string;
