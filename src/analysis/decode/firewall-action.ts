@@ -4,7 +4,7 @@
  */
 import type { DecodedEvent } from "../decoded-event.ts";
 
-/** Devices say it in full, in any tense and case, or by a letter: `Deny`, `denied`, `DROP`, `b`; `Built`, `OPEN`, `p`. */
+/** Devices say it in full, in any tense and case, or by a letter: `Deny`, `denied`, `b`; `Built`, `OPEN`, `p`. */
 const words: readonly (readonly [RegExp, string])[] = [
   [/^(?:den(?:y|ied)|drop|reject|block|discard|b$)/i, "DROP"],
   [/^(?:close|teardown|reset)/i, "CLOSED"],

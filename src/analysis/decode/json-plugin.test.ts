@@ -1,30 +1,20 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { must } from "../../base/assert.ts";
 import type { EngineEvent } from "../../model/alert.ts";
-import { DecodedEvent } from "../decoded-event.ts";
+import { DecodedEvent, DYNAMIC_FIELDS_MAX } from "../decoded-event.ts";
 import type { Decoder } from "./decoder.ts";
+import { loadDecoders } from "./decoder-set.ts";
 import { runJsonPlugin } from "./json-plugin.ts";
 import { readJson } from "./json-value.ts";
 
-const decoder: Decoder = {
-  nameId: 0,
-  name: "json",
-  ownName: "json",
-  parent: undefined,
-  type: "syslog",
-  programName: undefined,
-  prematch: undefined,
-  regex: undefined,
-  plugin: runJsonPlugin,
-  pluginOffset: "log",
-  nullField: "string",
-  arrays: "array",
-  fts: [],
-  ftscomment: undefined,
-  accumulate: false,
-  file: "json.xml",
-  line: 1,
-};
+/** As it is loaded; the tests set options of their own over it. */
+const decoder = must(
+  loadDecoders([{ path: "0010.xml", text: '<decoder name="json"><prematch>^{</prematch></decoder>' }], ({ message }) =>
+    equal(message, ""),
+  ).decoders[0],
+  "the decoder loads",
+);
 
 const event = (log: string): EngineEvent => ({
   queue: "1",
@@ -202,4 +192,82 @@ test("gives the fields of random objects, however they are spaced (20 seeds)", (
     }
   }
   equal(count > 1_000, true, `${count} fields`);
+});
+
+// ── Attack case 31: what a JSON log may cost ──────────────────────────────────────────────────────────────────────
+
+/** The record itself, for what is counted; and what reading it cost, in ms of CPU. */
+function decodedFrom(log: string, over: Partial<Decoder> = {}): { decoded: DecodedEvent; cpuMs: number } {
+  const decoded = new DecodedEvent().reset(event(log));
+  const before = process.cpuUsage();
+  runJsonPlugin(decoded, 0, { ...decoder, ...over });
+  const { user, system } = process.cpuUsage(before);
+  return { decoded, cpuMs: (user + system) / 1_000 };
+}
+
+/** Generous by a factor of ten or more, so that a busy machine passes; what is quadratic needs minutes. */
+const cpuMsMax = 20_000;
+
+test("a million keys give as many fields as an event may have, and the others are counted", () => {
+  const keys = Array.from({ length: 1_000_000 }, (_, index) => `"k${index}":${index}`);
+  const { decoded, cpuMs } = decodedFrom(`{${keys.join(",")},"srcip":"192.0.2.7"}`);
+  equal(decoded.dynamicNames.length, DYNAMIC_FIELDS_MAX);
+  equal(decoded.dynamic("k1023"), "1023");
+  equal(decoded.droppedFields, 1_000_000 - DYNAMIC_FIELDS_MAX);
+  equal(decoded.fields.srcip, "192.0.2.7");
+  equal(cpuMs < cpuMsMax, true, `${cpuMs} ms`);
+});
+
+test("a hundred thousand levels give nothing", () => {
+  deepEqual(fields(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`), []);
+  deepEqual(fields(`{"a":${"[".repeat(100_000)}`), []);
+});
+
+test("a text of ten megabytes is one field, with escapes or without", () => {
+  const plain = "x".repeat(10_000_000);
+  deepEqual(fields(`{"a":"${plain}"}`), [`a=${plain}`]);
+  deepEqual(fields(`{"a":"${"\\n".repeat(5_000_000)}"}`), [`a=${"\n".repeat(5_000_000)}`]);
+});
+
+test("a number that no machine has is infinite, and one of a megabyte of digits too", () => {
+  deepEqual(fields(`{"a":1e400,"b":-1e400,"c":${"9".repeat(1_000_000)},"d":[1e400]}`), [
+    "a=inf",
+    "b=-inf",
+    "c=inf",
+    "d=[null]",
+  ]);
+});
+
+test("no key changes what objects are, at any depth", () => {
+  const log = '{"__proto__":{"polluted":"yes"},"constructor":{"prototype":{"polluted":"yes"}},"a":{"__proto__":"x"}}';
+  deepEqual(fields(log), ["__proto__.polluted=yes", "constructor.prototype.polluted=yes", "a.__proto__=x"]);
+  equal(({} as Record<string, unknown>)["polluted"], undefined);
+});
+
+test("of double keys a static field has the last value, and a dynamic one is found by its first", () => {
+  const { decoded } = decodedFrom('{"srcip":"192.0.2.1","x":"1","srcip":"192.0.2.2","X":"2"}');
+  equal(decoded.fields.srcip, "192.0.2.2");
+  equal(decoded.dynamic("x"), "1");
+});
+
+test("a long name above many short ones is no field, however many there are", () => {
+  const inner = Array.from({ length: 2_000 }, (_, index) => `"${index}":1`).join(",");
+  const { decoded } = decodedFrom(`{"${"n".repeat(1_021)}":{${inner}}}`);
+  deepEqual([decoded.dynamicNames.length, decoded.droppedFields], [100, 1_900]); // n….0 to n….99 have 1,024 bytes.
+});
+
+test("an array that is all nesting is not printed as megabytes of tabs", () => {
+  const depth = 900;
+  const items = Array.from({ length: 5_000 }, () => '{"a":1}').join(",");
+  const log = `{"before":"1","deep":${"[".repeat(depth)}${items}${"]".repeat(depth)},"after":"2"}`;
+  const { decoded } = decodedFrom(log);
+  deepEqual(decoded.dynamicNames, ["before", "after"]);
+  equal(decoded.droppedFields, 1);
+  deepEqual(decodedFrom(log, { arrays: "csv" }).decoded.dynamicValues, ["1", "", "2"]);
+});
+
+test("many short texts without one escape are read in one pass", () => {
+  const { decoded, cpuMs } = decodedFrom(`{"a":[${'"x",'.repeat(1_000_000)}"x"],"b":"\\n"}`, { arrays: "csv" });
+  equal(decoded.dynamic("a")?.length, 2_000_001);
+  equal(cpuMs < cpuMsMax, true, `${cpuMs} ms`);
 });

@@ -1,10 +1,13 @@
 /**
  * The plugin `JSON_Decoder` (ruleset-spec 3.7): every value of a JSON object becomes a field, the names of nested
  * objects joined by dots. Some names at the top fill static fields.
+ *
+ * What a log costs is bounded by its length: a few bytes can neither give many fields with long names, nor be printed
+ * as megabytes of tabs. Fields beyond these bounds are left out and counted.
  */
 import type { StaticFieldName } from "../../model/alert.ts";
 import { lowerAscii } from "../../syntax/subject.ts";
-import type { DecodedEvent } from "../decoded-event.ts";
+import { type DecodedEvent, DYNAMIC_FIELDS_MAX } from "../decoded-event.ts";
 import type { Decoder } from "./decoder.ts";
 import { type JsonEntry, type JsonValue, readJson } from "./json-value.ts";
 
@@ -26,6 +29,11 @@ const staticNames: ReadonlyMap<string, StaticFieldName> = new Map([
   ["systemname", "system_name"],
 ]);
 
+/** No rule asks for a longer name. */
+const nameBytesMax = 1_024;
+/** A log of 64 KiB is printed in a quarter of it, unless it is all nesting. */
+const printedBytesMax = 1_048_576;
+
 /** Fills fields from the object that begins at `from` in the working log; anything else fills none. */
 export function runJsonPlugin(decoded: DecodedEvent, from: number, decoder: Decoder): void {
   const value = readJson(decoded.log.raw, from);
@@ -39,35 +47,31 @@ function fill(decoded: DecodedEvent, prefix: string, entries: readonly JsonEntry
       fill(decoded, name, value.entries, decoder);
       continue;
     }
-    const text = textOf(value, decoder);
-    if (text === undefined) continue;
-    if (prefix !== "" || !fillStatic(decoded, key, text)) decoded.addDynamic(name, lowerAscii(name), text);
+    if (value.kind === "null" && decoder.nullField === "discard") continue;
+    const field = prefix === "" ? staticNameOf(decoded, key) : undefined;
+    const hasRoom = decoded.dynamicNames.length < DYNAMIC_FIELDS_MAX && name.length <= nameBytesMax;
+    const text = field !== undefined || hasRoom ? textOf(value, decoder) : undefined;
+    if (text === undefined) decoded.droppedFields += 1;
+    else if (field === undefined) decoded.addDynamic(name, lowerAscii(name), text);
+    else decoded.fields[field] = text;
   }
 }
 
-function fillStatic(decoded: DecodedEvent, key: string, text: string): boolean {
-  const name = staticNames.get(key) ?? (key === "user" && decoded.fields.dstuser === undefined ? "dstuser" : undefined);
-  if (name === undefined) return false;
-  decoded.fields[name] = text;
-  return true;
+function staticNameOf({ fields }: DecodedEvent, key: string): StaticFieldName | undefined {
+  return staticNames.get(key) ?? (key === "user" && fields.dstuser === undefined ? "dstuser" : undefined);
 }
 
-/** Undefined for what gives no field. */
-function textOf(value: JsonValue, decoder: Decoder): string | undefined {
+/** Undefined for what would be too long. */
+function textOf(value: Exclude<JsonValue, { kind: "object" }>, decoder: Decoder): string | undefined {
   switch (value.kind) {
     case "text":
       return value.text;
     case "number":
       return numberText(value.number);
-    case "true":
-    case "false":
-      return value.kind;
-    case "null":
-      return decoder.nullField === "discard" ? undefined : "null";
     case "array":
-      return decoder.arrays === "csv" ? csv(value.items) : printed(value, 0);
-    case "object":
-      return undefined;
+      return decoder.arrays === "csv" ? csv(value.items) : printed(value);
+    default:
+      return value.kind;
   }
 }
 
@@ -88,24 +92,58 @@ function csv(items: readonly JsonValue[]): string {
   return scalars.join(",");
 }
 
-/** As the peers print it: arrays on one line, objects over several with tabs. Rules match this text. */
-export function printed(value: JsonValue, depth: number): string {
-  switch (value.kind) {
-    case "text":
-      return quoted(value.text);
-    case "number":
-      return Number.isFinite(value.number) ? shortNumber(value.number) : "null";
-    case "array":
-      return `[${value.items.map((item) => printed(item, depth + 1)).join(", ")}]`;
-    case "object": {
-      const tabs = "\t".repeat(depth + 1);
-      const lines = value.entries.map(
-        ({ key, value: inner }) => `${tabs}${quoted(key)}:\t${printed(inner, depth + 1)}`,
-      );
-      return `{\n${lines.join(",\n")}${lines.length > 0 ? "\n" : ""}${"\t".repeat(depth)}}`;
+/**
+ * As the peers print JSON: arrays on one line, objects over several with tabs. Rules match this text. Undefined when it
+ * would be longer than any log that is meant to be read.
+ */
+export function printed(value: JsonValue): string | undefined {
+  return new Printer().print(value);
+}
+
+class Printer {
+  readonly #pieces: string[] = [];
+  #bytes = 0;
+
+  print(value: JsonValue): string | undefined {
+    this.#value(value, 0);
+    return this.#bytes > printedBytesMax ? undefined : this.#pieces.join("");
+  }
+
+  #add(piece: string): void {
+    this.#bytes += piece.length;
+    if (this.#bytes <= printedBytesMax) this.#pieces.push(piece);
+  }
+
+  #value(value: JsonValue, depth: number): void {
+    if (value.kind === "array") this.#array(value.items, depth);
+    else if (value.kind === "object") this.#object(value.entries, depth);
+    else if (value.kind === "text") this.#add(quoted(value.text));
+    else if (value.kind !== "number") this.#add(value.kind);
+    else this.#add(Number.isFinite(value.number) ? shortNumber(value.number) : "null");
+  }
+
+  #array(items: readonly JsonValue[], depth: number): void {
+    let before = "[";
+    for (const item of items) {
+      if (this.#bytes > printedBytesMax) return;
+      this.#add(before);
+      this.#value(item, depth + 1);
+      before = ", ";
     }
-    default:
-      return value.kind;
+    this.#add(items.length === 0 ? "[]" : "]");
+  }
+
+  #object(entries: readonly JsonEntry[], depth: number): void {
+    const tabs = "\t".repeat(depth + 1);
+    this.#add("{\n");
+    let before = tabs;
+    for (const { key, value } of entries) {
+      if (this.#bytes > printedBytesMax) return;
+      this.#add(`${before}${quoted(key)}:\t`);
+      this.#value(value, depth + 1);
+      before = `,\n${tabs}`;
+    }
+    this.#add(`${entries.length > 0 ? "\n" : ""}${"\t".repeat(depth)}}`);
   }
 }
 

@@ -37,6 +37,8 @@ export function readJson(text: string, from: number): JsonValue | undefined {
 class Reader {
   readonly #text: string;
   #at: number;
+  /** Where the next backslash stands, so that not every string looks for it to the end of the text. */
+  #backslash = -1;
 
   constructor(text: string, from: number) {
     this.#text = text;
@@ -125,8 +127,11 @@ class Reader {
     const begin = this.#at + 1;
     const quote = this.#text.indexOf('"', begin);
     if (quote < 0) return undefined;
-    const escape = this.#text.indexOf("\\", begin);
-    if (escape < 0 || escape > quote) {
+    if (this.#backslash < begin) {
+      const found = this.#text.indexOf("\\", begin);
+      this.#backslash = found < 0 ? Number.POSITIVE_INFINITY : found;
+    }
+    if (this.#backslash > quote) {
       this.#at = quote + 1;
       return this.#text.slice(begin, quote);
     }
