@@ -66,7 +66,7 @@ const caseForm: Record<string, Check> = {
   repeat: (value) => isCount(value) && value !== 0,
   secondsApart: isSeconds,
   location: isText,
-  queue: (value) => value === "1" || value === "2",
+  queue: (value) => typeof value === "string" && /^[1-3589d-fpu]$/.test(value),
   agent: (value) => isRecord(value) && misfits(value, agentForm) === undefined,
   expect: isRecord,
   before: listOf(isCountOrNull),
