@@ -1,12 +1,13 @@
 /** A whole ruleset: what it is made of, and its compiled, immutable form that an engine runs. */
 import { LocalTime } from "../base/local-time.ts";
+import { runSteps, type Steps } from "../base/steps.ts";
 import { hasErrors, sortProblems, type Problem } from "../config/problem.ts";
 import type { Flavour } from "../syntax/pattern.ts";
-import { loadDecoders, type DecoderSet } from "./decode/decoder-set.ts";
+import { decoderSteps, type DecoderSet } from "./decode/decoder-set.ts";
 import { RulesetError } from "./errors.ts";
 import { mitreOf } from "./mitre.ts";
 import { parseList } from "./rules/lookup-list.ts";
-import { loadRules, type RuleSet } from "./rules/rule-set.ts";
+import { ruleSteps, type RuleSet } from "./rules/rule-set.ts";
 
 export interface RulesetFile {
   /** As it is shown in problems; relative to the home where it lies below it. */
@@ -99,11 +100,11 @@ function inLoadOrder<F extends RulesetFile>(files: readonly F[], flavour: Flavou
   return [...files].sort((a, b) => compare(baseName(a), baseName(b)));
 }
 
-function compile(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset {
+function* loadSteps(source: RulesetSource, report: (problem: Problem) => void): Steps<CompiledRuleset> {
   const { options } = source;
-  const decoders = loadDecoders(inLoadOrder(source.decoders, options.flavour), report, options.flavour);
+  const decoders = yield* decoderSteps(inLoadOrder(source.decoders, options.flavour), report, options.flavour);
   const lists = new Map(source.lists.map(({ name, text }) => [name, parseList(text, options.flavour)]));
-  const rules = loadRules(inLoadOrder(source.rules, options.flavour), {
+  const rules = yield* ruleSteps(inLoadOrder(source.rules, options.flavour), {
     flavour: options.flavour,
     logAlertLevel: options.logAlertLevel,
     emailAlertLevel: options.emailAlertLevel,
@@ -121,8 +122,13 @@ function compile(source: RulesetSource, report: (problem: Problem) => void): Com
  * one of them is an error. Warnings are rules or options that have no effect, each named by file:line:column.
  */
 export function compileRuleset(source: RulesetSource, report: (problem: Problem) => void): CompiledRuleset {
+  return runSteps(compileSteps(source, report));
+}
+
+/** The same in steps of a file each, some milliseconds long, for a thread that must not stop for it. */
+export function* compileSteps(source: RulesetSource, report: (problem: Problem) => void): Steps<CompiledRuleset> {
   const problems: Problem[] = [];
-  const ruleset = compile(source, (problem) => {
+  const ruleset = yield* loadSteps(source, (problem) => {
     problems.push(problem);
     report(problem);
   });
@@ -133,6 +139,6 @@ export function compileRuleset(source: RulesetSource, report: (problem: Problem)
 /** For `argus config check`: all problems of a ruleset, sorted; never throws on what the files hold. */
 export function checkRuleset(source: RulesetSource): Problem[] {
   const problems: Problem[] = [];
-  compile(source, (problem) => problems.push(problem));
+  runSteps(loadSteps(source, (problem) => problems.push(problem)));
   return sortProblems(problems);
 }
