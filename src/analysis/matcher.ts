@@ -66,6 +66,7 @@ export class Matcher {
     if (forwarded !== undefined) return forwarded;
     const category = event.type;
     const decoder = event.decoder?.nameId ?? -1;
+    this.#ruleset.rules.index.begin(event);
     for (const root of this.#ruleset.rules.roots) {
       if ((root.rule.draft.category?.text ?? "syslog") !== category) continue;
       const found = this.#matchNode(root, event, decoder);
@@ -85,12 +86,36 @@ export class Matcher {
   #matchNode(node: RuleNode, event: DecodedEvent, decoder: number): RuleNode | undefined {
     const { rule } = node;
     if (!this.#matchRule(rule, event, decoder)) return undefined;
-    const children = this.observer === undefined ? node.childrenFor(decoder) : node.children;
-    for (const child of children) {
-      const found = this.#matchNode(child, event, decoder);
+    const found =
+      this.observer === undefined
+        ? this.#matchSiblings(node, event, decoder)
+        : this.#matchEach(node.children, event, decoder);
+    if (found !== undefined) return found;
+    return rule.noalert ? undefined : node;
+  }
+
+  #matchEach(nodes: readonly RuleNode[], event: DecodedEvent, decoder: number): RuleNode | undefined {
+    for (const node of nodes) {
+      const found = this.#matchNode(node, event, decoder);
       if (found !== undefined) return found;
     }
-    return rule.noalert ? undefined : node;
+    return undefined;
+  }
+
+  /** The same for the children of a node, of which those are left out that cannot match. */
+  #matchSiblings(parent: RuleNode, event: DecodedEvent, decoder: number): RuleNode | undefined {
+    const { index } = this.#ruleset.rules;
+    const siblings = index.siblingsOf(parent, decoder);
+    const { nodes, groups } = siblings;
+    if (groups === undefined) return this.#matchEach(nodes, event, decoder);
+    index.prepare(siblings, event);
+    for (let place = 0; place < nodes.length; place += 1) {
+      if (!index.isPossible(groups, place)) continue;
+      const node = nodes[place];
+      const found = node && this.#matchNode(node, event, decoder);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #matchRule(rule: Rule, event: DecodedEvent, decoder: number): boolean {

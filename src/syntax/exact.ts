@@ -1,17 +1,23 @@
 /** The default language of a rule's `action`: equality, case and all. */
-import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";
+import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
 import { NO_MATCH } from "./pattern.ts";
-import type { Subject } from "./subject.ts";
+import { lowerAscii, type Subject } from "./subject.ts";
 
 export class ExactText implements Expression {
   readonly language: ExpressionLanguage = "exact";
   readonly pattern: string;
   readonly firstBytes = undefined;
+  readonly outline: Outline;
   readonly #negate: boolean;
 
   constructor(pattern: string, options: ExpressionOptions = {}) {
     this.pattern = pattern;
     this.#negate = options.negate ?? false;
+    this.outline = {
+      needed: undefined,
+      values: this.#negate ? undefined : [lowerAscii(pattern)],
+      isComparison: true,
+    };
   }
 
   test(subject: Subject): boolean {

@@ -6,7 +6,7 @@
  *
  * An empty alternative is always true, and so are `^` and `$` alone; `^$` is the empty text. Case is ignored (A to Z).
  */
-import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";
+import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
 import { NO_MATCH, PatternError } from "./pattern.ts";
 import { lowerAscii, Subject } from "./subject.ts";
 
@@ -90,12 +90,23 @@ function firstBytesOf(literals: readonly Literal[]): Uint8Array | undefined {
   return bytes;
 }
 
+/** Of alternatives; `isInverted`: a text that matches is one that they do not. */
+export function outlineOf(literals: readonly Literal[], isInverted: boolean): Outline {
+  const texts = literals.map(({ text }) => text);
+  return {
+    needed: isInverted || texts.includes("") ? undefined : texts,
+    values: isInverted || literals.some(({ place }) => place !== whole) ? undefined : texts,
+    isComparison: true,
+  };
+}
+
 const scratch = new Subject();
 
 export class OsMatch implements Expression {
   readonly language: ExpressionLanguage = "osmatch";
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
+  readonly outline: Outline;
   readonly #literals: LiteralSet;
   readonly #isInverted: boolean;
   readonly #negate: boolean;
@@ -111,6 +122,7 @@ export class OsMatch implements Expression {
     const literals = (this.#isInverted ? pattern.slice(1) : pattern).split("|").map(parseAlternative);
     this.#literals = new LiteralSet(literals);
     this.firstBytes = this.#isInverted ? undefined : firstBytesOf(literals);
+    this.outline = outlineOf(literals, this.#isInverted || this.#negate);
   }
 
   test(subject: Subject): boolean {

@@ -14,9 +14,9 @@
  * that lags behind a trailing class) are what decoders were written against. In front of it stand two exact filters:
  * alternatives that are plain literals are compared, and an alternative that needs a literal the subject lacks fails.
  */
-import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";
-import { NO_MATCH, PatternError } from "./pattern.ts";
-import { type Literal, literalOf, LiteralSet } from "./os-match.ts";
+import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
+import { NO_MATCH, PatternError, unknownOutline } from "./pattern.ts";
+import { type Literal, literalOf, LiteralSet, outlineOf } from "./os-match.ts";
 import { lowerAscii, Subject } from "./subject.ts";
 
 const patternBytesMax = 20_480;
@@ -401,6 +401,7 @@ export class OsRegex implements Expression {
   readonly language: ExpressionLanguage = "osregex";
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
+  readonly outline: Outline;
   readonly #alternatives: readonly Alternative[];
   /** Set when no alternative has a class: `test` is then a comparison. */
   readonly #literals: LiteralSet | undefined;
@@ -418,6 +419,10 @@ export class OsRegex implements Expression {
     const literals = this.#alternatives.flatMap(({ literal }) => literal ?? []);
     this.#literals = literals.length === this.#alternatives.length ? new LiteralSet(literals) : undefined;
     this.firstBytes = firstBytesOf(this.#alternatives);
+    this.outline =
+      this.#literals === undefined
+        ? neededOutline(this.#alternatives, this.#negate)
+        : outlineOf(literals, this.#negate);
   }
 
   test(subject: Subject): boolean {
@@ -448,6 +453,11 @@ export class OsRegex implements Expression {
     }
     return undefined;
   }
+}
+
+function neededOutline(alternatives: readonly Alternative[], isNegated: boolean): Outline {
+  const needed = alternatives.map((alternative) => alternative.needed);
+  return isNegated || needed.includes("") ? unknownOutline : { ...unknownOutline, needed };
 }
 
 function runFiltered(alternative: Alternative, lower: string, from: number, records: boolean): number {

@@ -5,9 +5,9 @@
  */
 import { unreachable } from "../base/assert.ts";
 import { ExactText } from "./exact.ts";
-import { OsMatch } from "./os-match.ts";
+import { literalOf, OsMatch, outlineOf } from "./os-match.ts";
 import { osMatchAsPcre2, osRegexAsPcre2 } from "./ossec-translation.ts";
-import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";
+import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
 import { NO_MATCH } from "./pattern.ts";
 import { Pcre2 } from "./pcre2.ts";
 import { lowerAscii, Subject } from "./subject.ts";
@@ -63,6 +63,7 @@ class LiteralText implements Expression {
   readonly language: ExpressionLanguage;
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
+  readonly outline: Outline;
   readonly #isAtStart: boolean;
   readonly #isAtEnd: boolean;
   /** In lower case. */
@@ -80,6 +81,7 @@ class LiteralText implements Expression {
     this.#isAtEnd = end !== "";
     this.#text = lowerAscii(text);
     this.#negate = options.negate ?? false;
+    this.outline = outlineOf([literalOf(text, this.#isAtStart, this.#isAtEnd)], this.#negate);
     this.firstBytes = this.#isAtStart && text !== "" ? eitherCase(this.#text) : undefined;
   }
 

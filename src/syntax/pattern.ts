@@ -43,7 +43,21 @@ export interface Expression {
   exec(subject: Subject, from: number): Match | undefined;
   /** The bytes that a matching subject can begin with, as 256 flags; undefined where any may. Not for `negate`. */
   readonly firstBytes: Uint8Array | undefined;
+  /** What indexes may know of a matching text, to leave out expressions that cannot match. */
+  readonly outline: Outline;
 }
+
+/** Facts of every text that `test` accepts, in lower case; undefined where none is known. */
+export interface Outline {
+  /** Texts one of which it holds, wherever; none is empty. */
+  readonly needed: readonly string[] | undefined;
+  /** It is one of these. */
+  readonly values: readonly string[] | undefined;
+  /** Whether `test` compares literals and does nothing else: it takes no longer than the text is long. */
+  readonly isComparison: boolean;
+}
+
+export const unknownOutline: Outline = { needed: undefined, values: undefined, isComparison: false };
 
 /** A pattern that its language does not allow, or that cannot be translated exactly. The message says why. */
 export class PatternError extends Error {

@@ -4,8 +4,8 @@
  * of an earlier round in PCRE2, and is unset in JavaScript.
  */
 import { isUtf8 } from "node:buffer";
-import type { Expression, ExpressionLanguage, ExpressionOptions, Match } from "./pattern.ts";
-import { NO_MATCH, PatternError } from "./pattern.ts";
+import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
+import { NO_MATCH, PatternError, unknownOutline } from "./pattern.ts";
 import { translatePcre2 } from "./pcre2-translation.ts";
 import type { Subject } from "./subject.ts";
 
@@ -15,6 +15,7 @@ export class Pcre2 implements Expression {
   readonly language: ExpressionLanguage = "pcre2";
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
+  readonly outline: Outline;
   readonly #regExp: RegExp;
   /** A literal without which there is no match: looked for first, because that is many times cheaper. */
   readonly #needed: string;
@@ -31,6 +32,7 @@ export class Pcre2 implements Expression {
     const { source, isUtf, needed } = translatePcre2(pattern, options.flavour === "ossec");
     this.#isUtf = isUtf;
     this.#needed = needed;
+    this.outline = needed === "" || this.#negate ? unknownOutline : { ...unknownOutline, needed: [needed] };
     this.firstBytes = firstBytesOf(source);
     try {
       this.#regExp = new RegExp(source);

@@ -10,6 +10,7 @@ import type { Place } from "../../syntax/xml.ts";
 import { staticFieldOf, type DecodedEvent } from "../decoded-event.ts";
 import type { FieldReader } from "../correlate/composite.ts";
 import { AddressSet } from "./address-set.ts";
+import { demandOf, type Demand } from "./demand.ts";
 import type { DraftAddresses, DraftExpression, DraftList, ExpressionName, RuleDraft } from "./draft.ts";
 import { isInList, lookups, type LookupList } from "./lookup-list.ts";
 import { isInTimeRange, parseTimeRange, parseWeekdays } from "./time-of-day.ts";
@@ -20,6 +21,9 @@ export type Condition = (event: DecodedEvent) => boolean;
 export class ConditionList {
   readonly conditions: Condition[] = [];
   readonly names: string[] = [];
+  readonly demands: Demand[] = [];
+  /** Conditions on the program name that compare literals. */
+  readonly programNames: Expression[] = [];
 
   add(name: string, condition: Condition): void {
     this.names.push(name);
@@ -86,7 +90,14 @@ function expressionCondition(name: ExpressionName, expression: Expression): Cond
 function addExpression(name: ExpressionName, draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   for (const written of [draft.expressions.get(name), draft.pcre2.get(name)]) {
     const expression = written && compileAt(written, needs);
-    if (expression !== undefined) into.add(name, expressionCondition(name, expression));
+    if (expression === undefined) continue;
+    into.add(name, expressionCondition(name, expression));
+    if (name === "program_name" && expression.outline.isComparison) {
+      into.programNames.push(expression);
+      continue;
+    }
+    const demand = demandOf(name, expression, name === "match" || name === "regex" ? undefined : readers[name]);
+    if (demand !== undefined) into.demands.push(demand);
   }
 }
 
@@ -95,6 +106,8 @@ function addFields(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList)
     const expression = compileAt(field, needs);
     if (expression === undefined) continue;
     const { name } = field;
+    const read: FieldReader = (event) => event.dynamic(name);
+    into.demands.push({ kind: "value", name: `field ${name}`, read, texts: expression.outline.values });
     into.add(`field ${name}`, (event) => {
       const value = event.dynamic(name);
       return value !== undefined && expression.testText(value);

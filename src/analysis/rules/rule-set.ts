@@ -16,6 +16,7 @@ import type { LookupList } from "./lookup-list.ts";
 import { isComposite, readRuleFile, type RuleFile } from "./rule-file.ts";
 import { RuleTree } from "./rule-tree.ts";
 import type { RegexFeed, Rule, RuleNode } from "./rule.ts";
+import { SiblingIndex } from "./sibling-index.ts";
 
 export interface RuleSetNeeds {
   flavour: Flavour;
@@ -38,6 +39,8 @@ export interface RuleSet {
   readonly composites: ReadonlyMap<number, Composite>;
   readonly regexFeeds: readonly RegexFeed[];
   readonly counts: { rules: number; nodes: number };
+  /** Of no event but the current one; one walk at a time. */
+  readonly index: SiblingIndex;
 }
 
 /** ruleset-spec 9.1: more of the group string is not shown. */
@@ -119,6 +122,8 @@ class RuleLoader {
         before: [],
         after: [],
         conditionNames: noNames,
+        demands: [],
+        programName: undefined,
         ifFts: false,
         checksDiff: false,
         composite: undefined,
@@ -148,6 +153,8 @@ class RuleLoader {
     rule.before = conditions.before.conditions;
     rule.after = conditions.after.conditions;
     rule.conditionNames = { before: conditions.before.names, after: conditions.after.names };
+    rule.demands = conditions.before.demands;
+    rule.programName = conditions.before.programNames[0];
     rule.ifFts = draft.ifFts;
     rule.checksDiff = draft.checkDiff;
     rule.composite = counts ? compositeOf(draft, needs.flavour) : undefined;
@@ -229,5 +236,6 @@ export function* ruleSteps(files: readonly RuleFile[], needs: RuleSetNeeds): Ste
   return {
     ...{ roots: tree.roots, rules, byId, composites, regexFeeds },
     counts: { rules: rules.length, nodes: tree.nodeCount },
+    index: new SiblingIndex(rules),
   };
 }

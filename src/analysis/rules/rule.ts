@@ -1,10 +1,11 @@
 /** A rule as it is run. Of the overwritten ones the place in the tree and the parents stay (ruleset-spec 5.3). */
 import type { Mitre } from "../../model/alert.ts";
 import type { Expression } from "../../syntax/pattern.ts";
-import type { Composite } from "../correlate/composite.ts";
+import type { Composite, FieldReader } from "../correlate/composite.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import type { Ignoring } from "../ignored-line.ts";
 import type { Condition } from "./condition.ts";
+import type { Demand } from "./demand.ts";
 import type { RuleDraft } from "./draft.ts";
 
 /** What an answer of this rule is remembered for. */
@@ -34,6 +35,10 @@ export interface Rule {
   after: readonly Condition[];
   /** Of the conditions, at the same places. */
   conditionNames: { readonly before: readonly string[]; readonly after: readonly string[] };
+  /** Of the conditions before, what can be looked up for many rules at once. */
+  demands: readonly Demand[];
+  /** The condition on the program name, where it is a comparison of literals. */
+  programName: Expression | undefined;
   ifFts: boolean;
   checksDiff: boolean;
   composite: Composite | undefined;
@@ -52,6 +57,26 @@ export interface Rule {
   groupFeeds: Feed[];
 }
 
+/** All demands on one value, and who makes them (sibling-index.ts). */
+export interface Lookup {
+  read: FieldReader;
+  /** The group that is marked when there is a value; 0: no rule asks for no more than that. */
+  presence: number;
+  /** By text in lower case. */
+  groupsOf: Map<string, number[]>;
+  /** The mark of the event whose value was looked up last. */
+  mark: number;
+}
+
+/** Children for one decoder and class of program names, in the order in which they are tried. */
+export interface Siblings {
+  readonly nodes: readonly RuleNode[];
+  /** Two groups for each node, or undefined where looking anything up is not worth it. */
+  readonly groups: Int32Array | undefined;
+  readonly usesLog: boolean;
+  readonly lookups: readonly Lookup[];
+}
+
 /** One place of a rule in the tree; a rule with several parents has several, each with children of its own. */
 export class RuleNode {
   readonly rule: Rule;
@@ -59,24 +84,13 @@ export class RuleNode {
   readonly parent: RuleNode | undefined;
   /** In the order in which they are tried. */
   readonly children: RuleNode[] = [];
-  readonly #byDecoder = new Map<number, readonly RuleNode[]>();
+  /** Its children by what an event brings along; filled by `SiblingIndex`. */
+  siblings: Map<number, Siblings> | undefined = undefined;
+  /** Whether any child has a `programName`; undefined: not looked yet. */
+  asksProgramName: boolean | undefined = undefined;
 
   constructor(rule: Rule, parent: RuleNode | undefined) {
     this.rule = rule;
     this.parent = parent;
-  }
-
-  /**
-   * The children that an event of this decoder may match, in order: those that ask for it and those that ask for none.
-   * To be called only when the tree is complete.
-   */
-  childrenFor(decoderNameId: number): readonly RuleNode[] {
-    if (this.children.length === 0) return this.children;
-    let found = this.#byDecoder.get(decoderNameId);
-    if (found === undefined) {
-      found = this.children.filter(({ rule }) => rule.decodedAs < 0 || rule.decodedAs === decoderNameId);
-      this.#byDecoder.set(decoderNameId, found);
-    }
-    return found;
   }
 }

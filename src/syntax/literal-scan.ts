@@ -1,0 +1,140 @@
+/**
+ * Finds which of many literals a text holds, in one pass over it (Aho and Corasick's machine, ASCII case ignored).
+ *
+ *   classes   byte → column: bytes that no literal has share column 0, capitals have their small letter's
+ *   rows      state → next state for each column, as offsets of rows, so that a step is one addition and one load
+ *
+ * States at which a literal ends have the highest numbers, so that one comparison per byte tells them.
+ */
+import { must } from "../base/assert.ts";
+
+interface Trie {
+  /** By state and column; 0 where there is no way on. */
+  next: Int32Array;
+  columns: number;
+  count: number;
+  /** Of each state the groups of the literals that end there. */
+  groups: (number[] | undefined)[];
+}
+
+export interface ScannedLiteral {
+  /** In lower case, at least one byte. */
+  text: string;
+  /** What is marked when it is found; several literals may share one. */
+  group: number;
+}
+
+export class LiteralScan {
+  readonly #classes: Uint8Array;
+  readonly #rows: Int32Array;
+  readonly #columns: number;
+  /** The first row at which a literal ends. */
+  readonly #foundFrom: number;
+  /** By state from there on: where its groups begin in `#groups`; one more entry than states. */
+  readonly #groupsFrom: Int32Array;
+  readonly #groups: Int32Array;
+
+  constructor(literals: readonly ScannedLiteral[]) {
+    this.#classes = classesOf(literals);
+    const trie = trieOf(literals, this.#classes);
+    const order = connect(trie);
+    const { columns, count } = trie;
+    this.#columns = columns;
+    const quiet = order.filter((state) => trie.groups[state] === undefined);
+    const found = order.filter((state) => trie.groups[state] !== undefined);
+    const rowOf = new Int32Array(count);
+    for (const [index, state] of [...quiet, ...found].entries()) rowOf[state] = index * columns;
+    this.#foundFrom = quiet.length * columns;
+    this.#rows = new Int32Array(count * columns);
+    for (let state = 0; state < count; state += 1) {
+      const row = rowOf[state] ?? 0;
+      for (let column = 0; column < columns; column += 1) {
+        this.#rows[row + column] = rowOf[trie.next[state * columns + column] ?? 0] ?? 0;
+      }
+    }
+    const groups = found.map((state) => must(trie.groups[state], "a state at which a literal ends"));
+    this.#groups = Int32Array.from(groups.flat());
+    this.#groupsFrom = new Int32Array(groups.length + 1);
+    for (const [index, list] of groups.entries())
+      this.#groupsFrom[index + 1] = (this.#groupsFrom[index] ?? 0) + list.length;
+  }
+
+  /** Sets `marks[group]` to `mark` for each group of which the text holds a literal. */
+  scan(text: string, marks: Int32Array, mark: number): void {
+    const classes = this.#classes;
+    const rows = this.#rows;
+    const foundFrom = this.#foundFrom;
+    const { length } = text;
+    let row = 0;
+    for (let at = 0; at < length; at += 1) {
+      row = rows[row + (classes[text.charCodeAt(at) & 0xff] ?? 0)] ?? 0;
+      if (row >= foundFrom) this.#mark(row, marks, mark);
+    }
+  }
+
+  #mark(row: number, marks: Int32Array, mark: number): void {
+    const groups = this.#groups;
+    const state = (row - this.#foundFrom) / this.#columns;
+    const end = this.#groupsFrom[state + 1] ?? 0;
+    for (let index = this.#groupsFrom[state] ?? 0; index < end; index += 1) marks[groups[index] ?? 0] = mark;
+  }
+}
+
+function classesOf(literals: readonly ScannedLiteral[]): Uint8Array {
+  const classes = new Uint8Array(256);
+  let count = 1;
+  for (const { text } of literals) {
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at) & 0xff;
+      if (classes[code] === 0) classes[code] = count++;
+    }
+  }
+  for (let small = 0x61; small <= 0x7a; small += 1) classes[small - 0x20] = classes[small] ?? 0;
+  return classes;
+}
+
+function trieOf(literals: readonly ScannedLiteral[], classes: Uint8Array): Trie {
+  const columns = classes.reduce((most, column) => Math.max(most, column), 0) + 1;
+  const statesMax = literals.reduce((sum, { text }) => sum + text.length, 1);
+  const next = new Int32Array(statesMax * columns);
+  const groups: (number[] | undefined)[] = [undefined];
+  for (const { text, group } of literals) {
+    let state = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const way = state * columns + (classes[text.charCodeAt(at) & 0xff] ?? 0);
+      if (next[way] === 0) {
+        next[way] = groups.length;
+        groups.push(undefined);
+      }
+      state = next[way] ?? 0;
+    }
+    (groups[state] ??= []).push(group);
+  }
+  return { next, columns, count: groups.length, groups };
+}
+
+/**
+ * Where a state has no way on, it goes on as the state does that stands for its longest proper ending; it ends what
+ * that one ends too. Returns the states from the root outwards.
+ */
+function connect({ next, columns, count, groups }: Trie): number[] {
+  const order = [0];
+  const endingOf = new Int32Array(count);
+  for (let index = 0; index < order.length; index += 1) {
+    const state = order[index] ?? 0;
+    const ending = endingOf[state] ?? 0;
+    const inherited = groups[ending];
+    if (state !== 0 && inherited !== undefined) groups[state] = [...new Set([...(groups[state] ?? []), ...inherited])];
+    for (let column = 0; column < columns; column += 1) {
+      const way = state * columns + column;
+      const child = next[way] ?? 0;
+      const other = state === 0 ? 0 : (next[ending * columns + column] ?? 0);
+      if (child === 0) next[way] = other;
+      else {
+        endingOf[child] = other;
+        order.push(child);
+      }
+    }
+  }
+  return order;
+}
