@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { describeProblem } from "../../config/problem.ts";
+import { Baseline } from "../baseline.ts";
 import { DecodedEvent, staticFieldNames } from "../decoded-event.ts";
 import { decodeEvent, loadDecoders } from "./decoder-set.ts";
 
@@ -47,8 +48,11 @@ test("every shipped case has the decoder, the program name and the fields that i
   const decoded = new DecodedEvent();
   for (const file of namesIn("cases", ".json")) {
     for (const { name, lines, queue, expect } of casesOf(file)) {
-      const log = Buffer.from(lines.at(-1) ?? "", "utf8").toString("latin1");
-      decodeEvent(set, { ...event, log, queue: queue ?? "1" }, decoded);
+      const baseline = new Baseline();
+      for (const line of lines) {
+        const log = Buffer.from(line, "utf8").toString("latin1");
+        decodeEvent(set, { ...event, log, queue: queue ?? "1" }, decoded, baseline);
+      }
       const where = `${file}: ${name}`;
       if (expect.decoder !== undefined) equal(decoded.decoder?.name ?? null, expect.decoder, where);
       if (expect.programName !== undefined) equal(decoded.programName ?? null, expect.programName, where);
