@@ -5,12 +5,21 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { nodeDisk } from "../../base/disk.ts";
 import { eventOf, ruleOf } from "../../../test/support/ruleset.ts";
+import type { Flavour } from "../../syntax/pattern.ts";
 import { Engine } from "../engine.ts";
-import { compileRuleset, defaultRulesetOptions } from "../ruleset.ts";
+import { compileRuleset, defaultRulesetOptions, type CompiledRuleset } from "../ruleset.ts";
 import { readPeerRuleset } from "./ruleset-folder.ts";
 
-const folder = join(process.env["ARGUS_RULESETS"] ?? "../shared/rulesets", "wazuh-4.14.7");
-const skip = existsSync(folder) ? false : `${folder} is not here`;
+const rulesets = process.env["ARGUS_RULESETS"] ?? "../shared/rulesets";
+const folders = { wazuh: join(rulesets, "wazuh-4.14.7"), ossec: join(rulesets, "ossec-4.3.0") } as const;
+
+const skipOf = (flavour: Flavour): string | false =>
+  existsSync(folders[flavour]) ? false : `${folders[flavour]} is not here`;
+
+async function rulesetOfPeer(flavour: Flavour): Promise<CompiledRuleset> {
+  const source = await readPeerRuleset(nodeDisk, folders[flavour], flavour);
+  return compileRuleset({ ...source, options: { ...defaultRulesetOptions, flavour } }, () => undefined);
+}
 
 /** Of one agent that begins anew: what it says, and which rule answers. */
 type Told = readonly (readonly [queue: string, log: string, rule: number])[];
@@ -115,15 +124,55 @@ const ofAgents: readonly (readonly [location: string, log: string, rule: number]
 
 const agent = { agentId: "007", agentName: "web1", agentIp: "any" };
 
-test("what modules of agents say has the answers of Wazuh's own rules", { skip }, async () => {
-  const source = await readPeerRuleset(nodeDisk, folder, "wazuh");
-  const ruleset = compileRuleset({ ...source, options: defaultRulesetOptions }, () => undefined);
-  for (const [story, told] of Object.entries(stories)) {
+function hear(ruleset: CompiledRuleset, told: Readonly<Record<string, Told>>): void {
+  for (const [story, events] of Object.entries(told)) {
     const engine = new Engine(ruleset);
-    for (const [queue, log, rule] of told) {
+    for (const [queue, log, rule] of events) {
       equal(ruleOf(engine.answer(eventOf(log, 0, { ...agent, queue, location: story }))), rule, `${story}: ${log}`);
     }
   }
+}
+
+const ossecStories: Readonly<Record<string, Told>> = {
+  syscheck: [
+    ["8", "1:33188:0:0:a:b /x", 0],
+    ["8", "2:33188:0:0:a:b /x", 550],
+    ["8", "3:33188:0:0:a:b /x", 551],
+    ["8", "4:33188:0:0:a:b /x", 552],
+    ["8", "5:33188:0:0:a:b /x", 0],
+    ["8", "-1 /x", 553],
+    ["8", "syscheck-db-completed", 0],
+    ["8", "1:33188:0:0:a:b /x", 554],
+  ],
+  rootcheck: [
+    ["9", "Anomaly detected in file '/tmp/x'. Hidden from stats.", 510],
+    ["9", "Anomaly detected in file '/tmp/x'. Hidden from stats.", 509],
+    ["9", "System Audit: CIS - 1.4. File: /etc/fstab.", 516],
+    ["9", "Starting rootcheck scan.", 515],
+    ["9", "Starting rootcheck scan.", 515],
+  ],
+  hostinfo: [
+    ["3", "Host: 10.0.0.7, open ports: 22 (tcp)", 581],
+    ["3", "Host: 10.0.0.7, open ports: 80 (tcp)", 580],
+  ],
+};
+
+test("what modules of agents say has the answers of OSSEC's own rules", { skip: skipOf("ossec") }, async () => {
+  const ruleset = await rulesetOfPeer("ossec");
+  hear(ruleset, ossecStories);
+  const engine = new Engine(ruleset);
+  for (const [log, rule] of [
+    ["ossec: Agent started: 'web1->any'.", 501],
+    ["ossec: Agent started: 'web1->any'.", 503],
+    ["ossec: Agent disconnected: 'web1-any'.", 504],
+  ] as const) {
+    equal(ruleOf(engine.answer(eventOf(log, 0, { ...agent, location: "ossec" }))), rule, log);
+  }
+});
+
+test("what modules of agents say has the answers of Wazuh's own rules", { skip: skipOf("wazuh") }, async () => {
+  const ruleset = await rulesetOfPeer("wazuh");
+  hear(ruleset, stories);
   const engine = new Engine(ruleset);
   for (const [location, log, rule] of ofAgents) {
     equal(ruleOf(engine.answer(eventOf(log, 0, { ...agent, location }))), rule, `${location}: ${log}`);
