@@ -37,6 +37,10 @@ test("every syslog header gives host, program and text, and no time stamp is kep
   }
 });
 
+test("of a stamp with milliseconds one blank more belongs to the text", () => {
+  deepEqual(read("2015-04-16 21:51:02,805  web sshd: text"), ["", "-", "web sshd: text"]);
+});
+
 test("a header whose zone is a letter, and one with a blank for the T and a zone, are no headers", () => {
   for (const line of [
     "2022-12-19T05:06:07.123Z webhost sshd: text that is long",

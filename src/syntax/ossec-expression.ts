@@ -98,12 +98,12 @@ class LiteralText implements Expression {
     return at < from ? NO_MATCH : at + this.#text.length - 1;
   }
 
-  /** Where the literal stands, or -1. */
+  /** Where the literal stands; below `from` where it does not. */
   #find(lower: string, from: number): number {
     const text = this.#text;
     if (!this.#isAtStart && !this.#isAtEnd) return lower.indexOf(text, from);
     const at = this.#isAtStart ? from : lower.length - text.length;
-    if (at < from || (this.#isAtEnd && at + text.length !== lower.length)) return -1;
+    if (this.#isAtEnd && at + text.length !== lower.length) return -1;
     return lower.startsWith(text, at) ? at : -1;
   }
 

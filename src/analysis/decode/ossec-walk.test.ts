@@ -82,8 +82,14 @@ test("a later decoder of a chain writes over the dynamic field in the same slot,
   equal(decode(set, "p: ab"), "p one=a two=b");
   equal(decode(set, "p: abc"), "p three=c two=b");
   equal(decode(set, "p: abcdef"), "p id=d three=c four=e five=f");
-  // The slots of one event are none of the next.
   equal(decode(set, "p: ab"), "p one=a two=b");
+});
+
+test("the slots of one event are none of the next", () => {
+  const shifted = root("q", `<prematch>^q: </prematch>${regex("(\\w)(\\w)", "id,second", "after_prematch")}`);
+  const set = load(p + child("c", regex("^(\\w)(\\w)", "one,two")) + shifted);
+  equal(decode(set, "q: ab"), "q id=a second=b");
+  equal(decode(set, "p: cd"), "p one=c two=d");
 });
 
 test("a dynamic field is found by the name that it has last", () => {
