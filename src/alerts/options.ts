@@ -4,7 +4,7 @@
  * `<global>` is one section with options of several parts (Wazuh grew it so); it is declared here because most of them
  * say what is written. The engine takes `lateness`, `memory_size` and `window_memory` from the same values.
  */
-import { duration, integer, needless, section, size, unsupported, yesNo, type Values } from "../config/schema.ts";
+import { duration, integer, needless, path, section, size, unsupported, yesNo, type Values } from "../config/schema.ts";
 
 export const alertsSection = section("alerts", {
   help: "From which level on an event is an alert.",
@@ -21,7 +21,7 @@ export const alertsSection = section("alerts", {
       max: 16,
       help: "Alerts of at least this level carry the mail mark (`rule.mail`).",
     }),
-    use_geoip: unsupported("Places of addresses are not looked up."),
+    use_geoip: unsupported("Alerts show no places; rules may ask for them, by `geoipdb` of the section `global`."),
   },
 });
 export type Alerts = Values<typeof alertsSection.options>;
@@ -49,6 +49,12 @@ const engine = {
     initial: "512MiB", // About a million remembered events of 450 bytes.
     min: "16MiB",
     help: "Memory for the windows of composite rules; beyond it the oldest events leave, and are counted.",
+  }),
+};
+
+const places = {
+  geoipdb: path({
+    help: "A MaxMind database (`.mmdb`) of cities or countries, for rules that ask where an address is.",
   }),
 };
 
@@ -97,6 +103,6 @@ const others = {
 
 export const globalSection = section("global", {
   help: "What is written, and how the engine and the agents' registry judge time.",
-  options: { ...files, ...engine, ...agents, ...others },
+  options: { ...files, ...engine, ...places, ...agents, ...others },
 });
 export type Global = Values<typeof globalSection.options>;

@@ -49,6 +49,7 @@ export class Engine {
    */
   constructor(ruleset: CompiledRuleset, state?: Uint8Array, baseline: Baseline = new Baseline()) {
     this.#ruleset = ruleset;
+    this.#scratch.places = ruleset.places;
     this.#baseline = baseline;
     this.#state = state === undefined ? new EngineState() : readState(state);
     this.#keepStateOf(ruleset);
@@ -224,6 +225,7 @@ export class Engine {
   replaceRuleset(ruleset: CompiledRuleset): void {
     this.#keepStateOf(ruleset);
     this.#ruleset = ruleset;
+    this.#scratch.places = ruleset.places;
     this.#matcher = new Matcher(ruleset, this.#state, this.#baseline);
     this.#matcher.watch = this.#watch;
     this.#memory = new Memory(ruleset, this.#state);

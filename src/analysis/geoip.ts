@@ -1,6 +1,6 @@
 /**
- * Where addresses are, for `srcgeoip` and `dstgeoip` (ruleset-spec 5.1), by a MaxMind database in the form `.mmdb` that the
- * operator has. The database is part of the ruleset, since it changes answers.
+ * Where addresses are, for `srcgeoip` and `dstgeoip` (ruleset-spec 5.1), by a MaxMind database in the form `.mmdb` that
+ * the operator has. The database is part of the ruleset, since it changes answers.
  *
  * A place is `US` or, where the database knows regions, `US / California`: a rule may look for the country at the
  * beginning, and what is compared tells regions of one country apart.

@@ -1,7 +1,7 @@
 /**
- * `<ignore>` and `<check_if_ignored>` (ruleset-spec 5.4, 5.7): a rule puts a line of some of its event's values on a list,
- * and events whose line is there raise no alert by rules that ask. In Wazuh the stored lines end otherwise than those
- * that are looked for, so nothing is ever found; only OSSEC's flavour has a list.
+ * `<ignore>` and `<check_if_ignored>` (ruleset-spec 5.4, 5.7): a rule puts a line of some of its event's values on a
+ * list, and events whose line is there raise no alert by rules that ask. In Wazuh the stored lines end otherwise than
+ * those that are looked for, so nothing is ever found; only OSSEC's flavour has a list.
  */
 import type { ByteWriter } from "../base/bytes.ts";
 import type { StaticFieldName } from "../model/alert.ts";

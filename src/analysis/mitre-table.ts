@@ -1,6 +1,6 @@
 /**
- * Techniques of MITRE ATT&CK with the tactics that they serve: public facts of the Enterprise matrix, v16. They are those
- * that rulesets in use name, and the commonest of operators' own; an id that is not here is shown without a name.
+ * Techniques of MITRE ATT&CK with the tactics that they serve: public facts of the Enterprise matrix, v16. They are
+ * those that rulesets in use name, and the commonest of operators' own; an id that is not here is shown without a name.
  */
 
 const reconnaissance = "Reconnaissance";

@@ -7,14 +7,17 @@ import type { Entry } from "../config/schema.ts";
 import { compileExpression } from "../syntax/expression.ts";
 import { PatternError, type Expression, type Flavour } from "../syntax/pattern.ts";
 import { XML_FILE_BYTES_MAX } from "../syntax/xml.ts";
+import { GEOIP_BYTES_MAX } from "./geoip.ts";
 import { LIST_BYTES_MAX } from "./rules/lookup-list.ts";
-import type { RulesetFile, RulesetList } from "./ruleset.ts";
+import type { RulesetDatabase, RulesetFile, RulesetList } from "./ruleset.ts";
 
 export interface RulesetPlace {
   /** HOME. */
   home: string;
   /** The folder `ruleset/` that is shipped with Argus. */
   shipped: string;
+  /** `<geoipdb>`: the database that says where addresses are. */
+  geoipDatabase?: string | undefined;
 }
 
 /** What a section names, in the order in which it is to be loaded. */
@@ -93,8 +96,8 @@ export class RulesetReader {
   async readFiles(paths: readonly string[]): Promise<RulesetFile[]> {
     const files: RulesetFile[] = [];
     for (const path of paths) {
-      const text = await this.#read(path, XML_FILE_BYTES_MAX);
-      if (text !== undefined) files.push({ path, text });
+      const bytes = await this.#read(path, XML_FILE_BYTES_MAX);
+      if (bytes !== undefined) files.push({ path, text: bytes.toString("latin1") });
     }
     return files;
   }
@@ -103,18 +106,25 @@ export class RulesetReader {
     const lists: RulesetList[] = [];
     for (const name of new Set(names)) {
       // The peers' compiled form is never read: the text is the list.
-      const text = await this.#read(name.endsWith(".cdb") ? name.slice(0, -4) : name, LIST_BYTES_MAX);
-      if (text !== undefined) lists.push({ name, text });
+      const bytes = await this.#read(name.endsWith(".cdb") ? name.slice(0, -4) : name, LIST_BYTES_MAX);
+      if (bytes !== undefined) lists.push({ name, text: bytes.toString("latin1") });
     }
     return lists;
   }
 
+  /** Nothing where none is configured, or it is absent. */
+  async readGeoip(): Promise<{ geoip?: RulesetDatabase }> {
+    const path = this.#place.geoipDatabase;
+    const bytes = path === undefined ? undefined : await this.#read(path, GEOIP_BYTES_MAX);
+    return path === undefined || bytes === undefined ? {} : { geoip: { path, bytes } };
+  }
+
   /** An absent file is a warning, as in Wazuh; one that cannot be read is an error, since nobody knows what it says. */
-  async #read(path: string, bytesMax: number): Promise<string | undefined> {
+  async #read(path: string, bytesMax: number): Promise<Buffer | undefined> {
     try {
       const bytes = await this.#disk.readWhole(this.#locate(path), bytesMax);
       if (bytes === undefined) this.#warn(path, "is named in the configuration and is absent");
-      return bytes?.toString("latin1");
+      return bytes;
     } catch (error) {
       this.problems.push(problemInFile(path, "error", `cannot be read: ${describeError(error)}`));
       return undefined;

@@ -200,3 +200,27 @@ test("OSSEC's flavour takes the files of <ruleset> where there is no <rules>, an
     [[], ["etc/ossec.conf: error: OSSEC's flavour needs rules: name them in <rules>"]],
   );
 });
+
+test("the database of places is read where one is named, and its absence is a warning", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "argus-ruleset-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "etc"));
+  writeFileSync(join(folder, "etc/geo.mmdb"), "\xff\x00", "latin1");
+  const sections = {
+    ruleset: initialValues(rulesetSection.options),
+    rules: initialValues(rulesSection.options),
+  };
+  const found = async (geoipDatabase?: string): Promise<FoundRuleset> =>
+    readRuleset(nodeDisk, { home: folder, shipped: folder, geoipDatabase }, sections, defaultRulesetOptions);
+  equal((await found()).source.geoip, undefined);
+  const relative = await found("etc/geo.mmdb");
+  deepEqual(relative.source.geoip, { path: "etc/geo.mmdb", bytes: Buffer.from([255, 0]) });
+  deepEqual((await found(join(folder, "etc/geo.mmdb"))).source.geoip?.bytes, Buffer.from([255, 0]));
+  const absent = await found("etc/none.mmdb");
+  equal(absent.source.geoip, undefined);
+  ok(
+    absent.problems
+      .map(describeProblem)
+      .includes("etc/none.mmdb: warning: is named in the configuration and is absent"),
+  );
+});

@@ -79,10 +79,10 @@ export async function readRuleset(
   const flavour = flavourOf(sections);
   const reader = await RulesetReader.of(disk, place, flavour);
   const { ruleset, rules } = sections;
-  const ofAll = { ...options, flavour };
+  const ofAll = { ...(await reader.readGeoip()), options: { ...options, flavour } };
   if (flavour === "ossec" && namesFiles(rules)) {
     const files = await readOssecFiles(reader, rules);
-    const source = { ...files, options: ofAll };
+    const source = { ...files, ...ofAll };
     return { source, problems: [...reader.problems, ...problemsOfSections(sections, source)] };
   }
   // Argus's own ruleset is in Wazuh's language: in OSSEC's flavour only what is named is in force.
@@ -90,7 +90,7 @@ export async function readRuleset(
     flavour === "ossec" ? Promise.resolve([]) : usualFolders(disk, place.home, kind);
   const files = await readSection(reader, ruleset, usual);
   const lists = ruleset.list.length > 0 ? ruleset.list : await usualLists(disk, place.home);
-  const source = { ...files, lists: await reader.readLists(lists), options: ofAll };
+  const source = { ...files, lists: await reader.readLists(lists), ...ofAll };
   return { source, problems: [...reader.problems, ...problemsOfSections(sections, source)] };
 }
 

@@ -1,10 +1,11 @@
 /** A whole ruleset: what it is made of, and its compiled, immutable form that an engine runs. */
 import { LocalTime } from "../base/local-time.ts";
 import { runSteps, type Steps } from "../base/steps.ts";
-import { hasErrors, sortProblems, type Problem } from "../config/problem.ts";
+import { hasErrors, problemInFile, sortProblems, type Problem } from "../config/problem.ts";
 import type { Flavour } from "../syntax/pattern.ts";
 import { decoderSteps, type DecoderSet } from "./decode/decoder-set.ts";
 import { RulesetError } from "./errors.ts";
+import { placesOf, type Places } from "./geoip.ts";
 import { mitreOf } from "./mitre.ts";
 import { parseList } from "./rules/lookup-list.ts";
 import { ruleSteps, type RuleSet } from "./rules/rule-set.ts";
@@ -21,6 +22,13 @@ export interface RulesetList {
   name: string;
   /** Byte string. */
   text: string;
+}
+
+/** A database that is no text. */
+export interface RulesetDatabase {
+  /** As it is shown in problems. */
+  path: string;
+  bytes: Uint8Array;
 }
 
 /** Every option that changes an answer. All of them are in the snapshot (design-journal section 3). */
@@ -67,12 +75,16 @@ export interface RulesetSource {
   decoders: readonly RulesetFile[];
   rules: readonly RulesetFile[];
   lists: readonly RulesetList[];
+  /** Where addresses are; absent where none is configured. */
+  geoip?: RulesetDatabase;
   options: RulesetOptions;
 }
 
 export interface CompiledRuleset {
   readonly decoders: DecoderSet;
   readonly rules: RuleSet;
+  /** Undefined: nobody knows where an address is. */
+  readonly places: Places | undefined;
   readonly options: RulesetOptions;
 }
 
@@ -100,21 +112,34 @@ function inLoadOrder<F extends RulesetFile>(files: readonly F[], flavour: Flavou
   return [...files].sort((a, b) => compare(baseName(a), baseName(b)));
 }
 
+/** One that cannot be read is a warning, as are its rules: the rest of the ruleset does its work. */
+function placesIn({ geoip }: RulesetSource, report: (problem: Problem) => void): Places | undefined {
+  try {
+    return geoip && placesOf(geoip.bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError) || geoip === undefined) throw error;
+    report(problemInFile(geoip.path, "warning", error.message));
+    return undefined;
+  }
+}
+
 function* loadSteps(source: RulesetSource, report: (problem: Problem) => void): Steps<CompiledRuleset> {
   const { options } = source;
   const decoders = yield* decoderSteps(inLoadOrder(source.decoders, options.flavour), report, options.flavour);
   const lists = new Map(source.lists.map(({ name, text }) => [name, parseList(text, options.flavour)]));
+  const places = placesIn(source, report);
   const rules = yield* ruleSteps(inLoadOrder(source.rules, options.flavour), {
     flavour: options.flavour,
     logAlertLevel: options.logAlertLevel,
     emailAlertLevel: options.emailAlertLevel,
     localTime: new LocalTime(options.zone),
     lists,
+    knowsPlaces: places !== undefined,
     decoderNameId: (name) => decoders.nameId(name),
     mitreOf,
     report,
   });
-  return { decoders, rules, options };
+  return { decoders, rules, places, options };
 }
 
 /**

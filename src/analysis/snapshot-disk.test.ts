@@ -6,7 +6,7 @@ import { noCrash } from "../base/crash-point.ts";
 import { SnapshotError } from "./errors.ts";
 import { defaultRulesetOptions, type RulesetOptions, type RulesetSource } from "./ruleset.ts";
 import { loadSnapshot, removeSnapshots, storeSnapshot } from "./snapshot-disk.ts";
-import { snapshotOf } from "./snapshot.ts";
+import { sha256Of, snapshotOf } from "./snapshot.ts";
 
 const folder = "/home/queue/rulesets";
 
@@ -65,6 +65,42 @@ test("an absent snapshot, a changed file and a changed manifest are refused by n
     await disk.replace(path, before, 0o640);
   }
   deepEqual(await loadSnapshot(disk, folder, snapshot.sha256), snapshot);
+});
+
+test("a database is in the snapshot: it changes the name, and comes back byte for byte", async () => {
+  const disk = simDisk().process();
+  const withDatabase = (byte: number): RulesetSource => ({
+    ...sourceOf(),
+    geoip: { path: "etc/geo.mmdb", bytes: Buffer.from([0, 255, byte]) },
+  });
+  const [plain, first, second] = [sourceOf(), withDatabase(1), withDatabase(2)].map((one) => snapshotOf(one, "0.1.0"));
+  equal(new Set([plain?.sha256, first?.sha256, second?.sha256]).size, 3);
+  for (const snapshot of [first, second]) {
+    if (snapshot === undefined) continue;
+    await storeSnapshot(disk, folder, snapshot, noCrash);
+    deepEqual(await loadSnapshot(disk, folder, snapshot.sha256), snapshot);
+  }
+});
+
+test("a database that an older snapshot holds whole stands on the disk once; a damaged one is not taken over", async () => {
+  const sim = simDisk();
+  const disk = sim.process();
+  const geoip = { path: "etc/geo.mmdb", bytes: Buffer.from("database") };
+  const [first, second, third] = ["0.1.0", "0.2.0", "0.3.0"].map((version) =>
+    snapshotOf({ ...sourceOf(), geoip }, version),
+  );
+  if (first === undefined || second === undefined || third === undefined) throw new Error("three are made");
+  await storeSnapshot(disk, folder, first, noCrash);
+  const path = (of: string): string => `${folder}/${of}/${sha256Of(geoip.bytes)}`;
+  await disk.replace(path(second.sha256), Buffer.from("torn"), 0o640);
+  await storeSnapshot(disk, folder, second, noCrash);
+  equal((await disk.stat(path(first.sha256)))?.inode, (await disk.stat(path(second.sha256)))?.inode);
+  deepEqual(await loadSnapshot(disk, folder, second.sha256), second);
+  await removeSnapshots(disk, folder, new Set([second.sha256]));
+  deepEqual(await loadSnapshot(disk, folder, second.sha256), second);
+  await disk.replace(path(second.sha256), Buffer.from("DATABASE"), 0o640);
+  await storeSnapshot(disk, folder, third, noCrash);
+  deepEqual(await loadSnapshot(disk, folder, third.sha256), third);
 });
 
 test("storing again does nothing, and the crash point is passed once it is durable", async () => {

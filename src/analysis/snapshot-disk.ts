@@ -7,6 +7,7 @@ import type { CrashPoint } from "../base/crash-point.ts";
 import type { Disk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
 import { SnapshotError } from "./errors.ts";
+import { GEOIP_BYTES_MAX } from "./geoip.ts";
 import { LIST_BYTES_MAX } from "./rules/lookup-list.ts";
 import { defaultRulesetOptions } from "./ruleset.ts";
 import { manifestBytes, manifestOf, sha256Of, type Manifest, type Snapshot } from "./snapshot.ts";
@@ -24,14 +25,33 @@ export async function storeSnapshot(disk: Disk, folder: string, snapshot: Snapsh
   const own = join(folder, snapshot.sha256);
   if ((await disk.stat(join(own, manifestName))) !== undefined) return;
   await disk.makeFolder(own, 0o750);
-  const { decoders, rules, lists } = snapshot.source;
+  const { decoders, rules, lists, geoip } = snapshot.source;
   const texts = [...decoders, ...rules, ...lists].map(({ text }) => Buffer.from(text, "latin1"));
   const byHash = new Map(texts.map((bytes) => [sha256Of(bytes), bytes]));
   for (const [hash, bytes] of byHash) await writeSynced(disk, join(own, hash), bytes);
+  if (geoip !== undefined) await storeDatabase(disk, folder, own, geoip.bytes);
   await disk.syncFolder(own);
   await disk.replace(join(own, manifestName), manifestBytes(manifestOf(snapshot.source, snapshot.version)), 0o640);
   await disk.syncFolder(folder);
   crash("snapshot.written");
+}
+
+/**
+ * A database of tens of megabytes is in one snapshot after another: where an older one holds it, whole, it stands on
+ * the disk once.
+ */
+async function storeDatabase(disk: Disk, folder: string, own: string, bytes: Uint8Array): Promise<void> {
+  const hash = sha256Of(bytes);
+  for (const name of await disk.list(folder)) {
+    const older = join(folder, name, hash);
+    if (!hashPattern.test(name) || join(folder, name) === own) continue;
+    if ((await disk.stat(older))?.bytes !== bytes.length) continue;
+    const found = await disk.readWhole(older, bytes.length);
+    if (found === undefined || sha256Of(found) !== hash) continue;
+    await disk.remove(join(own, hash)); // What an earlier attempt may have left.
+    return disk.hardLink(older, join(own, hash));
+  }
+  await writeSynced(disk, join(own, hash), bytes);
 }
 
 async function writeSynced(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
@@ -65,6 +85,7 @@ export async function loadSnapshot(disk: Disk, folder: string, sha256: string): 
   if (manifest.format !== 1) {
     throw new SnapshotError(sha256, `the ruleset snapshot ${sha256} is of format ${manifest.format}, not 1`);
   }
+  const { geoip } = manifest;
   const textOf = async (hash: string): Promise<string> =>
     (await readBytes(hash, hash, LIST_BYTES_MAX)).toString("latin1");
   const filesOf = async (entries: [string, string][]): Promise<{ path: string; text: string }[]> => {
@@ -80,6 +101,7 @@ export async function loadSnapshot(disk: Disk, folder: string, sha256: string): 
       decoders: await filesOf(manifest.decoders),
       rules: await filesOf(manifest.rules),
       lists: lists.map(({ path, text }) => ({ name: path, text })),
+      ...(geoip && { geoip: { path: geoip[0], bytes: await readBytes(geoip[1], geoip[1], GEOIP_BYTES_MAX) } }),
       // A snapshot of an older Argus has fewer options; those that it lacks had no effect then.
       options: { ...defaultRulesetOptions, ...manifest.options },
     },

@@ -22,6 +22,8 @@ export interface Manifest {
   decoders: [string, string][];
   rules: [string, string][];
   lists: [string, string][];
+  /** Left out where there is none. */
+  geoip?: [string, string];
 }
 
 export function sha256Of(bytes: Uint8Array | string): string {
@@ -58,6 +60,7 @@ export function manifestOf(source: RulesetSource, version: string): Manifest {
     decoders: files(source.decoders),
     rules: files(source.rules),
     lists: source.lists.map(({ name, text }) => [name, sha256Of(bytesOf(text))]),
+    ...(source.geoip && { geoip: [source.geoip.path, sha256Of(source.geoip.bytes)] }),
   };
 }
 

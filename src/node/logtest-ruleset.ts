@@ -1,5 +1,6 @@
 /** The ruleset of a home for `argus logtest`; a home without a configuration has the shipped one. */
 import type { Disk } from "../base/disk.ts";
+import { globalSection } from "../alerts/options.ts";
 import { rulesetSection, rulesSection } from "../analysis/options.ts";
 import { defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset, type FoundRuleset } from "../analysis/ruleset-source.ts";
@@ -15,7 +16,8 @@ export async function readHomeRulesetFiles(home: string, disk: Disk, zone: strin
     ruleset: config?.configuration.one(rulesetSection).values ?? initialValues(rulesetSection.options),
     rules: config?.configuration.one(rulesSection).values ?? initialValues(rulesSection.options),
   };
-  const found = await readRuleset(disk, { home, shipped: shippedRuleset }, sections, {
+  const geoipDatabase = config?.configuration.one(globalSection).values.geoipdb;
+  const found = await readRuleset(disk, { home, shipped: shippedRuleset, geoipDatabase }, sections, {
     ...defaultRulesetOptions,
     zone,
   });

@@ -2,6 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import { nodeDisk } from "../base/disk.ts";
 import { systemZone } from "../base/local-time.ts";
+import { globalSection } from "../alerts/options.ts";
 import { rulesetSection, rulesSection } from "../analysis/options.ts";
 import { checkRuleset, defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset } from "../analysis/ruleset-source.ts";
@@ -14,7 +15,8 @@ export async function checkHomeRuleset(home: string, config: NodeConfig): Promis
   const { configuration } = config;
   const sections = { ruleset: configuration.one(rulesetSection).values, rules: configuration.one(rulesSection).values };
   const options = { ...defaultRulesetOptions, zone: systemZone() };
-  const { source, problems } = await readRuleset(nodeDisk, { home, shipped: shippedRuleset }, sections, options);
+  const place = { home, shipped: shippedRuleset, geoipDatabase: configuration.one(globalSection).values.geoipdb };
+  const { source, problems } = await readRuleset(nodeDisk, place, sections, options);
   const hasOwnRuleset = (await nodeDisk.stat(join(home, "ruleset"))) !== undefined;
   const whole = (path: string): string => {
     if (isAbsolute(path)) return path;

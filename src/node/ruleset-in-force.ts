@@ -46,7 +46,7 @@ export async function readHomeRuleset(
   settings: NodeSettings,
   zone: string,
 ): Promise<{ snapshot: Snapshot; problems: Problem[] }> {
-  const place = { home: settings.home, shipped: shippedRuleset };
+  const place = { home: settings.home, shipped: shippedRuleset, geoipDatabase: settings.global.geoipdb };
   const { source, problems } = await readRuleset(disk, place, settings, rulesetOptionsOf(settings, zone));
   const found: Problem[] = [...problems];
   try {

@@ -4,6 +4,7 @@ import {
   compileRuleset,
   defaultRulesetOptions,
   type CompiledRuleset,
+  type RulesetDatabase,
   type RulesetOptions,
 } from "../../src/analysis/ruleset.ts";
 import { describeProblem, type Problem } from "../../src/config/problem.ts";
@@ -43,6 +44,8 @@ export const appDecoders = `
 export interface RulesetParts {
   decoders?: string;
   lists?: { name: string; text: string }[];
+  /** Where addresses are (mmdb.ts). */
+  geoip?: RulesetDatabase;
   options?: Partial<RulesetOptions>;
   /** Several files of rules instead of one; the names order them. */
   files?: Record<string, string>;
@@ -63,6 +66,7 @@ export function rulesetOf(rules: string, parts: RulesetParts = {}): CompiledRule
         ...Object.entries(files).map(([name, text]) => ({ path: `rules/${name}`, text })),
       ],
       lists: parts.lists ?? [],
+      ...(parts.geoip && { geoip: parts.geoip }),
       options: { ...defaultRulesetOptions, logAlertLevel: 1, ...parts.options },
     },
     (problem) => problems.push(problem),

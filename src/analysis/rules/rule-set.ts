@@ -25,6 +25,8 @@ export interface RuleSetNeeds {
   localTime: LocalTime;
   /** By the name under which `<list>` of ossec.conf declares them. */
   lists: ReadonlyMap<string, LookupList>;
+  /** Whether a database says where addresses are. */
+  knowsPlaces: boolean;
   /** The number of a decoder's final name. */
   decoderNameId(name: string): number | undefined;
   mitreOf(named: readonly NamedTechnique[]): Mitre | undefined;
@@ -45,6 +47,8 @@ export interface RuleSet {
 
 /** ruleset-spec 9.1: more of the group string is not shown. */
 const shownGroupBytes = 1_023;
+
+const placeNames = ["srcgeoip", "dstgeoip"] as const;
 
 const noNames = { before: [], after: [] };
 
@@ -146,6 +150,7 @@ class RuleLoader {
       needs.report(problemAt(decodedAs.place, "error", `no decoder is called "${decodedAs.text}"`));
       return false;
     }
+    if (!needs.knowsPlaces) this.#warnOfPlaces(draft);
     const conditions = compileConditions(draft, this.#conditionNeeds);
     if (conditions.isDropped) return false;
     rule.level = draft.level;
@@ -167,6 +172,13 @@ class RuleLoader {
     rule.logs = draft.logs ?? draft.level >= needs.logAlertLevel;
     rule.mails = draft.mails ?? draft.level >= needs.emailAlertLevel;
     return true;
+  }
+
+  #warnOfPlaces({ id, place, expressions, pcre2, same, different }: RuleDraft): void {
+    const asked = placeNames.filter((name) => [expressions, pcre2, same, different].some((some) => some.has(name)));
+    if (asked.length === 0) return;
+    const message = `rule ${id} asks where an address is (${asked.join(", ")}), and no <geoipdb> says so`;
+    this.#needs.report(problemAt(place, "warning", message));
   }
 
   /** Registers a composite rule with the rules that it counts: those loaded so far. */
