@@ -31,6 +31,8 @@ export class RulesetReader {
   readonly #hasOwnRuleset: boolean;
   readonly #flavour: Flavour;
   readonly problems: Problem[] = [];
+  /** Where it has looked, on disk. */
+  readonly places = new Set<string>();
 
   private constructor(disk: Disk, place: RulesetPlace, hasOwnRuleset: boolean, flavour: Flavour) {
     this.#disk = disk;
@@ -46,11 +48,13 @@ export class RulesetReader {
 
   /** Where a path of the configuration is on disk: below the home, but for the shipped ruleset and absolute paths. */
   #locate(path: string): string {
-    if (path.startsWith("/")) return path;
     const isShipped = path === "ruleset" || path.startsWith("ruleset/");
-    return isShipped && !this.#hasOwnRuleset
-      ? join(this.#place.shipped, path.slice("ruleset/".length))
-      : join(this.#place.home, path);
+    const { home, shipped } = this.#place;
+    const below = (): string =>
+      isShipped && !this.#hasOwnRuleset ? join(shipped, path.slice("ruleset/".length)) : join(home, path);
+    const place = path.startsWith("/") ? path : below();
+    this.places.add(place);
+    return place;
   }
 
   /** The paths as written, each once, in the order of the configuration; those of a folder in the order of names. */

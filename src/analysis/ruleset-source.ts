@@ -3,7 +3,7 @@
  * `<rules>` (ruleset-source-ossec.ts). Where HOME/ruleset is absent, the ruleset that is shipped with Argus stands in
  * its place.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import { problemAt, problemInFile, type Problem } from "../config/problem.ts";
 import type { Entry } from "../config/schema.ts";
@@ -16,6 +16,8 @@ export interface FoundRuleset {
   source: RulesetSource;
   /** Files that are named and absent, or cannot be read. */
   problems: Problem[];
+  /** The files and folders that were looked at, on disk, whether they are there or not. */
+  places: readonly string[];
 }
 
 /** `etc/decoders` and `etc/rules` are read even where no folder is written: that is where operators put their own. */
@@ -83,7 +85,7 @@ export async function readRuleset(
   if (flavour === "ossec" && namesFiles(rules)) {
     const files = await readOssecFiles(reader, rules);
     const source = { ...files, ...ofAll };
-    return { source, problems: [...reader.problems, ...problemsOfSections(sections, source)] };
+    return { source, ...foundBy(reader, place.home, problemsOfSections(sections, source)) };
   }
   // Argus's own ruleset is in Wazuh's language: in OSSEC's flavour only what is named is in force.
   const usual = (kind: "decoders" | "rules"): Promise<Entry[]> =>
@@ -91,7 +93,27 @@ export async function readRuleset(
   const files = await readSection(reader, ruleset, usual);
   const lists = ruleset.list.length > 0 ? ruleset.list : await usualLists(disk, place.home);
   const source = { ...files, lists: await reader.readLists(lists), ...ofAll };
-  return { source, problems: [...reader.problems, ...problemsOfSections(sections, source)] };
+  return { source, ...foundBy(reader, place.home, problemsOfSections(sections, source)) };
+}
+
+/** Where files would be found that are not there yet; the folders of lists one level deep. */
+function usualPlaces(home: string, looked: ReadonlySet<string>): string[] {
+  const folders = ["ruleset", ownFolders.decoders, ownFolders.rules, "etc/lists"].map((path) => join(home, path));
+  return [
+    ...folders,
+    ...[...looked].filter((path) => path.startsWith(join(home, "etc/lists/"))).map((path) => dirname(path)),
+  ];
+}
+
+function foundBy(
+  { problems, places }: RulesetReader,
+  home: string,
+  ofSections: readonly Problem[],
+): Pick<FoundRuleset, "problems" | "places"> {
+  return {
+    problems: [...problems, ...ofSections],
+    places: [...new Set([...places, ...usualPlaces(home, places)])],
+  };
 }
 
 /** What is written and has no effect, or is missing. */

@@ -17,6 +17,8 @@ import type {
   levelsRoute,
   metricsRoute,
   nodesRoute,
+  reloadRoute,
+  rulesetRoute,
   Route,
   statusRoute,
 } from "./contract/route.ts";
@@ -34,6 +36,8 @@ type AnsweredRoute =
   | typeof figuresRoute
   | typeof clusterLogRoute
   | typeof journalRoute
+  | typeof rulesetRoute
+  | typeof reloadRoute
   | typeof metricsRoute;
 export type Query<R extends Route> = Partial<Static<R["query"]>>;
 export type Reply<R extends AnsweredRoute> = Static<R["reply"]>;
@@ -47,6 +51,8 @@ export interface StreamedAlert {
 /** A thousand alerts of the largest kind that a feed holds. */
 const replyBytesMax = 64 * 1_024 * 1_024;
 const replyMsMax = 10_000;
+/** Of what a node does before it answers: the largest rulesets are compiled in a few seconds, on a busy machine in more. */
+const workMsMax = 150_000;
 const retryMs = 500;
 /** Long enough for a node to be restarted under a reader. */
 const graceMsUsual = 15_000;
@@ -159,7 +165,9 @@ export class ApiClient {
           resolve(response);
         },
       );
-      sent.setTimeout(replyMsMax, () => sent.destroy(unreadable(this.home, "there was none within 10 s")));
+      const msMax = route.method === "POST" ? workMsMax : replyMsMax;
+      const late = `there was none within ${msMax / 1_000} s`;
+      sent.setTimeout(msMax, () => sent.destroy(unreadable(this.home, late)));
       sent.on("error", (error) => reject(this.#explained(error, socketPath)));
       sent.end();
     });

@@ -36,7 +36,7 @@ const sendJson = (reply: FastifyReply, json: string): FastifyReply =>
 
 /** By the path of the route. Queries have been checked by the route's schema. */
 export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handler> {
-  const { status, figures, clusterLog } = options.needs;
+  const { status, figures, clusterLog, ruleset } = options.needs;
   return new Map<string, Handler>([
     ["/status", () => status.status()],
     ["/nodes", () => ({ nodes: status.nodes() })],
@@ -45,6 +45,8 @@ export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handl
     ["/figures", (_request, reply) => figures?.figures() ?? onMaster(reply)],
     ["/alerts/levels", (_request, reply) => figures?.levels(0).levels ?? onMaster(reply)],
     ["/cluster-log", (request) => ({ lines: clusterLog.last((request.query as LogQuery).count) })],
+    ["/ruleset", (_request, reply) => ruleset?.status() ?? onMaster(reply)],
+    ["/ruleset/reload", (_request, reply) => ruleset?.reload() ?? onMaster(reply)],
     ...alertHandlers(options),
     ...streamHandlers(options),
   ]);

@@ -6,6 +6,8 @@ import type {
   LevelsReply,
   MetricsReply,
   NodeInfo,
+  ReloadReply,
+  RulesetReply,
   StatusReply,
 } from "./contract/reply.ts";
 
@@ -63,6 +65,13 @@ export interface NodeStatus {
   metrics(): MetricsReply;
 }
 
+/** The ruleset of a master. */
+export interface RulesetControl {
+  status(): RulesetReply;
+  /** Resolves when the files, as they are, have been read and are in force or refused. */
+  reload(): Promise<ReloadReply>;
+}
+
 export interface ApiNeeds {
   status: NodeStatus;
   /** `undefined` on a worker: alerts are raised by the master. */
@@ -70,4 +79,6 @@ export interface ApiNeeds {
   /** `undefined` on a worker. */
   figures: FigureFeed | undefined;
   clusterLog: ClusterLogFeed;
+  /** Absent on a worker. */
+  ruleset?: RulesetControl;
 }

@@ -116,6 +116,7 @@ test("says on a worker that the master is to be asked", async () => {
     "/figures",
     "/stream",
     "/journal",
+    "/ruleset",
   ];
   for (const path of paths) {
     const { status, body } = await ask(path, sampleNeeds(undefined));

@@ -21,5 +21,5 @@ export async function readHomeRulesetFiles(home: string, disk: Disk, zone: strin
     ...defaultRulesetOptions,
     zone,
   });
-  return { source: found.source, problems: [...(config?.problems ?? []), ...found.problems] };
+  return { ...found, problems: [...(config?.problems ?? []), ...found.problems] };
 }

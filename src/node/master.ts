@@ -238,8 +238,8 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   const { home, settings, disk, clock, crash, logs, time } = parts;
   const journal = opened.add(await openJournal(parts));
   const publication = { disk, home, settings, zone: time.zone, journal, crash, log: logs.main.tagged("Ruleset") };
-  const snapshot = await publishRuleset(publication);
-  const inForce = inForceAt(await recordedRulesets(disk, home), journal.oldestPosition) ?? snapshot;
+  const published = await publishRuleset(publication);
+  const inForce = inForceAt(await recordedRulesets(disk, home), journal.oldestPosition) ?? published.sha256;
   const recent = new RecentAlerts();
   await recent.refill(disk, `${home.logs}/alerts/alerts.json`);
   const checkpoints = new CheckpointStore(disk, home.checkpoints, crash);

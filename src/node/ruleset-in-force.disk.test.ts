@@ -54,9 +54,10 @@ class Place {
     return this.withJournal(async (journal) => {
       const settings = await readSettings(this.home.folder, nodeDisk);
       const { home } = this;
-      return publishRuleset({
+      const { sha256 } = await publishRuleset({
         ...{ disk: nodeDisk, home, settings, zone: "UTC", journal, crash: noCrash, log: silentLog },
       });
+      return sha256;
     });
   }
 

@@ -21,8 +21,13 @@ import type { Home } from "./home.ts";
 import { argusVersion, shippedRuleset } from "./package-disk.ts";
 import type { NodeSettings } from "./settings.ts";
 
+/** What of a node's settings makes its ruleset. */
+export type RulesetSettings = Pick<NodeSettings, "home" | "alerts" | "global" | "ruleset" | "rules"> & {
+  cluster: { name: string } | undefined;
+};
+
 /** The options of the configuration that change an answer. */
-export function rulesetOptionsOf(settings: NodeSettings, zone: string): RulesetOptions {
+export function rulesetOptionsOf(settings: RulesetSettings, zone: string): RulesetOptions {
   const { alerts, global, cluster } = settings;
   const { jsonout_output, alerts_log, logall, logall_json } = global;
   return {
@@ -40,21 +45,35 @@ export function rulesetOptionsOf(settings: NodeSettings, zone: string): RulesetO
   };
 }
 
-/** The ruleset of a home, compiled once to see that it can be; `problems` holds what is wrong with it. */
+/** The ruleset that stands in the files of a home. */
+export interface HomeRuleset {
+  snapshot: Snapshot;
+  problems: Problem[];
+  /** The files and folders that were looked at, there or not: what changes in none of them changes no answer. */
+  places: readonly string[];
+}
+
+/**
+ * Compiled once to see that it can be; `problems` holds what is wrong with it. One whose name is `known` is not, since
+ * nothing can be new about it.
+ */
 export async function readHomeRuleset(
   disk: Disk,
-  settings: NodeSettings,
+  settings: RulesetSettings,
   zone: string,
-): Promise<{ snapshot: Snapshot; problems: Problem[] }> {
+  known?: string,
+): Promise<HomeRuleset> {
   const place = { home: settings.home, shipped: shippedRuleset, geoipDatabase: settings.global.geoipdb };
-  const { source, problems } = await readRuleset(disk, place, settings, rulesetOptionsOf(settings, zone));
+  const { source, problems, places } = await readRuleset(disk, place, settings, rulesetOptionsOf(settings, zone));
   const found: Problem[] = [...problems];
+  const snapshot = snapshotOf(source, argusVersion);
+  if (snapshot.sha256 === known) return { snapshot, problems: found, places };
   try {
     compileRuleset(source, (problem) => found.push(problem));
   } catch (error) {
     if (!hasErrors(found)) throw error;
   }
-  return { snapshot: snapshotOf(source, argusVersion), problems: found };
+  return { snapshot, problems: found, places };
 }
 
 export interface RulesetPublication {
@@ -146,35 +165,66 @@ export async function forgetRulesets(
   await removeSnapshots(disk, home.rulesets, new Set([...keep, ...kept.map(({ sha256 }) => sha256)]));
 }
 
+/** What a start, or a reload, has made of the home's files. */
+export interface PublishedRuleset {
+  /** In force from the journal's end on. */
+  sha256: string;
+  /** Why the present files are not in force, by file and line; empty where they are. */
+  refused: readonly string[];
+  places: readonly string[];
+}
+
 /**
  * Makes the home's present files the ruleset in force, if they are not already. One that does not load leaves the one
  * of before in force, with the reasons logged; where there is none of before, rejects with `RulesetRefused`.
  */
-export async function publishRuleset(publication: RulesetPublication): Promise<string> {
-  const { disk, home, settings, zone, journal, crash, log } = publication;
+export async function publishRuleset(publication: RulesetPublication): Promise<PublishedRuleset> {
+  const { disk, home, settings, zone, log } = publication;
   const known = await confirmed(publication, await recordedRulesets(disk, home));
   const recorded = known.at(-1)?.sha256;
-  const { snapshot, problems } = await readHomeRuleset(disk, settings, zone);
+  const { snapshot, problems, places } = await readHomeRuleset(disk, settings, zone);
+  const { sha256 } = snapshot;
   for (const problem of problems) {
     if (problem.severity === "error") log.error(describeProblem(problem));
     else log.warning(describeProblem(problem));
   }
   if (hasErrors(problems)) {
-    const lines = problems.filter(({ severity }) => severity === "error").map(describeProblem);
-    if (recorded === undefined) throw new RulesetRefused(lines);
+    const refused = problems.filter(({ severity }) => severity === "error").map(describeProblem);
+    if (recorded === undefined) throw new RulesetRefused(refused);
     log.error(`the ruleset does not load; the one of before (${recorded.slice(0, 12)}) stays in force`);
-    return recorded;
+    return { sha256: recorded, refused, places };
   }
-  if (snapshot.sha256 === recorded) return recorded;
+  if (sha256 !== recorded) {
+    await storeSnapshot(disk, home.rulesets, snapshot, publication.crash);
+    await recordRuleset(publication, snapshot, known);
+  }
+  return { sha256, refused: [], places };
+}
+
+/** Stores a snapshot and puts it in force from the journal's end on; `prepare` is waited for between the two. */
+export async function replaceRuleset(
+  publication: RulesetPublication,
+  snapshot: Snapshot,
+  prepare: (sha256: string) => Promise<void>,
+): Promise<void> {
+  const { disk, home, crash } = publication;
   await storeSnapshot(disk, home.rulesets, snapshot, crash);
-  const { sha256 } = snapshot;
+  await prepare(snapshot.sha256);
+  await recordRuleset(publication, snapshot, await recordedRulesets(disk, home));
+}
+
+/** The snapshot must be on disk. */
+async function recordRuleset(
+  { disk, home, journal, crash, log }: RulesetPublication,
+  { sha256, source }: Snapshot,
+  known: readonly RecordedRuleset[],
+): Promise<void> {
   const position = await journal.appendControl(writeControlRecord({ kind: "ruleset", sha256 }));
   crash("snapshot.recorded");
   await writeRecorded(disk, home, [...known, { position, sha256 }]);
-  const { decoders, rules, lists } = snapshot.source;
+  const { decoders, rules, lists } = source;
   log.info(
-    `ruleset ${snapshot.sha256.slice(0, 12)} is in force from here on: ` +
+    `ruleset ${sha256.slice(0, 12)} is in force from here on: ` +
       `${decoders.length} decoder files, ${rules.length} rule files, ${lists.length} lists`,
   );
-  return snapshot.sha256;
 }

@@ -143,6 +143,30 @@ export type JournalReply = Static<typeof journalReply>;
 export const metricsReply = Type.Record(Type.String(), Type.Number(), { description: "Counters by name." });
 export type MetricsReply = Static<typeof metricsReply>;
 
+const problemLines = Type.Array(Type.String(), { description: "By file and line." });
+
+export const rulesetReply = Type.Object(
+  {
+    sha256: Type.String({ description: "The snapshot that answers what is accepted now." }),
+    sinceMs: Type.Number({ description: "Since when, or since the node's start." }),
+    refused: Type.Union([Type.Object({ atMs: Type.Number(), problems: problemLines }, closed), Type.Null()], {
+      description: "Why the files, as they are now, are not in force; null where they are.",
+    }),
+  },
+  closed,
+);
+export type RulesetReply = Static<typeof rulesetReply>;
+
+export const reloadReply = Type.Object(
+  {
+    outcome: Type.Union([Type.Literal("unchanged"), Type.Literal("replaced"), Type.Literal("refused")]),
+    sha256: Type.String({ description: "The snapshot that answers what is accepted now." }),
+    problems: problemLines,
+  },
+  closed,
+);
+export type ReloadReply = Static<typeof reloadReply>;
+
 /** An alert is whatever alerts.json says: its keys depend on the rule. Those named here are always there. */
 export const alertReply = Type.Object(
   {

@@ -15,11 +15,14 @@ import {
   levelsReply,
   metricsReply,
   nodesReply,
+  reloadReply,
+  rulesetReply,
   statusReply,
 } from "./reply.ts";
 
 export interface Route {
-  readonly method: "GET";
+  /** What changes something is a POST, and never public. */
+  readonly method: "GET" | "POST";
   readonly path: string;
   readonly isPublic: boolean;
   readonly summary: string;
@@ -177,7 +180,25 @@ export const metricsRoute = {
   reply: metricsReply,
 } as const satisfies Route;
 
+export const rulesetRoute = {
+  method: "GET",
+  path: "/ruleset",
+  isPublic: false,
+  summary: "Which ruleset is in force, and why the files of the home are not. On the master only.",
+  query: nothing,
+  reply: rulesetReply,
+} as const satisfies Route;
+
+export const reloadRoute = {
+  method: "POST",
+  path: "/ruleset/reload",
+  isPublic: false,
+  summary: "Puts decoders, rules and lists in force as they stand in the home's files. On the master only.",
+  query: nothing,
+  reply: reloadReply,
+} as const satisfies Route;
+
 export const routes: readonly Route[] = [
   ...[statusRoute, nodesRoute, alertsRoute, alertRoute, streamRoute, levelsRoute, figuresRoute, clusterLogRoute],
-  ...[pageStreamRoute, journalRoute, metricsRoute],
+  ...[pageStreamRoute, journalRoute, metricsRoute, rulesetRoute, reloadRoute],
 ];
