@@ -57,3 +57,23 @@ test("in OSSEC's form control characters but the tab go, and a parent folder is 
   equal(read("1:/a/..b/c..:d", "ossec")?.at(-1), "d");
   equal(read("1:/a/../b:c\x07", "wazuh")?.at(-1), "c\x07");
 });
+
+test("no message breaks it, and the log is its end (20 seeds)", () => {
+  const pieces = ["1", ":", "|", "[", "001", "] ", "(", "web", ") ", "->", "/x", "\x00", "\n", "\xe9", ".."];
+  let taken = 0;
+  for (let seed = 1; seed <= 20; seed += 1) {
+    let state = seed;
+    const below = (bound: number): number => (state = (state * 48_271) % 2_147_483_647) % bound;
+    for (let round = 0; round < 200; round += 1) {
+      let message = "";
+      for (let left = below(14); left > 0; left -= 1) message += pieces[below(pieces.length)] ?? "";
+      for (const form of ["wazuh", "ossec"] as const) {
+        const found = readQueueMessage(round % 2 === 0 ? `1:${message}` : message, form);
+        if (found === undefined) continue;
+        taken += 1;
+        if (form === "wazuh") equal(message.endsWith(found.log), true, `seed ${seed}: ${JSON.stringify(message)}`);
+      }
+    }
+  }
+  equal(taken > 500, true, `${taken} taken`);
+});
