@@ -3,6 +3,7 @@ import type { LogLine } from "../base/log.ts";
 import type { LevelsReply } from "../api/contract/reply.ts";
 import type { AnalysedUpTo } from "./analysed-lanes.ts";
 import type { Loss } from "./loss-times.ts";
+import type { PoisonAction } from "./quarantine-book.ts";
 
 /** What the thread is started with. */
 export interface AnalysisSetup {
@@ -13,6 +14,13 @@ export interface AnalysisSetup {
   checkpointEveryMs: number;
   /** `ARGUS_TEST_CRASH`, or empty. */
   crash: string;
+}
+
+/** What each of its threads is given on top, as things stand when it begins. */
+export interface ThreadSetup extends AnalysisSetup {
+  actions: readonly PoisonAction[];
+  /** The memory of an `EngineWatch`. */
+  watch: SharedArrayBuffer;
 }
 
 /** `heard` answers each `progress`: the thread sends no other before it, so that a slow reader is not buried. */
@@ -31,6 +39,8 @@ export interface AnalysisProgress {
   alerts: number;
   windowEvents: number;
   windowDropped: number;
+  /** The rules, by their ids, and the decoders, by `FILE:LINE`, that are passed over. */
+  quarantined: string[];
   lanes: AnalysedUpTo[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * The analysis thread: reads the journal from disk up to the durable position that the main thread tells it, answers,
- * writes alert files and checkpoints. It shares no memory with the main thread; what it holds is lost with it and is
- * found again from the last checkpoint.
+ * writes alert files and checkpoints. With the main thread it shares no memory but the few words of `EngineWatch`; what
+ * it holds is lost with it and is found again from the last checkpoint.
  */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { must } from "../base/assert.ts";
@@ -11,11 +11,13 @@ import { nodeDisk } from "../base/disk.ts";
 import { ArgusError, describeError } from "../base/error.ts";
 import { logTo } from "../base/log.ts";
 import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
-import type { AnalysisProgress, AnalysisSetup, FromAnalysis, ToAnalysis } from "./analysis-message.ts";
+import type { AnalysisProgress, AnalysisSetup, FromAnalysis, ThreadSetup, ToAnalysis } from "./analysis-message.ts";
 import { Analyst } from "./analyst.ts";
+import { EngineWatch } from "./engine-watch.ts";
 import { homeAt } from "./home.ts";
 import { RaisedQueue } from "./raised-queue.ts";
 import { StateDatabase } from "./state-database.ts";
+import { tellThreadNumber } from "./thread-time.ts";
 
 /** A checkpoint that took longer than this is taken only after twenty times as long. */
 const checkpointSlowMs = 500;
@@ -101,6 +103,7 @@ class AnalysisThread {
       alerts: counts.alerts,
       windowEvents: metrics?.windowEvents ?? 0,
       windowDropped: metrics?.windowDropped ?? 0,
+      quarantined: engine?.quarantined ?? [],
       lanes: counts.upTo(),
     };
     const overTime = { levels: counts.levels.takeChanges(), losses: counts.losses.takeChanges() };
@@ -117,7 +120,9 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
+async function main(port: MessagePort, setup: ThreadSetup): Promise<void> {
+  const watch = new EngineWatch(setup.watch);
+  tellThreadNumber(watch);
   const home = homeAt(setup.home);
   const crash = setup.crash === "" ? noCrash : armedCrash(setup.crash, () => process.kill(process.pid, "SIGKILL"));
   const log = logTo((line) => port.postMessage({ type: "log", line } satisfies FromAnalysis), "Analysis");
@@ -132,6 +137,7 @@ async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
     logsFolder: home.logs,
     checkpoints: new CheckpointStore(nodeDisk, home.checkpoints, crash),
     baselineStore,
+    ...{ actions: setup.actions, watch },
     end: setup.durable,
     fallbackSnapshot: setup.fallbackSnapshot,
   });
@@ -140,7 +146,7 @@ async function main(port: MessagePort, setup: AnalysisSetup): Promise<void> {
 }
 
 const port = must(parentPort, "the analysis thread was not started as a thread");
-main(port, workerData as AnalysisSetup)
+main(port, workerData as ThreadSetup)
   .catch((error: unknown) => {
     const code = error instanceof ArgusError ? error.code : "a bug of Argus";
     const stack = error instanceof Error && !(error instanceof ArgusError) ? ` ${error.stack ?? ""}` : "";

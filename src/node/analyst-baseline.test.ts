@@ -108,6 +108,7 @@ class World extends SpoolWorld {
   #open(logs: string, checkpoints: CheckpointStore | undefined, store: Store, end: number): Promise<Analyst> {
     return Analyst.open({
       ...{ disk: this.disk.process(), clock: this.clock, crash: noCrash, end, fallbackSnapshot: undefined },
+      ...{ actions: [], watch: undefined },
       log: logTo((line) => void this.lines.push(line)),
       ...{
         journalFolder: "/journal",

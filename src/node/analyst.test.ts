@@ -12,6 +12,7 @@ import { writeControlRecord } from "../model/control-record.ts";
 import { EventBatchBuilder } from "../model/event.ts";
 import type { Journal } from "../spool/journal.ts";
 import { Analyst } from "./analyst.ts";
+import type { PoisonAction } from "./quarantine-book.ts";
 
 const source = { queue: "1", agentId: "001", agentName: "web", agentIp: "10.0.0.1", location: "/var/log/app.log" };
 
@@ -34,6 +35,7 @@ function snapshotAt(level: number): ReturnType<typeof snapshotOf> {
 
 class World extends SpoolWorld {
   fallback: string | undefined;
+  actions: PoisonAction[] = [];
 
   checkpoints(): CheckpointStore {
     return new CheckpointStore(this.disk.process(), "/checkpoints", noCrash);
@@ -65,7 +67,7 @@ class World extends SpoolWorld {
       log: logTo((line) => void this.lines.push(line)),
       ...{ journalFolder: "/journal", rulesetsFolder: "/rulesets", logsFolder: logs },
       checkpoints: withCheckpoints ? this.checkpoints() : undefined,
-      baselineStore: undefined,
+      ...{ baselineStore: undefined, actions: this.actions, watch: undefined },
     });
   }
 

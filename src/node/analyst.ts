@@ -22,11 +22,14 @@ import { Engine } from "../analysis/engine.ts";
 import { compileRuleset, type CompiledRuleset, type RulesetOptions } from "../analysis/ruleset.ts";
 import { loadSnapshot } from "../analysis/snapshot-disk.ts";
 import { readControlRecord, readEpochPreamble, type ControlRecord } from "../model/control-record.ts";
-import { readEventBatch } from "../model/event.ts";
+import type { EngineEvent } from "../model/alert.ts";
+import { readEventBatch, type Event } from "../model/event.ts";
 import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
 import { AnalysedBaseline } from "./analysed-baseline.ts";
-import { AnalysedLanes } from "./analysed-lanes.ts";
+import { AnalysedLanes, type AnalysedLane } from "./analysed-lanes.ts";
+import type { EngineWatch } from "./engine-watch.ts";
 import { JournalContradiction } from "./errors.ts";
+import type { PoisonAction, QuarantineRecord } from "./quarantine-book.ts";
 
 export interface AnalystOptions {
   disk: Disk;
@@ -41,6 +44,10 @@ export interface AnalystOptions {
   checkpoints: CheckpointStore | undefined;
   /** Of the same analysis; undefined: what modules of agents said is in memory alone. Closed by the caller. */
   baselineStore: BaselineStore | undefined;
+  /** What hostile events have made necessary (quarantine-book.ts), in the order of the events. */
+  actions: readonly PoisonAction[];
+  /** Where the supervisor reads what is being answered; undefined: nobody looks. */
+  watch: EngineWatch | undefined;
   /** Where the journal ends, as far as it is durable; a checkpoint beyond is none of this journal. */
   end: number;
   /** The snapshot in force at the journal's oldest record, for an analysis that begins there; not needed at 0. */
@@ -62,6 +69,8 @@ export class Analyst {
   readonly #baseline: AnalysedBaseline;
   /** Up to here everything is in the outputs already; windows are rebuilt with writing off. */
   readonly #writeFrom: number;
+  /** Those that no event has come to yet. */
+  readonly #actions: PoisonAction[];
   #engine: Engine | undefined;
   #alerts: AlertFiles | undefined;
   #lengths: Uint8Array | undefined;
@@ -75,6 +84,7 @@ export class Analyst {
     this.#lanes = lanes;
     this.#baseline = new AnalysedBaseline(options.baselineStore, reader.position, options.end);
     this.#writeFrom = writeFrom;
+    this.#actions = [...options.actions];
     this.#checkpointPosition = writeFrom;
   }
 
@@ -92,6 +102,7 @@ export class Analyst {
     if (saved === undefined) lanes.adopt((await reader.oldestHead()).lanes);
     const sha256 = canResume ? checkpoint.head.snapshotSha256 : fallbackOf(options, reader, checkpoint);
     if (sha256 !== undefined) await analyst.#useSnapshot(sha256, saved?.engine);
+    analyst.#beginActions(reader.position, canResume);
     return analyst;
   }
 
@@ -204,11 +215,38 @@ export class Analyst {
       case "agent_removed":
         return this.#engine?.agentRemoved(record.agentId);
       case "quarantine":
-        return this.#engine?.quarantine(record.ruleId);
+      case "poison": // They act at the event that they name, which was before.
+        return;
+      case "release":
+        return this.#engine?.release(record.id);
       case "clock_stepped":
         this.#lanes.clockStepped(record.byMs);
         return this.#engine?.clockStepped(record.byMs);
     }
+  }
+
+  /** What acts before the first event that is answered here is in the state that was loaded; without one it is not. */
+  #beginActions(position: number, hasState: boolean): void {
+    while ((this.#actions[0]?.position ?? position) < position) {
+      const action = this.#actions.shift();
+      if (!hasState && action?.kind === "quarantine") this.#quarantine(action);
+    }
+  }
+
+  #quarantine({ part, id, fingerprint }: QuarantineRecord): void {
+    this.#engine?.quarantine({ kind: part, id, fingerprint });
+  }
+
+  /** Does what is to be done before the event is answered; returns whether it must not be answered. */
+  #actBefore(position: number, event: number): boolean {
+    let isPoison = false;
+    for (let next = this.#actions[0]; next !== undefined; next = this.#actions[0]) {
+      if (next.position > position || (next.position === position && next.event > event)) break;
+      this.#actions.shift();
+      if (next.kind === "quarantine") this.#quarantine(next);
+      else isPoison ||= next.position === position && next.event === event;
+    }
+    return isPoison;
   }
 
   #answerBatch(entry: BatchEntry): void {
@@ -227,12 +265,25 @@ export class Analyst {
       );
       return;
     }
+    this.#answerEvents(engine, entry, lane, events);
+    this.#lanes.analysed += events.length;
+    lane.analysed += events.length;
+  }
+
+  #answerEvents(engine: Engine, entry: BatchEntry, lane: AnalysedLane, events: readonly Event[]): void {
     const alerts = entry.position >= this.#writeFrom ? must(this.#alerts) : undefined;
+    const { watch } = this.#options;
+    if (watch !== undefined) watch.position = entry.position;
+    // Nearly all batches have none, and their events need not be counted.
+    const hasActions = (this.#actions[0]?.position ?? Number.POSITIVE_INFINITY) <= entry.position;
     alerts?.advance(entry.receivedMs);
+    let index = -1;
     for (const event of events) {
+      index += 1;
       const eventMs = lane.eventTime(event.takenInMs, entry.offsetMs, entry.receivedMs);
       const { source } = event;
-      const answer = engine.answer({
+      if (watch !== undefined) watch.event = index;
+      const taken: EngineEvent = {
         queue: source.queue,
         agentId: source.agentId,
         agentName: source.agentName,
@@ -245,12 +296,12 @@ export class Analyst {
         node: entry.node,
         host: lane.host,
         isHidden: lane.isHidden,
-      });
+      };
+      const isPoison = hasActions && this.#actBefore(entry.position, index);
+      const answer = isPoison ? engine.passOver(taken) : engine.answer(taken);
       if (answer.isAlert) this.#lanes.countAlert(eventMs, answer.rule?.level ?? 0);
       alerts?.add(answer);
     }
-    this.#lanes.analysed += events.length;
-    lane.analysed += events.length;
   }
 
   async #useSnapshot(sha256: string, state: Uint8Array | undefined): Promise<void> {
@@ -259,6 +310,11 @@ export class Analyst {
     const compiled = compileRuleset(source, (problem) => log.debug(`ruleset: ${problem.message}`));
     if (this.#engine === undefined) this.#engine = new Engine(compiled, state, this.#baseline.baseline);
     else this.#engine.replaceRuleset(compiled);
+    const { watch } = this.#options;
+    if (watch !== undefined) {
+      this.#engine.watch = watch.words;
+      watch.snapshotSha256 = sha256;
+    }
     this.#snapshotSha256 = sha256;
     await this.#useOutputs(compiled);
   }

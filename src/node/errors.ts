@@ -55,6 +55,12 @@ export class StateDatabaseFailed extends ArgusError {
   }
 }
 
+export class PoisonUnclear extends ArgusError {
+  constructor(message: string) {
+    super("ARGUS_NODE_POISON_UNCLEAR", `the analysis failed twice at one place, and the event is not why: ${message}`);
+  }
+}
+
 export class JournalContradiction extends ArgusError {
   constructor(message: string) {
     super("ARGUS_NODE_JOURNAL_CONTRADICTION", message);

@@ -16,6 +16,8 @@ export interface Home {
   readonly journal: string;
   readonly rulesets: string;
   readonly checkpoints: string;
+  /** Events that are not analysed because the analysis fails at them. */
+  readonly poison: string;
   readonly state: string;
   readonly stateDatabase: string;
   readonly sockets: string;
@@ -37,6 +39,7 @@ export function homeAt(folder: string): Home {
     journal: at("queue", "journal"),
     rulesets: at("queue", "rulesets"),
     checkpoints: at("queue", "checkpoints"),
+    poison: at("queue", "poison"),
     state: at("queue", "state"),
     stateDatabase: at("queue", "state", "state.db"),
     sockets: at("queue", "sockets"),

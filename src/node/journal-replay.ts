@@ -21,6 +21,7 @@ import { errnoOf } from "../base/error.ts";
 import { silentLog } from "../base/log.ts";
 import { Analyst } from "./analyst.ts";
 import type { Home } from "./home.ts";
+import { readBook } from "./quarantine-disk.ts";
 import { StateDatabase } from "./state-database.ts";
 
 /**
@@ -58,6 +59,7 @@ export async function replayJournal(home: Home, oldest: number, checkpoint: numb
     const analyst = await Analyst.open({
       ...{ disk: nodeDisk, clock: systemClock, log: silentLog, crash: noCrash },
       ...{ journalFolder: home.journal, rulesetsFolder: home.rulesets, logsFolder: folder },
+      ...{ actions: (await readBook(nodeDisk, home)).actions(), watch: undefined },
       ...{ checkpoints: undefined, baselineStore, end: Infinity, fallbackSnapshot: undefined },
     });
     await analyseTo(analyst, checkpoint);

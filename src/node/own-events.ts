@@ -53,6 +53,19 @@ export class OwnEvents {
     this.#raise(`argus: Node '${quoted(node)}' was started with less journal than it had analysed.`);
   }
 
+  /** `part`: `rule 5715`, `decoder sshd (FILE:LINE)`. */
+  quarantined(part: string, position: number): void {
+    this.#raise(`argus: Quarantine of '${quoted(part)}' from position ${position} on.`);
+  }
+
+  poisoned(node: string, position: number): void {
+    this.#raise(`argus: Poison: an event of node '${quoted(node)}' at position ${position} is not analysed.`);
+  }
+
+  released(part: string): void {
+    this.#raise(`argus: Release of '${quoted(part)}' from quarantine.`);
+  }
+
   #raise(text: string): void {
     this.#sink.accept(source, Buffer.from(text, "utf8"), false);
   }
