@@ -63,7 +63,8 @@ const decoders = `
   <prematch offset="after_parent">^\\s*(\\d+)</prematch><regex offset="after_prematch">(\\S+)\\s*(\\.*)</regex>
   <order>srcip,filename</order></decoder>
 <decoder name="k"><parent>named</parent><pcre2>k=(\\w)?(\\d)*(x)?</pcre2><order>id,one,two</order></decoder>
-<decoder name="k"><parent>named</parent><pcre2 offset="after_regex">(\\S+)?\\s(\\S*)</pcre2><order>two,url</order></decoder>
+<decoder name="k"><parent>named</parent>
+  <pcre2 offset="after_regex">(\\S+)?\\s(\\S*)</pcre2><order>two,url</order></decoder>
 <decoder name="bare"><prematch>=|k</prematch><regex offset="after_prematch">(\\d+)</regex><order>data</order></decoder>`;
 const pieces = [
   "Dec 29 10:00:01 ",
