@@ -39,7 +39,7 @@ test("random patterns are refused by name or matched within the text (20 seeds)"
       const pattern = textOf(below, tokens, 8);
       const subject = new Subject(textOf(below, letters, 30));
       const from = below(subject.raw.length + 1);
-      const where = `seed ${seed}: ${language} ${JSON.stringify(pattern)} on ${JSON.stringify(subject.raw)} from ${from}`;
+      const where = `seed ${seed}: ${language} ${JSON.stringify([pattern, subject.raw, from])}`;
       try {
         const expression = compileExpression(language, pattern, { flavour: "ossec", captures: true });
         const pointer = expression.match(subject, from);
@@ -65,7 +65,8 @@ const decoders = `
 <decoder name="k"><parent>named</parent><pcre2>k=(\\w)?(\\d)*(x)?</pcre2><order>id,one,two</order></decoder>
 <decoder name="k"><parent>named</parent>
   <pcre2 offset="after_regex">(\\S+)?\\s(\\S*)</pcre2><order>two,url</order></decoder>
-<decoder name="bare"><prematch>=|k</prematch><regex offset="after_prematch">(\\d+)</regex><order>data</order></decoder>`;
+<decoder name="bare"><prematch>=|k</prematch>
+  <regex offset="after_prematch">(\\d+)</regex><order>data</order></decoder>`;
 const pieces = [
   "Dec 29 10:00:01 ",
   "2019:11:06-00:08:03 ",
