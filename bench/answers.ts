@@ -35,16 +35,20 @@ export interface Comparison {
   groups: Difference[];
 }
 
-/** The rows of a table by their line number; `.gz` is unpacked. */
-function readRows(path: string): Map<number, string> {
-  const bytes = readFileSync(path);
-  const text = (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("latin1");
+/** The rows of a table by their line number. */
+export function rowsOf(text: string): Map<number, string> {
   const rows = new Map<number, string>();
   for (const row of text.split("\n")) {
     const tab = row.indexOf("\t");
     if (tab > 0) rows.set(Number(row.slice(0, tab)), row.slice(tab + 1).replaceAll("\t", " "));
   }
   return rows;
+}
+
+/** Of a file; `.gz` is unpacked. */
+export function readRows(path: string): Map<number, string> {
+  const bytes = readFileSync(path);
+  return rowsOf((path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("latin1"));
 }
 
 export function compareRows(ours: ReadonlyMap<number, string>, theirs: ReadonlyMap<number, string>): Comparison {
