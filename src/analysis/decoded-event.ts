@@ -77,6 +77,10 @@ export class DecodedEvent {
   isNews: boolean | undefined = undefined;
   /** Of an event about a file or a registry entry. */
   syscheck: Syscheck | undefined = undefined;
+  /** In its first word the walk says which decoder it is at (watch.ts). Set by the engine, for all its events. */
+  watch: Int32Array = new Int32Array(1);
+  /** 1 at the index of a decoder that is passed over; undefined: none is. Set by the engine, for all its events. */
+  passedOver: Uint8Array | undefined = undefined;
   readonly fields: StaticSlots = {
     protocol: undefined,
     action: undefined,

@@ -319,7 +319,7 @@ test("keys beyond the cap are forgotten, oldest first, and counted", () => {
 test("a quarantined rule is passed over until its text differs", () => {
   const first = rulesetOf(rule(100, 5, "<match>a</match>") + rule(101, 3, "<match>a</match>"));
   const engine = new Engine(first);
-  engine.quarantine("100");
+  engine.quarantine({ kind: "rule", id: "100", fingerprint: first.rules.byId.get(100)?.draft.fingerprint ?? "" });
   equal(ruleOf(engine.answer(eventOf("a"))), 101);
   engine.replaceRuleset(rulesetOf(rule(100, 5, "<match>a</match>") + rule(101, 4, "<match>a</match>")));
   equal(ruleOf(engine.answer(eventOf("a"))), 101);

@@ -10,10 +10,11 @@ import { Memory } from "./correlate/remember.ts";
 import { decodeEvent } from "./decode/decoder-set.ts";
 import { DecodedEvent } from "./decoded-event.ts";
 import { ignoredLineOf } from "./ignored-line.ts";
-import { Matcher, watching } from "./matcher.ts";
+import { Matcher } from "./matcher.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
 import type { Rule, RuleNode } from "./rules/rule.ts";
 import { EngineState, readState, SWEEP_INTERVAL_MS, writeState } from "./state.ts";
+import { decodersAt, fingerprintOf, watching, type WatchedPart } from "./watch.ts";
 
 /** Figures since the engine was made; not part of the state. */
 export interface EngineMetrics {
@@ -54,6 +55,7 @@ export class Engine {
     this.#state = state === undefined ? new EngineState() : readState(state);
     this.#keepStateOf(ruleset);
     this.#matcher = new Matcher(ruleset, this.#state, baseline);
+    this.#scratch.passedOver = this.#state.quarantinedDecoders.flagsOf(ruleset);
     this.#memory = new Memory(ruleset, this.#state);
   }
 
@@ -62,12 +64,13 @@ export class Engine {
   }
 
   /**
-   * Shared memory of one number in which the engine says what it is at, for the supervisor's watch on poisonous events:
-   * the id of the rule that is tested, 0 while decoding, -1 between events.
+   * Shared memory in whose first word the engine says what it is at, as watch.ts has it, for the supervisor's watch on
+   * poisonous events.
    */
-  set watch(shared: Int32Array | undefined) {
+  set watch(shared: Int32Array) {
     this.#watch = shared;
     this.#matcher.watch = shared;
+    this.#scratch.watch = shared;
     this.#say(watching.idle);
   }
 
@@ -90,6 +93,13 @@ export class Engine {
         : this.#answerOf(node, shown, decoded);
     this.#say(watching.idle);
     return answer;
+  }
+
+  /** Answers an event that is not to be looked at: nothing decodes it, and no rule sees it. */
+  passOver(event: EngineEvent): Answer {
+    this.#advanceTo(event.receivedMs);
+    this.#events += 1;
+    return this.#noAnswer(event, this.#scratch.reset(event), "answered");
   }
 
   #isDroppedByPeers(decoded: DecodedEvent): boolean {
@@ -213,12 +223,32 @@ export class Engine {
     }
   }
 
-  /** Rule `ruleId` is passed over from the next event on, until a ruleset in which its text differs. */
-  quarantine(ruleId: string): void {
-    const rule = this.#ruleset.rules.byId.get(Number(ruleId));
-    if (rule === undefined) return;
-    this.#state.quarantined.set(rule.id, rule.draft.fingerprint);
-    this.#matcher.passOver(rule.id);
+  /**
+   * The rule or decoder is passed over from the next event on, until a ruleset in which its text differs, or a release.
+   * Nothing happens where its text is another one already.
+   */
+  quarantine({ kind, id, fingerprint }: Pick<WatchedPart, "kind" | "id" | "fingerprint">): void {
+    if (kind === "rule") {
+      const rule = this.#ruleset.rules.byId.get(Number(id));
+      if (rule?.draft.fingerprint !== fingerprint) return;
+      this.#state.quarantined.set(rule.id, fingerprint);
+      this.#matcher.passOver(rule.id);
+    } else if (decodersAt(this.#ruleset, id).some((decoder) => fingerprintOf(decoder) === fingerprint)) {
+      this.#state.quarantinedDecoders.add(id, fingerprint);
+      this.#scratch.passedOver = this.#state.quarantinedDecoders.flagsOf(this.#ruleset);
+    }
+  }
+
+  /** Control record: a rule by its id, or the decoder that was quarantined at `FILE:LINE`, is at work again. */
+  release(id: string): void {
+    if (this.#state.quarantined.delete(Number(id))) this.#matcher.restore(Number(id));
+    this.#state.quarantinedDecoders.release(id);
+    this.#scratch.passedOver = this.#state.quarantinedDecoders.flagsOf(this.#ruleset);
+  }
+
+  /** The ids of the rules and the places of the decoders that are passed over. */
+  get quarantined(): string[] {
+    return [...[...this.#state.quarantined.keys()].map(String), ...this.#state.quarantinedDecoders.places];
   }
 
   /** Control record: answers by `ruleset` from the next event on. State of rules whose text is unchanged is kept. */
@@ -228,6 +258,7 @@ export class Engine {
     this.#scratch.places = ruleset.places;
     this.#matcher = new Matcher(ruleset, this.#state, this.#baseline);
     this.#matcher.watch = this.#watch;
+    this.#scratch.passedOver = this.#state.quarantinedDecoders.flagsOf(ruleset);
     this.#memory = new Memory(ruleset, this.#state);
   }
 

@@ -14,9 +14,6 @@ import type { CompiledRuleset } from "./ruleset.ts";
 import type { Rule, RuleNode } from "./rules/rule.ts";
 import type { EngineState } from "./state.ts";
 
-/** What the supervisor reads in shared memory while an event is worked on. */
-export const watching = { idle: -1, decoding: 0 } as const;
-
 const nothing: readonly string[] = Object.freeze([]);
 
 /** Hears of each rule that is tried, in the order of the walk, with what ruled it out; undefined: it matches. */
@@ -55,6 +52,12 @@ export class Matcher {
   passOver(ruleId: number): void {
     const rule = this.#ruleset.rules.byId.get(ruleId);
     if (rule !== undefined) this.#isQuarantined[rule.index] = 1;
+  }
+
+  /** Ends `passOver`. */
+  restore(ruleId: number): void {
+    const rule = this.#ruleset.rules.byId.get(ruleId);
+    if (rule !== undefined) this.#isQuarantined[rule.index] = 0;
   }
 
   /** The node that answers, or undefined. */

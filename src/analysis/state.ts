@@ -21,6 +21,7 @@ import { AlertRing } from "./correlate/alert-ring.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
 import { Accumulator } from "./decode/accumulate.ts";
 import { CheckpointError } from "./errors.ts";
+import { QuarantinedDecoders } from "./quarantined-decoders.ts";
 import { IgnoredLines } from "./ignored-line.ts";
 
 export const STATE_VERSION = 3;
@@ -50,8 +51,15 @@ export class EngineState {
   readonly ignored = new IgnoredLines();
   /** Of decoders with `accumulate`. */
   readonly accumulator = new Accumulator();
+  readonly quarantinedDecoders = new QuarantinedDecoders();
   /** In the order in which they are written. */
-  readonly parts: readonly StatePart[] = [this.ring, this.recentTexts, this.accumulator, this.ignored];
+  readonly parts: readonly StatePart[] = [
+    this.ring,
+    this.recentTexts,
+    this.quarantinedDecoders,
+    this.accumulator,
+    this.ignored,
+  ];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;
   nextSweepMs = Number.NEGATIVE_INFINITY;

@@ -19,6 +19,8 @@ import type {
   nodesRoute,
   reloadRoute,
   rulesetRoute,
+  quarantineRoute,
+  releaseRoute,
   Route,
   statusRoute,
 } from "./contract/route.ts";
@@ -38,7 +40,9 @@ type AnsweredRoute =
   | typeof journalRoute
   | typeof rulesetRoute
   | typeof reloadRoute
-  | typeof metricsRoute;
+  | typeof metricsRoute
+  | typeof quarantineRoute
+  | typeof releaseRoute;
 export type Query<R extends Route> = Partial<Static<R["query"]>>;
 export type Reply<R extends AnsweredRoute> = Static<R["reply"]>;
 

@@ -3,7 +3,14 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";
 import { openAlertStream } from "./alert-stream.ts";
 import { whenOver, type RawResponse } from "./connection-turn.ts";
-import type { AlertQuery, AlertsQuery, LogQuery, PageStreamQuery, StreamQuery } from "./contract/route.ts";
+import type {
+  AlertQuery,
+  AlertsQuery,
+  LogQuery,
+  PageStreamQuery,
+  ReleaseQuery,
+  StreamQuery,
+} from "./contract/route.ts";
 import type { ReplyCode } from "./errors.ts";
 import type { ApiNeeds, FeedEntry } from "./needs.ts";
 import { PageStreams } from "./page-stream.ts";
@@ -48,6 +55,7 @@ export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handl
     ["/ruleset", (_request, reply) => ruleset?.status() ?? onMaster(reply)],
     ["/ruleset/reload", (_request, reply) => ruleset?.reload() ?? onMaster(reply)],
     ...alertHandlers(options),
+    ...quarantineHandlers(options),
     ...streamHandlers(options),
   ]);
 }
@@ -73,6 +81,21 @@ function alertHandlers({ needs: { alerts }, alertBytesMax }: HandlerOptions): [s
         if (entry !== undefined) return sendJson(reply, entry.json);
         const message = "this alert is not among the newest that the node holds; logs/alerts/alerts.json has it";
         return refuse(reply, 404, "ARGUS_API_ALERT", message);
+      },
+    ],
+  ];
+}
+
+function quarantineHandlers({ needs: { quarantine } }: HandlerOptions): [string, Handler][] {
+  return [
+    ["/quarantine", (_request, reply) => quarantine?.list() ?? onMaster(reply)],
+    [
+      "/quarantine/release",
+      async (request, reply) => {
+        if (quarantine === undefined) return onMaster(reply);
+        const { id } = request.query as ReleaseQuery;
+        const message = `nothing is in quarantine under ${id}; argus ruleset quarantine lists what is`;
+        return (await quarantine.release(id)) ?? refuse(reply, 404, "ARGUS_API_QUARANTINE", message);
       },
     ],
   ];

@@ -6,6 +6,8 @@ import type {
   LevelsReply,
   MetricsReply,
   NodeInfo,
+  QuarantineReply,
+  ReleaseReply,
   ReloadReply,
   RulesetReply,
   StatusReply,
@@ -65,6 +67,13 @@ export interface NodeStatus {
   metrics(): MetricsReply;
 }
 
+/** What hostile events have put out of work on a master. */
+export interface QuarantineControl {
+  list(): QuarantineReply;
+  /** Resolves when the journal has it; undefined where nothing is quarantined under `id`. */
+  release(id: string): Promise<ReleaseReply | undefined>;
+}
+
 /** The ruleset of a master. */
 export interface RulesetControl {
   status(): RulesetReply;
@@ -81,4 +90,6 @@ export interface ApiNeeds {
   clusterLog: ClusterLogFeed;
   /** Absent on a worker. */
   ruleset?: RulesetControl;
+  /** Absent on a worker. */
+  quarantine?: QuarantineControl;
 }

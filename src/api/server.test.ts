@@ -117,6 +117,7 @@ test("says on a worker that the master is to be asked", async () => {
     "/stream",
     "/journal",
     "/ruleset",
+    "/quarantine",
   ];
   for (const path of paths) {
     const { status, body } = await ask(path, sampleNeeds(undefined));

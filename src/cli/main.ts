@@ -13,6 +13,7 @@ import { logtest } from "./logtest.ts";
 import { node } from "./node.ts";
 import { EXIT_DONE, EXIT_UNWELL, EXIT_USAGE, processOutput, type Output } from "./output.ts";
 import { rulesetTest } from "./ruleset.ts";
+import { rulesetQuarantine, rulesetRelease } from "./ruleset-release.ts";
 import { up } from "./up.ts";
 
 /** Where OSSEC has always been. */
@@ -25,6 +26,8 @@ export const commands: readonly Command[] = [
   configExplain,
   logtest,
   rulesetTest,
+  rulesetQuarantine,
+  rulesetRelease,
   journalCheck,
   clusterNodes,
   clusterStatus,

@@ -8,7 +8,22 @@ export type ControlRecord =
   /** Events that are lost: counted, passed, never waited for. `epoch` as in the batches of that lane. */
   | { kind: "hole"; node: string; lane: number; epoch: EpochId; first: number; count: number; reason: string }
   | { kind: "agent_removed"; agentId: string }
-  | { kind: "quarantine"; ruleId: string; position: number }
+  /**
+   * A rule, or the decoder at `FILE:LINE`, is passed over while its text is that of `fingerprint`. It acts from the
+   * event on that it names, number `event` of the batch at `position`, though it stands later.
+   */
+  | {
+      kind: "quarantine";
+      part: "rule" | "decoder";
+      id: string;
+      fingerprint: string;
+      position: number;
+      event: number;
+    }
+  /** That event is not analysed: the analysis fails at it. */
+  | { kind: "poison"; position: number; event: number }
+  /** From here on the rule or decoder that was quarantined under `id` is at work again. */
+  | { kind: "release"; id: string }
   /** The master's wall clock stepped by `byMs` (negative: back); arrivals in windows are shifted. */
   | { kind: "clock_stepped"; byMs: number };
 
@@ -27,7 +42,7 @@ export interface EpochPreamble {
   hidden: boolean;
 }
 
-const kinds = new Set(["ruleset", "hole", "agent_removed", "quarantine", "clock_stepped"]);
+const kinds = new Set(["ruleset", "hole", "agent_removed", "quarantine", "poison", "release", "clock_stepped"]);
 
 export function writeControlRecord(record: ControlRecord): Buffer {
   return Buffer.from(JSON.stringify(record), "utf8");

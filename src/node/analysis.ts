@@ -1,7 +1,9 @@
 /**
  * The main thread's side of the analysis: one thread over the journal, its figures, and the alerts it raises. A thread
- * that fails on the disk or dies stops the node: what it would repeat after a restart is found from its checkpoint.
- * A thread that does not end when it is told to (a rule's expression may search for hours) is ended, with equal care.
+ * that fails on the disk stops the node: what it would repeat after a restart is found from its checkpoint. A
+ * thread that dies of an event, or is ended because it has worked on one for too long, makes that event a suspect; when
+ * something is decided about it (poison-ward.ts), the next thread goes on from the checkpoint. A thread that does not
+ * end when it is told to is ended, with equal care.
  */
 import { Worker } from "node:worker_threads";
 import { systemClock, type Timer } from "../base/clock.ts";
@@ -9,13 +11,28 @@ import type { ArgusError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { LevelsReply } from "../api/contract/reply.ts";
-import type { AnalysisProgress, AnalysisSetup, FromAnalysis, RaisedAlert, ToAnalysis } from "./analysis-message.ts";
+import type {
+  AnalysisProgress,
+  AnalysisSetup,
+  FromAnalysis,
+  RaisedAlert,
+  ThreadSetup,
+  ToAnalysis,
+} from "./analysis-message.ts";
+import { EngineWatch } from "./engine-watch.ts";
 import { AnalysisFailed } from "./errors.ts";
 import { LossTimes } from "./loss-times.ts";
+import type { Suspect } from "./poison-ward.ts";
+import type { PoisonAction } from "./quarantine-book.ts";
+import { lookForPoison } from "./thread-time.ts";
 
 export interface AnalysisOptions {
   setup: AnalysisSetup;
   log: Log;
+  /** What a thread that begins now has to know of hostile events. */
+  actions(): readonly PoisonAction[];
+  /** No thread runs until it resolves. */
+  onSuspect(suspect: Suspect, signal: AbortSignal): Promise<void>;
   /** Tells each durable position of the journal; returns the function that ends it. */
   onDurable(listener: (position: number) => void): () => void;
   onRaised(alert: RaisedAlert): void;
@@ -39,12 +56,15 @@ export class Analysis implements Service {
   #hasBegun = false;
   /** By us, because it did not end by itself. */
   #isEnded = false;
+  readonly #watch = new EngineWatch();
+  #durable: number;
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
+    this.#durable = options.setup.durable;
     this.#progress = {
       ...{ position: 0, receivedMs: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
-      ...{ alerts: 0, windowEvents: 0, windowDropped: 0, lanes: [] },
+      ...{ alerts: 0, windowEvents: 0, windowDropped: 0, quarantined: [], lanes: [] },
     };
   }
 
@@ -67,8 +87,31 @@ export class Analysis implements Service {
    * neither in time. No thread runs then in either case.
    */
   async run(signal: AbortSignal): Promise<void> {
+    const stopListening = this.#options.onDurable((position) => {
+      this.#durable = Math.max(this.#durable, position);
+    });
+    try {
+      for (;;) {
+        const suspect = await this.#runThread(signal);
+        if (suspect === undefined || signal.aborted) return;
+        await this.#options.onSuspect(suspect, signal);
+        if (signal.aborted) return;
+      }
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** Resolves when the thread has ended: undefined where it was told to, or what it was at when it could not go on. */
+  async #runThread(signal: AbortSignal): Promise<Suspect | undefined> {
+    const { setup, actions } = this.#options;
+    this.#watch.clear();
+    const threadSetup: ThreadSetup = {
+      ...setup,
+      ...{ durable: this.#durable, actions: actions(), watch: this.#watch.shared },
+    };
     const thread = new Worker(new URL("./analysis-thread.js", import.meta.url), {
-      workerData: this.#options.setup,
+      workerData: threadSetup,
       resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
     });
     const say = (message: ToAnalysis): void => thread.postMessage(message);
@@ -81,7 +124,7 @@ export class Analysis implements Service {
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     try {
-      await this.#follow(thread, signal);
+      return await this.#follow(thread, signal);
     } finally {
       patience?.cancel();
       stopListening();
@@ -97,19 +140,30 @@ export class Analysis implements Service {
     void thread.terminate();
   }
 
-  #follow(thread: Worker, signal: AbortSignal): Promise<void> {
+  #follow(thread: Worker, signal: AbortSignal): Promise<Suspect | undefined> {
     return new Promise((resolve, reject) => {
       let failure: ArgusError | undefined;
+      let suspect: Suspect | undefined;
+      const fail = (error: ArgusError): void => {
+        failure ??= error;
+        const place = this.#watch.look();
+        // Disks fail between events: what dies at one dies of a rule, a decoder or a bug of ours.
+        if (place !== undefined) suspect ??= { place, how: "crash", message: error.message };
+      };
+      const stopLooking = lookForPoison(this.#watch, (place) => {
+        suspect ??= { place, how: "time", message: "it took too long" };
+        void thread.terminate();
+      });
       thread.on("message", (message: FromAnalysis) => {
-        if (message.type === "failed") failure = new AnalysisFailed(`${message.code}: ${message.message}`);
+        if (message.type === "failed") fail(new AnalysisFailed(`${message.code}: ${message.message}`));
         else this.#hear(message, thread);
       });
-      thread.on("error", (error) => {
-        failure ??= new AnalysisFailed(error.message, error);
-      });
+      thread.on("error", (error) => fail(new AnalysisFailed(error.message, error)));
       thread.on("exit", (code) => {
-        if (failure !== undefined) reject(failure);
-        else if (signal.aborted && (code === 0 || this.#isEnded)) resolve();
+        stopLooking();
+        if (suspect !== undefined) resolve(suspect);
+        else if (failure !== undefined) reject(failure);
+        else if (signal.aborted && (code === 0 || this.#isEnded)) resolve(undefined);
         else reject(new AnalysisFailed(`the thread ended with code ${code}`));
       });
     });

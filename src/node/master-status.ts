@@ -12,6 +12,7 @@ import { backlogOf } from "./backlog.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
+import type { QuarantineKeeper } from "./quarantine-disk.ts";
 import { named, type TakeIn } from "./take-in.ts";
 
 export interface MasterStatusOptions {
@@ -22,6 +23,7 @@ export interface MasterStatusOptions {
   takeIn: TakeIn;
   watch: ClusterWatch;
   link: LinkMaster | undefined;
+  quarantine: Pick<QuarantineKeeper, "book">;
 }
 
 export class MasterStatus implements NodeStatus {
@@ -101,12 +103,14 @@ export class MasterStatus implements NodeStatus {
   }
 
   metrics(): MetricsReply {
-    const { parts, analysis, takeIn, link, journal } = this.#options;
+    const { parts, analysis, takeIn, link, journal, quarantine } = this.#options;
     const memory = process.memoryUsage();
     const cpu = process.cpuUsage();
     return {
       ...takeIn.counters(),
       ...named("analysis", analysis.progress),
+      "analysis.quarantinedCount": analysis.progress.quarantined.length,
+      "analysis.poisonCount": quarantine.book.poisonCount,
       ...(link === undefined ? {} : named("link", link.counters)),
       ...named("journal", journal.stats()),
       "process.rssBytes": memory.rss,

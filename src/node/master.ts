@@ -4,6 +4,7 @@
  * what reads.
  */
 import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
+import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import { RecentAlerts } from "../alerts/recent.ts";
 import type { ApiNeeds } from "../api/needs.ts";
@@ -23,6 +24,10 @@ import { ClusterWatch } from "./cluster-watch.ts";
 import { openIdentity, openPins, openTerm } from "./identity-disk.ts";
 import { FigureFile } from "./figure-history.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
+import { PoisonWard, type PoisonTeller } from "./poison-ward.ts";
+import { tryEvent } from "./poison-trial.ts";
+import { QuarantineDesk } from "./quarantine-desk.ts";
+import { QuarantineKeeper } from "./quarantine-disk.ts";
 import { JournalLag } from "./journal-lag.ts";
 import { LevelBoard } from "./level-board.ts";
 import { MasterFigures } from "./master-figures.ts";
@@ -73,7 +78,15 @@ function openAnalysis(
   snapshot: string,
   keeper: JournalKeeper,
   board: LevelBoard,
+  quarantine: QuarantineKeeper,
+  tell: PoisonTeller,
 ): Analysis {
+  const { disk, home } = parts;
+  const log = parts.logs.main.tagged("Analysis");
+  const ward = new PoisonWard({
+    ...{ disk, home, log, keeper: quarantine, tell },
+    tryEvent: (suspect, signal) => tryEvent(home.folder, suspect, signal),
+  });
   return new Analysis({
     setup: {
       home: parts.home.folder,
@@ -82,7 +95,9 @@ function openAnalysis(
       checkpointEveryMs: parts.trial.checkpointEveryMs,
       crash: parts.trial.crash,
     },
-    log: parts.logs.main.tagged("Analysis"),
+    log,
+    actions: () => quarantine.book.actions(),
+    onSuspect: (suspect, signal) => ward.treat(suspect, signal),
     onDurable: (listener) => journal.onDurable(listener),
     onRaised: (alert) => recent.add(alert),
     onUntold: (count) => recent.skip(count),
@@ -248,7 +263,13 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   });
   const board = new LevelBoard();
   const isCut = (await checkpoints.heads()).some(({ position }) => position > journal.durablePosition);
-  const analysis = openAnalysis(parts, journal, recent, inForce, keeper, board);
+  const quarantine = await QuarantineKeeper.open(disk, home, journal);
+  // The analysis begins when all is open, and the events of the master are there.
+  const tell: PoisonTeller = {
+    quarantined: (part, position) => events.quarantined(part, position),
+    poisoned: (node, position) => events.poisoned(node, position),
+  };
+  const analysis = openAnalysis(parts, journal, recent, inForce, keeper, board, quarantine, tell);
   const queue = {
     append: (batch: Parameters<Journal["appendOwn"]>[0]) => journal.appendOwn(batch),
     nowMs: () => journal.nowMs(),
@@ -266,7 +287,7 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
   const history = await file.read();
-  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link });
+  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link, quarantine });
   const figures = new MasterFigures({
     ...{ clock, history, file, board },
     status: () => (analysis.hasBegun ? status.status() : undefined),
@@ -280,21 +301,26 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
       ...(link === undefined ? [] : [link]),
       ...takeIn.sources,
       new ClockWatch({ clock, log: logs.main, queue: journal, onStep }),
-      everySecond("cluster watch", clock, secondly(parts, keeper, takeIn, watch, status)),
+      everySecond("cluster watch", clock, secondly(parts, { keeper, quarantine, takeIn, watch, status })),
       figures,
     ],
-    api: { status, alerts: recent, figures, clusterLog: logs.clusterLines } satisfies ApiNeeds,
+    api: {
+      ...{ status, alerts: recent, figures, clusterLog: logs.clusterLines },
+      quarantine: new QuarantineDesk({ keeper: quarantine, analysis, events, log: logs.main.tagged("Ruleset") }),
+    } satisfies ApiNeeds,
     close: () => journal.close(),
   };
 }
 
-function secondly(
-  parts: NodeParts,
-  keeper: JournalKeeper,
-  takeIn: TakeIn,
-  watch: ClusterWatch,
-  status: MasterStatus,
-): () => void {
+interface LookedAfter {
+  keeper: JournalKeeper;
+  quarantine: QuarantineKeeper;
+  takeIn: TakeIn;
+  watch: ClusterWatch;
+  status: MasterStatus;
+}
+
+function secondly(parts: NodeParts, { keeper, quarantine, takeIn, watch, status }: LookedAfter): () => void {
   let durable = 0;
   let seconds = 0;
   return () => {
@@ -304,6 +330,10 @@ function secondly(
     watch.take({ type: "tick" });
     status.tick();
     seconds += 1;
-    if (seconds % tidyEverySeconds === 0) void keeper.tidy();
+    if (seconds % tidyEverySeconds !== 0) return;
+    void keeper.tidy();
+    quarantine.tidy().catch((error: unknown) => {
+      parts.logs.main.error(`the book of quarantines could not be written: ${describeError(error)}`);
+    });
   };
 }

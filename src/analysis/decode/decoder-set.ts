@@ -21,6 +21,7 @@ import { expandVariables } from "../../syntax/xml-variable.ts";
 import { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { predecode } from "../predecode.ts";
+import { isAtWork } from "../watch.ts";
 import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
 import { normaliseAction } from "./firewall-action.ts";
 import { internalDecoders, internalNames, ossecInternalNames } from "./internal.ts";
@@ -96,6 +97,7 @@ export class DecoderSet {
   add({ decoder, usesOwnName }: LoadedDecoder): string | undefined {
     const wrong = decoder.parent === undefined ? this.#addRoot(decoder) : this.#addChild(decoder, decoder.parent);
     if (wrong !== undefined) return wrong;
+    decoder.index = this.#decoders.length;
     this.#decoders.push(decoder);
     // A child's own name stays legal in `decoded_as`, though it can match only when the child keeps it.
     this.#nameIdOf(decoder.ownName);
@@ -179,7 +181,7 @@ function internalDecoder(name: string, nameId: number): Decoder {
       pluginOffset: "log" as const,
     },
     ...{ nullField: "string" as const, arrays: "array" as const, fts: [], ftscomment: undefined, accumulate: false },
-    ...{ file: "", line: 0 },
+    ...{ index: -1, file: "", line: 0 },
   };
 }
 
@@ -209,6 +211,7 @@ function offsetOf(offset: Offset, at: Walk): number {
 function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
   const { log } = decoded;
   for (const root of roots) {
+    if (!isAtWork(decoded, root.decoder)) continue;
     const { prematch } = root.decoder;
     let afterParent = 0;
     if (prematch !== undefined) {
@@ -232,9 +235,12 @@ function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
 function select(decoded: DecodedEvent, children: readonly Child[], at: Walk): number {
   const { log } = decoded;
   for (let index = 0; index < children.length; index += 1) {
-    const { prematch } = children[index]!.decoder;
-    if (prematch === undefined) return index;
-    const pointer = prematch.expression.match(log, prematch.offset === "after_parent" ? at.afterParent : 0);
+    const { decoder } = children[index]!;
+    const { prematch } = decoder;
+    const isTried = isAtWork(decoded, decoder);
+    if (isTried && prematch === undefined) return index;
+    const from = prematch?.offset === "after_parent" ? at.afterParent : 0;
+    const pointer = isTried && prematch !== undefined ? prematch.expression.match(log, from) : NO_MATCH;
     if (pointer !== NO_MATCH) {
       decoded.decoder = children[index]!.decoder;
       at.afterPrematch = afterPointer(pointer, log.raw.length);
@@ -253,8 +259,9 @@ function runChain(decoded: DecodedEvent, children: readonly Child[], from: numbe
   }
 }
 
-/** False for a decoder that has nothing to run: it ends the chain. */
+/** False for a decoder that has nothing to run: it ends the chain. One that is passed over finds nothing. */
 function runOne(decoded: DecodedEvent, decoder: Decoder, at: Walk): boolean {
+  if (!isAtWork(decoded, decoder)) return true;
   if (decoder.plugin !== undefined) {
     const options = decoded.decoder ?? decoder;
     decoder.plugin(decoded, offsetOf(options.pluginOffset, at), options);

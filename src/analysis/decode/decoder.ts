@@ -28,6 +28,8 @@ export type FieldTarget = { kind: "static"; name: StaticFieldName } | { kind: "d
 export type Plugin = (decoded: DecodedEvent, from: number, decoder: Decoder) => void;
 
 export interface Decoder {
+  /** In the load order of its set, from 0; -1 for one that stands in no file. */
+  index: number;
   /** The number of its final name; `decoded_as` compares it. Decoders that share a final name share the number. */
   nameId: number;
   /** The final name: the parent's, unless `use_own_name`. */

@@ -95,6 +95,7 @@ class DecoderLoader {
       fts: [],
       ftscomment: undefined,
       accumulate: false,
+      index: -1,
       file: element.place.file,
       line: element.place.line,
     };

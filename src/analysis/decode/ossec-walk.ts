@@ -8,6 +8,7 @@
  */
 import { afterPointer, NO_MATCH } from "../../syntax/pattern.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
+import { isAtWork } from "../watch.ts";
 import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
 
 /** OSSEC gives room to so many groups of one expression. */
@@ -27,6 +28,7 @@ const walk = {
 export function walkOssec(decoded: DecodedEvent, roots: readonly Root[]): void {
   const { log } = decoded;
   for (const { decoder, children } of roots) {
+    if (!isAtWork(decoded, decoder)) continue;
     let after = 0;
     if (decoder.prematch !== undefined) {
       const pointer = decoder.prematch.expression.match(log, 0);
@@ -55,7 +57,7 @@ function select(decoded: DecodedEvent, children: readonly Child[]): number {
     // Of a chain whose first member failed nobody is tried.
     const isPassedOver = isChainPassedOver;
     isChainPassedOver = hasNext;
-    if (isPassedOver) continue;
+    if (isPassedOver || !isAtWork(decoded, decoder)) continue;
     if (decoder.prematch === undefined) return index;
     const { expression, offset } = decoder.prematch;
     const pointer = expression.match(log, offset === "after_parent" ? walk.afterParent : 0);
@@ -77,6 +79,7 @@ function runChain(decoded: DecodedEvent, children: readonly Child[], from: numbe
 
 /** False where decoding ends: behind a plugin, and at a decoder that has nothing to run. */
 function run(decoded: DecodedEvent, decoder: Decoder): boolean {
+  if (!isAtWork(decoded, decoder)) return true;
   if (decoder.plugin !== undefined) {
     decoder.plugin(decoded, 0, decoded.decoder ?? decoder);
     return false;

@@ -143,6 +143,32 @@ export type JournalReply = Static<typeof journalReply>;
 export const metricsReply = Type.Record(Type.String(), Type.Number(), { description: "Counters by name." });
 export type MetricsReply = Static<typeof metricsReply>;
 
+export const quarantineReply = Type.Object(
+  {
+    parts: Type.Array(
+      Type.Object(
+        {
+          part: Type.Union([Type.Literal("rule"), Type.Literal("decoder")]),
+          id: Type.String({ description: "A rule's id, or the `FILE:LINE` of a decoder." }),
+          position: Type.Number({ description: "Journal position of the batch from which on it is passed over." }),
+          event: Type.Number({ description: "Which event of the batch, from 0." }),
+          isInForce: Type.Boolean({ description: "False where a ruleset with another text of it came since." }),
+        },
+        closed,
+      ),
+    ),
+    poisonCount: Type.Number({ description: "Events of the kept journal that are not analysed." }),
+  },
+  closed,
+);
+export type QuarantineReply = Static<typeof quarantineReply>;
+
+export const releaseReply = Type.Object(
+  { part: Type.Union([Type.Literal("rule"), Type.Literal("decoder")]), id: Type.String() },
+  closed,
+);
+export type ReleaseReply = Static<typeof releaseReply>;
+
 const problemLines = Type.Array(Type.String(), { description: "By file and line." });
 
 export const rulesetReply = Type.Object(

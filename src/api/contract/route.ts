@@ -17,6 +17,8 @@ import {
   nodesReply,
   reloadReply,
   rulesetReply,
+  quarantineReply,
+  releaseReply,
   statusReply,
 } from "./reply.ts";
 
@@ -180,6 +182,30 @@ export const metricsRoute = {
   reply: metricsReply,
 } as const satisfies Route;
 
+export const quarantineRoute = {
+  method: "GET",
+  path: "/quarantine",
+  isPublic: false,
+  summary: "Rules and decoders that are passed over because an event held them up. On the master only.",
+  query: nothing,
+  reply: quarantineReply,
+} as const satisfies Route;
+
+export const releaseQuery = Type.Object(
+  { id: Type.String({ maxLength: 4_096, description: "As `/quarantine` names it." }) },
+  { additionalProperties: false },
+);
+export type ReleaseQuery = Static<typeof releaseQuery>;
+
+export const releaseRoute = {
+  method: "POST",
+  path: "/quarantine/release",
+  isPublic: false,
+  summary: "Lifts the quarantine of a rule or decoder. On the master only.",
+  query: releaseQuery,
+  reply: releaseReply,
+} as const satisfies Route;
+
 export const rulesetRoute = {
   method: "GET",
   path: "/ruleset",
@@ -200,5 +226,5 @@ export const reloadRoute = {
 
 export const routes: readonly Route[] = [
   ...[statusRoute, nodesRoute, alertsRoute, alertRoute, streamRoute, levelsRoute, figuresRoute, clusterLogRoute],
-  ...[pageStreamRoute, journalRoute, metricsRoute, rulesetRoute, reloadRoute],
+  ...[pageStreamRoute, journalRoute, metricsRoute, rulesetRoute, reloadRoute, quarantineRoute, releaseRoute],
 ];
