@@ -45,6 +45,12 @@ const engine = {
     max: 5_096_000,
     help: "How many of the last alerted events composite rules may count; without it time alone bounds them.",
   }),
+  stats: integer({
+    initial: 0, // The peers raise it at level 4; who has few events, or learns for the first days, is not helped by it.
+    min: 0,
+    max: 16,
+    help: "Level of the alert (rule 11) that an hour has far more events than usual; 0: there is none.",
+  }),
   window_memory: size({
     initial: "512MiB", // About a million remembered events of 450 bytes.
     min: "16MiB",
@@ -91,7 +97,6 @@ const others = {
   custom_alert_output: unsupported("alerts.log has one form."),
   zeromq_output: unsupported("Alerts are not sent to ZeroMQ."),
   prelude_output: unsupported("Alerts are not sent to Prelude."),
-  stats: unsupported("There are no alerts of unusual rates yet."),
   host_information: unsupported("There are no host information events yet."),
   integrity_checking: unsupported("There is no integrity checking yet."),
   limits: unsupported("Events are never dropped by rate; senders are slowed."),

@@ -9,6 +9,7 @@ import { atReception, isIncompleteFirewall } from "./compat.ts";
 import { Memory } from "./correlate/remember.ts";
 import { decodeEvent } from "./decode/decoder-set.ts";
 import { DecodedEvent } from "./decoded-event.ts";
+import { rateRule } from "./hourly-rate.ts";
 import { ignoredLineOf } from "./ignored-line.ts";
 import { Matcher } from "./matcher.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
@@ -92,7 +93,7 @@ export class Engine {
         ? this.#noAnswer(shown, decoded, isDropped ? "dropped" : "answered")
         : this.#answerOf(node, shown, decoded);
     this.#say(watching.idle);
-    return answer;
+    return options.statsLevel > 0 ? this.#withRate(answer) : answer;
   }
 
   /** Answers an event that is not to be looked at: nothing decodes it, and no rule sees it. */
@@ -100,6 +101,17 @@ export class Engine {
     this.#advanceTo(event.receivedMs);
     this.#events += 1;
     return this.#noAnswer(event, this.#scratch.reset(event), "answered");
+  }
+
+  /** An alert that there are more events than usual takes the place of an answer that is no alert. */
+  #withRate(answer: Answer): Answer {
+    const { statsLevel, logAlertLevel, emailAlertLevel, zone } = this.#ruleset.options;
+    const { hourlyRate } = this.#state;
+    if (!hourlyRate.isExcessive(answer.event.receivedMs, zone) || answer.isAlert) return answer;
+    hourlyRate.told();
+    const isAlert = statsLevel >= logAlertLevel;
+    if (isAlert) this.#alerts += 1;
+    return { ...answer, outcome: "answered", rule: rateRule(statsLevel, emailAlertLevel), isAlert, hidesFullLog: false };
   }
 
   #isDroppedByPeers(decoded: DecodedEvent): boolean {

@@ -37,7 +37,7 @@ const cpuMsOfEventMax = 20_000;
 const savedEvery = 500;
 const time = new LocalTime("UTC");
 
-/** Without them a run would test little: each plugin, each kind of module, what is counted and what is taken as matched. */
+/** Without them a run would test little: each plugin, each kind of module, what is counted, what is taken as matched. */
 const reachedDecoders = [
   ...["json", "json2", "pf", "sonicwall", "symantec", "ossec", "ossec-alert", "ldap", "sshd", "rootcheck", "sca"],
   ...["syscheck_new_entry", "syscheck_integrity_changed", "hostinfo_new", "syscollector", "ciscat"],

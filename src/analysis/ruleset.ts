@@ -49,6 +49,8 @@ export interface RulesetOptions {
    * (ruleset-spec 5.5, *Limits*); 0: windows are bounded by time and bytes alone.
    */
   memorySize: number;
+  /** `<global><stats>`: level of the alert that an hour has far more events than usual; 0: they are not counted. */
+  statsLevel: number;
   /**
    * `--compat`: answers as the peers' daemons give them also where Argus has reason not to. For comparisons only; no
    * configuration sets it.
@@ -98,6 +100,7 @@ export const defaultRulesetOptions: RulesetOptions = {
   // Half a million keys of 64 bytes.
   ftsBytesMax: 64 * 1_024 * 1_024,
   memorySize: 0,
+  statsLevel: 0,
   isCompat: false,
   zone: "UTC",
   clusterName: "",

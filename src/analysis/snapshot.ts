@@ -43,6 +43,7 @@ function orderedOptions(options: RulesetOptions): RulesetOptions {
     windowBytesMax: options.windowBytesMax,
     ftsBytesMax: options.ftsBytesMax,
     memorySize: options.memorySize,
+    statsLevel: options.statsLevel,
     isCompat: options.isCompat,
     zone: options.zone,
     clusterName: options.clusterName,

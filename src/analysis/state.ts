@@ -21,6 +21,7 @@ import { AlertRing } from "./correlate/alert-ring.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
 import { Accumulator } from "./decode/accumulate.ts";
 import { CheckpointError } from "./errors.ts";
+import { HourlyRate } from "./hourly-rate.ts";
 import { QuarantinedDecoders } from "./quarantined-decoders.ts";
 import { IgnoredLines } from "./ignored-line.ts";
 
@@ -49,6 +50,8 @@ export class EngineState {
   readonly recentTexts = new RecentTexts();
   /** In OSSEC's flavour alone. */
   readonly ignored = new IgnoredLines();
+  /** Where `<global><stats>` is set. */
+  readonly hourlyRate = new HourlyRate();
   /** Of decoders with `accumulate`. */
   readonly accumulator = new Accumulator();
   readonly quarantinedDecoders = new QuarantinedDecoders();
@@ -58,6 +61,7 @@ export class EngineState {
     this.recentTexts,
     this.quarantinedDecoders,
     this.accumulator,
+    this.hourlyRate,
     this.ignored,
   ];
   /** Hour of received time in which `firedTimes` counts. */

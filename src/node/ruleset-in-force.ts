@@ -37,6 +37,7 @@ export function rulesetOptionsOf(settings: RulesetSettings, zone: string): Rules
     emailAlertLevel: alerts.email_alert_level,
     latenessMs: global.lateness,
     memorySize: global.memory_size ?? 0,
+    statsLevel: global.stats,
     windowBytesMax:
       global.window_memory.kind === "bytes" ? global.window_memory.bytes : defaultRulesetOptions.windowBytesMax,
     zone,
