@@ -5,6 +5,7 @@
  * - Their clock is the time of reception, and an event that is late is not waited for.
  * - They remember 8,192 alerted events, where no `<memory_size>` says otherwise.
  * - They drop an event of a firewall in which a value is missing, before any rule sees it (ruleset-spec 1.3).
+ * - Of three or more lists in one rule only the last two count (rules/condition.ts).
  * - OSSEC drops an event of type syslog whose text is one of the last three distinct ones (ruleset-spec 1.3).
  */
 import type { ByteWriter } from "../base/bytes.ts";

@@ -137,6 +137,7 @@ function* loadSteps(source: RulesetSource, report: (problem: Problem) => void): 
     emailAlertLevel: options.emailAlertLevel,
     localTime: new LocalTime(options.zone),
     lists,
+    isCompat: options.isCompat,
     knowsPlaces: places !== undefined,
     decoderNameId: (name) => decoders.nameId(name),
     mitreOf,

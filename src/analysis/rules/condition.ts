@@ -10,6 +10,7 @@ import type { Place } from "../../syntax/xml.ts";
 import { staticFieldOf, type DecodedEvent } from "../decoded-event.ts";
 import type { FieldReader } from "../correlate/composite.ts";
 import { AddressSet } from "./address-set.ts";
+import { compiledRule, compiledRuleNames } from "./compiled-rule.ts";
 import { demandOf, type Demand } from "./demand.ts";
 import type { DraftAddresses, DraftExpression, DraftList, ExpressionName, RuleDraft } from "./draft.ts";
 import { isInList, lookups, type LookupList } from "./lookup-list.ts";
@@ -36,6 +37,8 @@ export interface ConditionNeeds {
   /** Of the master: `<time>` and `<weekday>` look at its wall clock. */
   localTime: LocalTime;
   lists: ReadonlyMap<string, LookupList>;
+  /** Whether the peers' defect is imitated by which only the last two of a rule's lists count (ruleset-spec 6). */
+  isCompat: boolean;
   report: (problem: Problem) => void;
 }
 
@@ -140,36 +143,16 @@ function addAddresses(
   });
 }
 
-/** Those of the compiled rules whose meaning is known; the others make the rule one that never matches. */
-const compiledRules = new Map<string, Condition>([
-  [
-    "comp_srcuser_dstuser",
-    ({ fields }) => fields.srcuser === undefined || fields.dstuser === undefined || fields.srcuser === fields.dstuser,
-  ],
-  ["check_id_size", ({ fields }) => fields.id !== undefined && fields.id.length >= 10],
-  [
-    "is_simple_http_request",
-    ({ fields }) => fields.url !== undefined && (fields.url === "/" || !fields.url.includes("?")),
-  ],
-]);
-
-/** OSSEC's page request is a GET; one of which the action is not known may be. */
-const isGet: Condition = ({ fields }) => fields.action === undefined || fields.action === "GET";
-
 function addCompiledRules(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   for (const { text, place } of draft.compiledRules) {
-    const condition = compiledRules.get(text);
-    if (text === "is_simple_http_request" && needs.flavour === "ossec") into.add(`compiled_rule ${text}`, isGet);
-    if (condition === undefined) {
-      needs.report(
-        problemAt(place, "warning", `<compiled_rule> ${text} is not supported yet, so rule ${draft.id} never matches`),
-      );
+    const condition = compiledRule(text, needs.flavour);
+    if (condition !== undefined) into.add(`compiled_rule ${text}`, condition);
+    else {
+      const known = compiledRuleNames.join(", ");
+      needs.report(problemAt(place, "error", `"${text}" is not one of the compiled rules, which are ${known}`));
     }
-    into.add(`compiled_rule ${text}`, condition ?? never);
   }
 }
-
-const never: Condition = () => false;
 
 function addTimes(draft: RuleDraft, needs: ConditionNeeds, into: ConditionList): void {
   const { time, weekday } = draft;
@@ -226,6 +209,18 @@ function listCondition(draft: DraftList, rule: number, needs: ConditionNeeds): C
   };
 }
 
+/** False: one of them makes that the rule is passed over. */
+function addLists({ id, lists }: RuleDraft, needs: ConditionNeeds, into: ConditionList): boolean {
+  const counted = needs.isCompat ? lists.slice(-2) : lists;
+  let areKnown = true;
+  for (const list of lists) {
+    const condition = listCondition(list, id, needs);
+    if (condition === undefined) areKnown = false;
+    else if (counted.includes(list)) into.add(`list ${list.path}`, condition);
+  }
+  return areKnown;
+}
+
 export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): RuleConditions {
   const before = new ConditionList();
   const after = new ConditionList();
@@ -246,11 +241,6 @@ export function compileConditions(draft: RuleDraft, needs: ConditionNeeds): Rule
   addTimes(draft, needs, before);
   addExpression("regex", draft, needs, before);
   for (const name of ["srcgeoip", "dstgeoip"] as const) addExpression(name, draft, needs, before);
-  let isDropped = false;
-  for (const list of draft.lists) {
-    const condition = listCondition(list, draft.id, needs);
-    if (condition === undefined) isDropped = true;
-    else after.add(`list ${list.path}`, condition);
-  }
+  const isDropped = !addLists(draft, needs, after);
   return { before, after, isDropped };
 }

@@ -25,6 +25,8 @@ export interface RuleSetNeeds {
   localTime: LocalTime;
   /** By the name under which `<list>` of ossec.conf declares them. */
   lists: ReadonlyMap<string, LookupList>;
+  /** `--compat`. */
+  isCompat: boolean;
   /** Whether a database says where addresses are. */
   knowsPlaces: boolean;
   /** The number of a decoder's final name. */
