@@ -139,10 +139,12 @@ function* loadSteps(source: RulesetSource, report: (problem: Problem) => void): 
     lists,
     isCompat: options.isCompat,
     knowsPlaces: places !== undefined,
+    literals: decoders.literals,
     decoderNameId: (name) => decoders.nameId(name),
     mitreOf,
     report,
   });
+  decoders.literals.seal();
   return { decoders, rules, places, options };
 }
 

@@ -24,6 +24,10 @@ export interface ScannedLiteral {
   group: number;
 }
 
+const pieceBytes = 16_384;
+/** The text under the machine: a text that was cut from another is slow to read byte by byte. */
+const bytes = Buffer.alloc(pieceBytes);
+
 export class LiteralScan {
   readonly #classes: Uint8Array;
   readonly #rows: Int32Array;
@@ -61,15 +65,23 @@ export class LiteralScan {
 
   /** Sets `marks[group]` to `mark` for each group of which the text holds a literal. */
   scan(text: string, marks: Int32Array, mark: number): void {
+    let row = 0;
+    for (let from = 0; from < text.length; from += pieceBytes) {
+      const piece = text.length <= pieceBytes ? text : text.slice(from, from + pieceBytes);
+      row = this.#scanPiece(bytes.write(piece, 0, "latin1"), row, marks, mark);
+    }
+  }
+
+  #scanPiece(length: number, from: number, marks: Int32Array, mark: number): number {
     const classes = this.#classes;
     const rows = this.#rows;
     const foundFrom = this.#foundFrom;
-    const { length } = text;
-    let row = 0;
+    let row = from;
     for (let at = 0; at < length; at += 1) {
-      row = rows[row + (classes[text.charCodeAt(at) & 0xff] ?? 0)] ?? 0;
+      row = rows[row + (classes[bytes[at] ?? 0] ?? 0)] ?? 0;
       if (row >= foundFrom) this.#mark(row, marks, mark);
     }
+    return row;
   }
 
   #mark(row: number, marks: Int32Array, mark: number): void {

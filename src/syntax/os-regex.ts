@@ -346,37 +346,36 @@ function markEnd({ kinds, quantifiers, markOf, marks, count }: Alternative, from
 
 /** Whether the tokens from `p` on can do without another byte. */
 function acceptsAtEnd({ kinds, quantifiers, count }: Alternative, p: number, taken: boolean): boolean {
-  let c = p;
-  const skipMark = (): void => {
-    if (c < count && kinds[c] === kindMark) c += 1;
-  };
-  const isClass = (): boolean => c < count && kinds[c] === kindClass;
-  skipMark();
+  // Beyond the last token there is a kind that is none: no closure tells it, because this runs for each event.
+  let c = p + isMark(kinds[p]);
   if (c === count) return true;
   let isInsidePlus = false;
-  if (isClass() && taken) {
+  if (kinds[c] === kindClass && taken) {
     const isQuantified = quantifiers[c] !== once;
     c += 1;
     if (isQuantified) {
-      skipMark();
+      c += isMark(kinds[c]);
       if (c === count) return true;
-      if (isClass()) {
+      if (kinds[c] === kindClass) {
         const follower = quantifiers[c];
         c += 1;
         isInsidePlus = follower === plus;
         if (follower === star) {
-          skipMark();
+          c += isMark(kinds[c]);
           if (c === count) return true;
         }
       }
     }
   }
-  if (!isInsidePlus && isClass() && quantifiers[c] === star) {
+  if (!isInsidePlus && kinds[c] === kindClass && quantifiers[c] === star) {
     c += 1;
-    skipMark();
-    if (c === count) return true;
+    return c + isMark(kinds[c]) === count;
   }
   return false;
+}
+
+function isMark(kind: number | undefined): 0 | 1 {
+  return kind === kindMark ? 1 : 0;
 }
 
 /** The bytes that a match of an anchored pattern can begin with. */

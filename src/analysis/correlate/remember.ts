@@ -36,8 +36,14 @@ export class Memory {
     const { regexFeeds } = this.#ruleset.rules;
     if (feeds.length === 0 && regexFeeds.length === 0) return;
     const remembered: Remembered = {
-      ...{ seq, agentId: event.agentId, eventMs: event.eventMs, receivedMs: event.receivedMs, log: event.log },
-      ...{ hasDynamicFields: decoded.dynamicNames.length > 0, consumedLevel, entryCount: 0 },
+      seq,
+      agentId: event.agentId,
+      eventMs: event.eventMs,
+      receivedMs: event.receivedMs,
+      log: event.log,
+      hasDynamicFields: decoded.dynamicNames.length > 0,
+      consumedLevel,
+      entryCount: 0,
     };
     for (const { composite, times } of feeds) {
       for (let left = times; left > 0; left -= 1) this.#append(composite, remembered, decoded);

@@ -20,6 +20,7 @@ import { parseXml, type XmlElement } from "../../syntax/xml.ts";
 import { expandVariables } from "../../syntax/xml-variable.ts";
 import { Baseline } from "../baseline.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
+import { LogLiterals } from "../log-literals.ts";
 import { predecode } from "../predecode.ts";
 import { isAtWork } from "../watch.ts";
 import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
@@ -50,6 +51,8 @@ export class DecoderSet {
 
   readonly #internal = new Map<string, Decoder>();
 
+  /** What prematches look for in logs; rules add theirs. */
+  readonly literals = new LogLiterals();
   readonly flavour: Flavour;
   /** OSSEC's daemon does so; its logtest, by which its own cases are judged, does not (ruleset-spec 1.3). */
   normalisesActions: boolean;
@@ -99,6 +102,8 @@ export class DecoderSet {
     if (wrong !== undefined) return wrong;
     decoder.index = this.#decoders.length;
     this.#decoders.push(decoder);
+    const { prematch } = decoder;
+    if (prematch !== undefined) prematch.group = this.literals.groupOf(prematch.expression.outline.needed);
     // A child's own name stays legal in `decoded_as`, though it can match only when the child keeps it.
     this.#nameIdOf(decoder.ownName);
     decoder.name = decoder.parent === undefined || usesOwnName ? decoder.ownName : decoder.parent;
@@ -147,8 +152,9 @@ export class DecoderSet {
   decode(decoded: DecodedEvent): void {
     const { programName, log } = decoded;
     const roots = programName === undefined ? this.#namelessFor(log.raw) : this.#rootsOf(programName);
-    if (this.flavour === "ossec") walkOssec(decoded, roots);
-    else walk(decoded, roots);
+    this.literals.scan(log.raw);
+    if (this.flavour === "ossec") walkOssec(decoded, roots, this.literals);
+    else walk(decoded, roots, this.literals);
   }
 
   #namelessFor(log: string): readonly Root[] {
@@ -208,11 +214,12 @@ function offsetOf(offset: Offset, at: Walk): number {
   }
 }
 
-function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
+function walk(decoded: DecodedEvent, roots: readonly Root[], literals: LogLiterals): void {
   const { log } = decoded;
   for (const root of roots) {
-    if (!isAtWork(decoded, root.decoder)) continue;
     const { prematch } = root.decoder;
+    if (prematch !== undefined && !literals.holds(prematch.group)) continue;
+    if (!isAtWork(decoded, root.decoder)) continue;
     let afterParent = 0;
     if (prematch !== undefined) {
       const pointer = prematch.expression.match(log, 0);
@@ -224,7 +231,7 @@ function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
     place.afterPrematch = afterParent;
     place.afterRegex = -1;
     if (root.children.length === 0) runOne(decoded, root.decoder, place);
-    else runChain(decoded, root.children, select(decoded, root.children, place), place);
+    else runChain(decoded, root.children, select(decoded, root.children, place, literals), place);
     return;
   }
 }
@@ -232,12 +239,13 @@ function walk(decoded: DecodedEvent, roots: readonly Root[]): void {
 /**
  * The index of the child to begin with, or -1. Its prematch makes it the event's decoder; without one the root stays.
  */
-function select(decoded: DecodedEvent, children: readonly Child[], at: Walk): number {
+function select(decoded: DecodedEvent, children: readonly Child[], at: Walk, literals: LogLiterals): number {
   const { log } = decoded;
   for (let index = 0; index < children.length; index += 1) {
     const { decoder } = children[index]!;
     const { prematch } = decoder;
-    const isTried = isAtWork(decoded, decoder);
+    const isPossible = prematch === undefined || literals.holds(prematch.group);
+    const isTried = isPossible && isAtWork(decoded, decoder);
     if (isTried && prematch === undefined) return index;
     const from = prematch?.offset === "after_parent" ? at.afterParent : 0;
     const pointer = isTried && prematch !== undefined ? prematch.expression.match(log, from) : NO_MATCH;

@@ -41,7 +41,8 @@ export interface Decoder {
   type: DecoderType;
   /** Undefined: for events without a program name. */
   programName: Expression | undefined;
-  prematch: { expression: Expression; offset: Offset } | undefined;
+  /** `group` of log-literals.ts: a log that does not fulfil it does not match. */
+  prematch: { expression: Expression; offset: Offset; group: number } | undefined;
   regex: { expression: Expression; offset: Offset; order: readonly FieldTarget[] } | undefined;
   plugin: Plugin | undefined;
   /**

@@ -301,7 +301,7 @@ class DecoderLoader {
     const { programName, prematch, regex, order = [], fts } = this.#drafts;
     if (programName !== undefined) decoder.programName = this.#compile(programName, false);
     if (prematch !== undefined) {
-      decoder.prematch = { expression: this.#compile(prematch, false), offset: prematch.offset };
+      decoder.prematch = { expression: this.#compile(prematch, false), offset: prematch.offset, group: 0 };
     }
     if (regex !== undefined) {
       decoder.regex = { expression: this.#compile(regex, true), offset: regex.offset, order };

@@ -8,6 +8,7 @@
  */
 import { afterPointer, NO_MATCH } from "../../syntax/pattern.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
+import type { LogLiterals } from "../log-literals.ts";
 import { isAtWork } from "../watch.ts";
 import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
 
@@ -25,13 +26,15 @@ const walk = {
   slotCount: 0,
 };
 
-export function walkOssec(decoded: DecodedEvent, roots: readonly Root[]): void {
+export function walkOssec(decoded: DecodedEvent, roots: readonly Root[], literals: LogLiterals): void {
   const { log } = decoded;
   for (const { decoder, children } of roots) {
+    const { prematch } = decoder;
+    if (prematch !== undefined && !literals.holds(prematch.group)) continue;
     if (!isAtWork(decoded, decoder)) continue;
     let after = 0;
-    if (decoder.prematch !== undefined) {
-      const pointer = decoder.prematch.expression.match(log, 0);
+    if (prematch !== undefined) {
+      const pointer = prematch.expression.match(log, 0);
       if (pointer === NO_MATCH) continue;
       after = afterPointer(pointer, log.raw.length);
     }
@@ -42,13 +45,13 @@ export function walkOssec(decoded: DecodedEvent, roots: readonly Root[]): void {
     walk.slots.fill(-1, 0, walk.slotCount);
     walk.slotCount = 0;
     if (children.length === 0) run(decoded, decoder);
-    else runChain(decoded, children, select(decoded, children));
+    else runChain(decoded, children, select(decoded, children, literals));
     return;
   }
 }
 
 /** The index of the child to begin with, or -1; its prematch, where it has one, makes it the event's decoder. */
-function select(decoded: DecodedEvent, children: readonly Child[]): number {
+function select(decoded: DecodedEvent, children: readonly Child[], literals: LogLiterals): number {
   const { log } = decoded;
   let index = -1;
   let isChainPassedOver = false;
@@ -59,8 +62,9 @@ function select(decoded: DecodedEvent, children: readonly Child[]): number {
     isChainPassedOver = hasNext;
     if (isPassedOver || !isAtWork(decoded, decoder)) continue;
     if (decoder.prematch === undefined) return index;
-    const { expression, offset } = decoder.prematch;
-    const pointer = expression.match(log, offset === "after_parent" ? walk.afterParent : 0);
+    const { expression, offset, group } = decoder.prematch;
+    const from = offset === "after_parent" ? walk.afterParent : 0;
+    const pointer = literals.holds(group) ? expression.match(log, from) : NO_MATCH;
     if (pointer === NO_MATCH) continue;
     decoded.decoder = decoder;
     walk.afterPrematch = afterPointer(pointer, log.raw.length);

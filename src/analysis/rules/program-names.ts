@@ -50,12 +50,16 @@ export class ProgramNames {
     if (name.length > nameBytesMax) return unknownClass;
     let found = this.#classOfName.get(name);
     if (found === undefined) {
-      this.#subject.set(name);
-      found = this.#classOfAll(Uint8Array.from(this.#expressions, (one) => (one.test(this.#subject) ? 1 : 0)));
+      found = this.#learn(name);
       if (this.#classOfName.size >= namesMax) this.#classOfName.clear();
       this.#classOfName.set(ownCopy(name), found);
     }
     return found;
+  }
+
+  #learn(name: string): number {
+    this.#subject.set(name);
+    return this.#classOfAll(Uint8Array.from(this.#expressions, (one) => (one.test(this.#subject) ? 1 : 0)));
   }
 
   #classOfAll(verdicts: Uint8Array): number {

@@ -12,6 +12,7 @@ import type { NamedTechnique } from "../mitre.ts";
 import { compileAt, compileConditions, type ConditionNeeds } from "./condition.ts";
 import { compileDescription } from "./description.ts";
 import type { RuleDraft } from "./draft.ts";
+import type { LogLiterals } from "../log-literals.ts";
 import type { LookupList } from "./lookup-list.ts";
 import { isComposite, readRuleFile, type RuleFile } from "./rule-file.ts";
 import { RuleTree } from "./rule-tree.ts";
@@ -29,6 +30,8 @@ export interface RuleSetNeeds {
   isCompat: boolean;
   /** Whether a database says where addresses are. */
   knowsPlaces: boolean;
+  /** Of the decoders; what rules look for in logs is looked for in the same pass. */
+  literals: LogLiterals;
   /** The number of a decoder's final name. */
   decoderNameId(name: string): number | undefined;
   mitreOf(named: readonly NamedTechnique[]): Mitre | undefined;
@@ -250,6 +253,6 @@ export function* ruleSteps(files: readonly RuleFile[], needs: RuleSetNeeds): Ste
   return {
     ...{ roots: tree.roots, rules, byId, composites, regexFeeds },
     counts: { rules: rules.length, nodes: tree.nodeCount },
-    index: new SiblingIndex(rules),
+    index: new SiblingIndex(rules, needs.literals),
   };
 }

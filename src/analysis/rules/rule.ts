@@ -73,7 +73,6 @@ export interface Siblings {
   readonly nodes: readonly RuleNode[];
   /** Two groups for each node, or undefined where looking anything up is not worth it. */
   readonly groups: Int32Array | undefined;
-  readonly usesLog: boolean;
   readonly lookups: readonly Lookup[];
 }
 

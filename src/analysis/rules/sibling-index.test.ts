@@ -2,6 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { eventOf, rulesetOf } from "../../../test/support/ruleset.ts";
 import { seededRandom, type SeededRandom } from "../../../test/support/seeded-random.ts";
+import { Baseline } from "../baseline.ts";
 import { decodeEvent } from "../decode/decoder-set.ts";
 import { DecodedEvent } from "../decoded-event.ts";
 import { Matcher } from "../matcher.ts";
@@ -123,7 +124,7 @@ test("the walk answers as one that tries every sibling", () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
     const random = seededRandom(seed);
     const ruleset = rulesetOf(Array.from({ length: 40 }, (_, index) => someRule(random, 100 + index)).join(""));
-    const [indexed, whole] = [0, 1].map(() => new Matcher(ruleset, new EngineState()));
+    const [indexed, whole] = [0, 1].map(() => new Matcher(ruleset, new EngineState(), new Baseline()));
     if (indexed === undefined || whole === undefined) continue;
     whole.observer = () => undefined;
     const event = new DecodedEvent();
