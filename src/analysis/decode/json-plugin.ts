@@ -156,20 +156,7 @@ function shortNumber(number: number): string {
   return exponent === undefined ? trimmed : `${trimmed}e${exponent.replace(/^([+-])(\d)$/, "$10$2")}`;
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '"': '\\"',
-  "\\": "\\\\",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-};
-
-/** The byte string as a JSON text. */
+/** The byte string as a JSON text: bytes stand for themselves, so what escapes text escapes it. */
 export function quoted(text: string): string {
-  const escaped = text.replace(/["\\\u0000-\u001f]/g, (character) => {
-    return escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
-  return `"${escaped}"`;
+  return JSON.stringify(text);
 }
