@@ -1,7 +1,7 @@
 /**
  * `queue/state/state.db`: the baseline's rows, too large to be written with every checkpoint. The transaction that
- * writes what has changed also writes the journal's position, and is the commit: at start the checkpoint of that position
- * counts, and a newer one is void.
+ * writes what has changed also writes the journal's position, and is the commit: at start the checkpoint of that
+ * position counts, and a newer one is void.
  *
  *   meta    name, value            `version` (1), `position`
  *   record  agent, kind, key → value

@@ -1,6 +1,6 @@
 /**
- * Records of files, compared with the baseline by a real node on a real disk: killed at every step of a commit, the node
- * has told each change once, and a fresh analysis of its journal gives the same alerts, byte for byte.
+ * Records of files, compared with the baseline by a real node on a real disk: killed at every step of a commit, the
+ * node has told each change once, and a fresh analysis of its journal gives the same alerts, byte for byte.
  */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
