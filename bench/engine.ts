@@ -2,8 +2,8 @@
  * `npm run -s bench -- engine [--seed N] [--count N]`: one engine over the shipped ruleset and generated lines, in this
  * process, with nothing read from a disk in the measured part. With `--rules DIR` the ruleset is a peer's (`--flavour
  * wazuh|ossec`), with `--log FILE` the lines are a file's; `--queue 1:/var/log/syslog` is the message type and location
- * that lines get, `--answers FILE` takes each line's answer, and `--compat` answers as the peers' daemons do (compat.ts)
- * and holds the clock still, as a peer that is given the whole log within a second sees it. One JSON object on stdout.
+ * that lines get, `--answers FILE` takes each line's answer, and `--compat` answers as the peers' daemons do and holds
+ * the clock still, as a peer that is given the whole log within a second sees it (compat.ts). One JSON object on stdout.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
