@@ -7,7 +7,8 @@
  * Where the analysis begins before that position (no checkpoint can be read, or its body cannot) the events up to it
  * are in the store already; they are answered as if the baseline began with them, and leave nothing in the store.
  */
-import { Baseline, type BaselineStore } from "../analysis/baseline.ts";
+import { silentLog, type Log } from "../base/log.ts";
+import { AGENT_BYTES_MAX, Baseline, type BaselineStore } from "../analysis/baseline.ts";
 
 /** What waits for a commit is written before it is more than this. */
 const changedBytesMax = 64 * 1_024 * 1_024;
@@ -15,6 +16,8 @@ const changedBytesMax = 64 * 1_024 * 1_024;
 export class AnalysedBaseline {
   readonly baseline: Baseline;
   readonly #store: BaselineStore | undefined;
+  readonly #log: Log;
+  #refused = 0;
   /** The store takes part from here on; Infinity when it does, and where there is none. */
   #storeFrom: number;
 
@@ -22,8 +25,9 @@ export class AnalysedBaseline {
    * `position`: where the analysis begins, `end`: where the journal ends. A store that stands beyond is of a journal
    * that was lost; what it holds is still what agents have said.
    */
-  constructor(store: BaselineStore | undefined, position: number, end: number) {
+  constructor(store: BaselineStore | undefined, position: number, end: number, log: Log = silentLog) {
     this.#store = store;
+    this.#log = log;
     // From now on there is a position to come back to, also when the first commit does not come.
     if (store !== undefined && (store.position ?? Infinity) > end) new Baseline().commitTo(store, position);
     const isAhead = (store?.position ?? 0) > position;
@@ -52,5 +56,12 @@ export class AnalysedBaseline {
   commit(position: number): void {
     this.advanceTo(position);
     if (this.#store !== undefined) this.baseline.commitTo(this.#store, position);
+    const { refused } = this.baseline;
+    if (refused === this.#refused) return;
+    this.#log.warning(
+      `baseline: ${refused - this.#refused} records of agents are not remembered and raise nothing: ` +
+        `they are too long, or their agent has used up its share of ${AGENT_BYTES_MAX / 1_048_576} MiB`,
+    );
+    this.#refused = refused;
   }
 }
