@@ -106,7 +106,7 @@ test("a number that is taken, and an overwritten rule that is not there, are err
   const twice = rule(100, 5, "<match>a</match>") + rule(100, 6, "<match>b</match>");
   deepEqual(problems(twice), ["error: rule 100 is there already (rules/0100-test.xml:1)"]);
   deepEqual(problems(rule(100, 5, "<match>a</match>", 'overwrite="yes"')), [
-    "error: there is no rule 100 that could be overwritten",
+    "error: rule 100 is to be overwritten, but is not loaded",
   ]);
 });
 

@@ -90,9 +90,6 @@ class RuleLoader {
         ),
       );
     }
-    if (draft.overwrite && this.#needs.flavour === "ossec") {
-      return report(problemAt(draft.place, "error", `there is no rule ${draft.id} that could be overwritten`));
-    }
     const rule = this.#newRule(draft);
     if (!this.#compile(rule) || !this.tree.add(rule, report)) return;
     this.rules.push(rule);
