@@ -1,7 +1,8 @@
 /**
- * `npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--file NAME]`: the test folder of a
- * peer against its own ruleset, by our engine. Every failed case is named with what was found in its place; the last
- * line is `N passed, M failed`, with `, K not runnable` where cases name rules of test rulesets that are not there.
+ * `npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--geoip FILE] [--file NAME]`: the test
+ * folder of a peer against its own ruleset, by our engine. Every failed case is named with what was found in its place;
+ * the last line is `N passed, M failed`, with `, K not runnable` where cases name rules of test rulesets that are not
+ * there. `--geoip` names a MaxMind database for the cases about places of addresses.
  *
  * The peers' rulesets are not ours to ship, so they are read where the caller says, or below `ARGUS_RULESETS`, which
  * holds `wazuh…/` and `ossec…/`. `--events` names a file of expected answers to every single line of the cases, one JSON
@@ -76,7 +77,7 @@ async function allFailed(flavour: Flavour, { tests }: ConformancePlace, files: r
 }
 
 const usage =
-  "usage: npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--file NAME]\n" +
+  "usage: npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--geoip FILE] [--file NAME]\n" +
   "       DIR is the peer's ruleset, and its tests; without --rules, ARGUS_RULESETS names the folder that holds both\n";
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -87,6 +88,7 @@ async function main(argv: readonly string[]): Promise<number> {
       rules: { type: "string" },
       tests: { type: "string" },
       events: { type: "string" },
+      geoip: { type: "string" },
       file: { type: "string", default: "" },
     },
   });
@@ -97,7 +99,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const place = { rules, tests: values.tests ?? join(rules, "tests") };
+  const place = { rules, tests: values.tests ?? join(rules, "tests"), geoip: values.geoip };
   const files = (await suiteFiles(nodeDisk, place.tests)).filter((name) => name.includes(values.file));
   const events = values.events === undefined ? undefined : new ExpectedEvents(readFileSync(values.events, "utf8"));
   const total = await run(flavour, place, files, events).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import type { Disk } from "../../base/disk.ts";
 import type { Problem } from "../../config/problem.ts";
 import type { Flavour } from "../../syntax/pattern.ts";
 import { XML_FILE_BYTES_MAX } from "../../syntax/xml.ts";
+import { GEOIP_BYTES_MAX } from "../geoip.ts";
 import { compileRuleset, defaultRulesetOptions, type CompiledRuleset } from "../ruleset.ts";
 import type { ExpectedEvents } from "./expected-event.ts";
 import { readPeerRuleset, readTestRuleset, withWindowsAsJson } from "./ruleset-folder.ts";
@@ -20,6 +21,8 @@ export interface ConformancePlace {
   rules: string;
   /** Its test files, and perhaps a folder `ruleset` beside them. */
   tests: string;
+  /** A MaxMind database, for cases about places of addresses; without one such rules never match. */
+  geoip?: string | undefined;
 }
 
 export interface FileResult {
@@ -41,16 +44,18 @@ const testRuleIds = /^999\d{3}$/;
 export async function loadConformanceRuleset(
   disk: Disk,
   flavour: Flavour,
-  { rules, tests }: ConformancePlace,
+  { rules, tests, geoip }: ConformancePlace,
   report: (problem: Problem) => void,
 ): Promise<CompiledRuleset> {
   const shipped = await readPeerRuleset(disk, rules, flavour);
   const added = await readTestRuleset(disk, tests);
   const ruleFiles = [...shipped.rules, ...added.rules];
+  const bytes = geoip === undefined ? undefined : await disk.readWhole(geoip, GEOIP_BYTES_MAX);
   const source = {
     decoders: [...shipped.decoders, ...added.decoders],
     rules: flavour === "wazuh" ? withWindowsAsJson(ruleFiles) : ruleFiles,
     lists: shipped.lists,
+    ...(geoip !== undefined && bytes !== undefined && { geoip: { path: geoip, bytes } }),
     options: { ...defaultRulesetOptions, flavour },
   };
   const ruleset = compileRuleset(source, report);
