@@ -1,12 +1,12 @@
 /**
- * `npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--geoip FILE] [--file NAME]`: the test
- * folder of a peer against its own ruleset, by our engine. Every failed case is named with what was found in its place;
- * the last line is `N passed, M failed`, with `, K not runnable` where cases name rules of test rulesets that are not
- * there. `--geoip` names a MaxMind database for the cases about places of addresses.
+ * `npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--geoip FILE] [--file NAME]`: the
+ * test folder of a peer against its own ruleset, by our engine. Every failed case is named with what was found in its
+ * place; the last line is `N passed, M failed`, with `, K not runnable` where cases name rules of test rulesets that
+ * are not there. `--geoip` names a MaxMind database for the cases about places of addresses.
  *
  * The peers' rulesets are not ours to ship, so they are read where the caller says, or below `ARGUS_RULESETS`, which
- * holds `wazuh…/` and `ossec…/`. `--events` names a file of expected answers to every single line of the cases, one JSON
- * object per line; each line that is answered otherwise counts as one more failure.
+ * holds `wazuh…/` and `ossec…/`. `--events` names a file of expected answers to every single line of the cases, one
+ * JSON object per line; each line that is answered otherwise counts as one more failure.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
