@@ -1,12 +1,13 @@
 /** `argus cluster nodes` and `argus cluster status`: the cluster as the node of this home sees it. */
 import { ApiClient } from "../api/client-connection.ts";
-import { nodesRoute, quarantineRoute, statusRoute } from "../api/contract/route.ts";
+import { nodesRoute, quarantineRoute, rulesetRoute, statusRoute } from "../api/contract/route.ts";
 import type { NodeInfo, StatusReply } from "../api/contract/reply.ts";
 import type { Command } from "./command.ts";
 import { elapsedText, grouped } from "./live-status.ts";
 import { EXIT_DONE, EXIT_UNWELL, type Output } from "./output.ts";
 import { paintFor, type Style } from "./paint.ts";
 import { quarantineLines } from "./ruleset-release.ts";
+import { rulesetLine } from "./ruleset-reload.ts";
 import { renderTable, type Cell, type Column } from "./table.ts";
 
 const columns: readonly Column[] = [
@@ -125,6 +126,9 @@ export const clusterStatus: Command = {
       output.line(`events: ${eventsText(events)}, ${events.perSecond.toFixed(1)} per second`);
       if (status.role === "master") {
         for (const line of quarantineLines(await client.get(quarantineRoute))) output.line(`quarantine: ${line}`);
+      }
+      if (status.role === "master") {
+        output.line(`ruleset: ${rulesetLine(await client.get(rulesetRoute), status.nowMs)}`);
       }
       if (status.role === "master") output.line(`alerts: ${grouped(status.alerts)}`);
       else

@@ -30,10 +30,16 @@ export const node: Command = {
   async run({ output, home, signal }, values) {
     const echo = values["quiet"] === true ? undefined : (text: string) => output.line(text);
     const stop = values["withParent"] === true ? AbortSignal.any([signal, endOf(process.stdin)]) : signal;
-    await runNode({ home, isVerbose: values["verbose"] === true, echo, trial: trialOf(process.env) }, stop);
+    // In a terminal the signal says that the terminal has gone.
+    const hangUp = process.stdin.isTTY || process.stdout.isTTY ? {} : { onHangUp };
+    await runNode({ home, isVerbose: values["verbose"] === true, echo, ...hangUp, trial: trialOf(process.env) }, stop);
     return EXIT_DONE;
   },
 };
+
+function onHangUp(act: () => void): void {
+  process.on("SIGHUP", act);
+}
 
 /** Aborted when the stream ends: a pipe does so however the process at its other end has died. */
 function endOf(input: NodeJS.ReadStream): AbortSignal {

@@ -23,8 +23,15 @@ export interface ThreadSetup extends AnalysisSetup {
   watch: SharedArrayBuffer;
 }
 
-/** `heard` answers each `progress`: the thread sends no other before it, so that a slow reader is not buried. */
-export type ToAnalysis = { type: "durable"; position: number } | { type: "heard" } | { type: "stop" };
+/**
+ * `heard` answers each `progress`: the thread sends no other before it, so that a slow reader is not buried. `prepare`
+ * names a stored snapshot that will be in force soon; it is answered by `prepared`.
+ */
+export type ToAnalysis =
+  | { type: "durable"; position: number }
+  | { type: "heard" }
+  | { type: "prepare"; sha256: string }
+  | { type: "stop" };
 
 /** Figures since the journal began, as of `position`. */
 export interface AnalysisProgress {
@@ -67,5 +74,6 @@ export type FromAnalysis =
       droppedAfter: number;
     }
   | { type: "log"; line: LogLine }
+  | { type: "prepared"; sha256: string }
   /** The last message: the thread ends after it. */
   | { type: "failed"; code: string; message: string };

@@ -16,16 +16,20 @@ import { Analyst } from "./analyst.ts";
 import { EngineWatch } from "./engine-watch.ts";
 import { homeAt } from "./home.ts";
 import { RaisedQueue } from "./raised-queue.ts";
+import { RulesetPreparation } from "./ruleset-preparation.ts";
 import { StateDatabase } from "./state-database.ts";
 import { tellThreadNumber } from "./thread-time.ts";
 
 /** A checkpoint that took longer than this is taken only after twenty times as long. */
 const checkpointSlowMs = 500;
 const checkpointSlowFactor = 20;
+/** Between two turns of events, of some 100 ms at most, a ruleset is prepared for so long. */
+const prepareMs = 50;
 
 class AnalysisThread {
   readonly #port: MessagePort;
   readonly #analyst: Analyst;
+  readonly #preparation: RulesetPreparation;
   readonly #checkpointEveryMs: number;
   readonly #raised = new RaisedQueue();
   #limit: number;
@@ -33,9 +37,15 @@ class AnalysisThread {
   #wake: () => void = () => undefined;
   #checkpointDueMs: number;
 
-  constructor(port: MessagePort, analyst: Analyst, { durable, checkpointEveryMs }: AnalysisSetup) {
+  constructor(
+    port: MessagePort,
+    analyst: Analyst,
+    preparation: RulesetPreparation,
+    { durable, checkpointEveryMs }: AnalysisSetup,
+  ) {
     this.#port = port;
     this.#analyst = analyst;
+    this.#preparation = preparation;
     this.#limit = durable;
     this.#checkpointEveryMs = checkpointEveryMs;
     this.#checkpointDueMs = systemClock.monotonicMs() + checkpointEveryMs;
@@ -43,6 +53,7 @@ class AnalysisThread {
       if (message.type === "heard") {
         if (!this.#raised.answered()) return;
       } else if (message.type === "stop") this.#isStopping = true;
+      else if (message.type === "prepare") void this.#prepare(message.sha256);
       else this.#limit = Math.max(this.#limit, message.position);
       this.#wake();
     });
@@ -57,13 +68,23 @@ class AnalysisThread {
       const isDue = systemClock.monotonicMs() >= this.#checkpointDueMs;
       if (isDue || this.#analyst.isCheckpointUrgent) await this.#checkpoint();
       if (this.#isStopping) break;
-      if (hasMore) await turn();
+      const prepared = this.#preparation.work(prepareMs);
+      if (prepared !== undefined) this.#say({ type: "prepared", sha256: prepared });
+      if (hasMore || this.#preparation.isUnfinished) await turn();
       else await this.#sleep();
     }
     await this.#analyst.checkpoint();
     this.#raised.answered(); // Nothing comes after it, so nobody need be waited for.
     this.#tell();
     await this.#analyst.close();
+  }
+
+  /** What cannot be loaded now is loaded at its record, or is the error there. */
+  async #prepare(sha256: string): Promise<void> {
+    const snapshot = await this.#analyst.loadSnapshot(sha256).catch(() => undefined);
+    if (snapshot === undefined) return this.#say({ type: "prepared", sha256 });
+    this.#preparation.begin(snapshot);
+    this.#wake();
   }
 
   async #checkpoint(): Promise<void> {
@@ -127,6 +148,7 @@ async function main(port: MessagePort, setup: ThreadSetup): Promise<void> {
   const crash = setup.crash === "" ? noCrash : armedCrash(setup.crash, () => process.kill(process.pid, "SIGKILL"));
   const log = logTo((line) => port.postMessage({ type: "log", line } satisfies FromAnalysis), "Analysis");
   const baselineStore = StateDatabase.open(home.stateDatabase);
+  const preparation = new RulesetPreparation(systemClock);
   const analyst = await Analyst.open({
     disk: nodeDisk,
     clock: systemClock,
@@ -140,8 +162,9 @@ async function main(port: MessagePort, setup: ThreadSetup): Promise<void> {
     ...{ actions: setup.actions, watch },
     end: setup.durable,
     fallbackSnapshot: setup.fallbackSnapshot,
+    preparation,
   });
-  await new AnalysisThread(port, analyst, setup).run();
+  await new AnalysisThread(port, analyst, preparation, setup).run();
   baselineStore.close();
 }
 

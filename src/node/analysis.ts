@@ -45,6 +45,9 @@ export interface AnalysisOptions {
 /** The heap of the thread: windows have a cap of their own (`<window_memory>`), rulesets take some 100 MiB at most. */
 const heapMiBMax = 2_048;
 
+/** A thread that is far behind, or hangs in an event, compiles at the record what it has not prepared by then. */
+const prepareMsMax = 30_000;
+
 /** How long the thread may take for its last turn and its checkpoint; a healthy one takes well under a second. */
 const stopMsMax = 5_000;
 
@@ -54,6 +57,10 @@ export class Analysis implements Service {
   #progress: AnalysisProgress;
   #losses = new LossTimes();
   #hasBegun = false;
+  /** While a thread runs. */
+  #say: ((message: ToAnalysis) => void) | undefined;
+  /** One snapshot is prepared at a time; `undefined`: none is any more. */
+  #endPreparing: (sha256?: string) => void = () => undefined;
   /** By us, because it did not end by itself. */
   #isEnded = false;
   readonly #watch = new EngineWatch();
@@ -71,6 +78,21 @@ export class Analysis implements Service {
   /** Whether the thread has said where it stands: before that, `progress` knows of nothing that is analysed. */
   get hasBegun(): boolean {
     return this.#hasBegun;
+  }
+
+  /** Resolves when the thread has compiled the stored snapshot, or nobody should wait for it any more. */
+  prepare(sha256: string): Promise<void> {
+    const say = this.#say;
+    if (say === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = systemClock.after(prepareMsMax, () => this.#endPreparing());
+      this.#endPreparing = (prepared) => {
+        if (prepared !== undefined && prepared !== sha256) return;
+        timer.cancel();
+        resolve();
+      };
+      say({ type: "prepare", sha256 });
+    });
   }
 
   get progress(): AnalysisProgress {
@@ -115,6 +137,7 @@ export class Analysis implements Service {
       resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
     });
     const say = (message: ToAnalysis): void => thread.postMessage(message);
+    this.#say = say;
     const stopListening = this.#options.onDurable((position) => say({ type: "durable", position }));
     let patience: Timer | undefined;
     const stop = (): void => {
@@ -127,6 +150,8 @@ export class Analysis implements Service {
       return await this.#follow(thread, signal);
     } finally {
       patience?.cancel();
+      this.#say = undefined;
+      this.#endPreparing();
       stopListening();
       signal.removeEventListener("abort", stop);
     }
@@ -170,6 +195,7 @@ export class Analysis implements Service {
   }
 
   #hear(message: Exclude<FromAnalysis, { type: "failed" }>, thread: Worker): void {
+    if (message.type === "prepared") return this.#endPreparing(message.sha256);
     if (message.type === "log") return relay(this.#options.log, message.line.level, message.line.message);
     this.#progress = message.progress;
     if (message.losses !== undefined) this.#losses = new LossTimes(message.losses);

@@ -20,6 +20,7 @@ import type { BaselineStore } from "../analysis/baseline.ts";
 import type { CheckpointStore, LoadedCheckpoint } from "../analysis/checkpoint-disk.ts";
 import { Engine } from "../analysis/engine.ts";
 import { compileRuleset, type CompiledRuleset, type RulesetOptions } from "../analysis/ruleset.ts";
+import type { Snapshot } from "../analysis/snapshot.ts";
 import { loadSnapshot } from "../analysis/snapshot-disk.ts";
 import { readControlRecord, readEpochPreamble, type ControlRecord } from "../model/control-record.ts";
 import type { EngineEvent } from "../model/alert.ts";
@@ -29,6 +30,7 @@ import { AnalysedBaseline } from "./analysed-baseline.ts";
 import { AnalysedLanes, type AnalysedLane } from "./analysed-lanes.ts";
 import type { EngineWatch } from "./engine-watch.ts";
 import { JournalContradiction } from "./errors.ts";
+import type { RulesetPreparation } from "./ruleset-preparation.ts";
 import type { PoisonAction, QuarantineRecord } from "./quarantine-book.ts";
 
 export interface AnalystOptions {
@@ -52,6 +54,8 @@ export interface AnalystOptions {
   end: number;
   /** The snapshot in force at the journal's oldest record, for an analysis that begins there; not needed at 0. */
   fallbackSnapshot: string | undefined;
+  /** Where a ruleset may be compiled already. */
+  preparation?: RulesetPreparation;
 }
 
 /** What is asked of the alert files before `advance` gives the thread back to its messages. */
@@ -304,10 +308,18 @@ export class Analyst {
     }
   }
 
+  /** Rejects with `SnapshotError`. */
+  loadSnapshot(sha256: string): Promise<Snapshot> {
+    return loadSnapshot(this.#options.disk, this.#options.rulesetsFolder, sha256);
+  }
+
+  async #compile(sha256: string): Promise<CompiledRuleset> {
+    const { source } = await this.loadSnapshot(sha256);
+    return compileRuleset(source, (problem) => this.#options.log.debug(`ruleset: ${problem.message}`));
+  }
+
   async #useSnapshot(sha256: string, state: Uint8Array | undefined): Promise<void> {
-    const { disk, rulesetsFolder, log } = this.#options;
-    const { source } = await loadSnapshot(disk, rulesetsFolder, sha256);
-    const compiled = compileRuleset(source, (problem) => log.debug(`ruleset: ${problem.message}`));
+    const compiled = this.#options.preparation?.take(sha256) ?? (await this.#compile(sha256));
     if (this.#engine === undefined) this.#engine = new Engine(compiled, state, this.#baseline.baseline);
     else this.#engine.replaceRuleset(compiled);
     const { watch } = this.#options;

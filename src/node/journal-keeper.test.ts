@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { settle, SimClock } from "../../test/support/sim-clock.ts";
 import { SimDisk } from "../../test/support/sim-disk.ts";
 import { logTo } from "../base/log.ts";
+import { Turns } from "../base/turns.ts";
 import type { CheckpointHead } from "../analysis/checkpoint.ts";
 import { homeAt } from "./home.ts";
 import { JournalKeeper } from "./journal-keeper.ts";
@@ -18,6 +19,7 @@ function world(): { heads: CheckpointHead[]; removed: number[]; said: string[]; 
     log: logTo((line) => void made.said.push(line.message)),
     journal: { oldestPosition: 0, removeBehind: async (position) => void made.removed.push(position) },
     checkpoints: { heads: async () => made.heads },
+    rulesetTurns: new Turns(),
   });
   return { ...made, keeper };
 }

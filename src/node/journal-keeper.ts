@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
+import type { Turns } from "../base/turns.ts";
 import type { CheckpointStore } from "../analysis/checkpoint-disk.ts";
 import type { Journal } from "../spool/journal.ts";
 import type { Home } from "./home.ts";
@@ -19,6 +20,8 @@ export interface JournalKeeperOptions {
   home: Home;
   journal: Pick<Journal, "removeBehind" | "oldestPosition">;
   checkpoints: Pick<CheckpointStore, "heads">;
+  /** A snapshot that is stored and not recorded yet is named by nothing, and must not go. */
+  rulesetTurns: Turns;
   /** `<journal><keep>`. */
   keepMs: number;
 }
@@ -62,13 +65,15 @@ export class JournalKeeper {
   }
 
   async #look(): Promise<void> {
-    const { disk, clock, home, journal, checkpoints, keepMs } = this.#options;
+    const { disk, clock, home, journal, checkpoints, rulesetTurns, keepMs } = this.#options;
     const heads = await checkpoints.heads();
     // Behind the older one: if the newest turns out to be damaged, a start goes on from that.
     const position = Math.min(...heads.map((head) => head.position));
     if (heads.length > 0) await journal.removeBehind(position, clock.wallMs(), keepMs);
     if (journal.oldestPosition === this.#oldest) return;
-    await forgetRulesets(disk, home, journal.oldestPosition, new Set(heads.map((head) => head.snapshotSha256)));
-    this.#oldest = journal.oldestPosition;
+    const oldest = journal.oldestPosition;
+    const named = new Set(heads.map((head) => head.snapshotSha256));
+    await rulesetTurns.take(() => forgetRulesets(disk, home, oldest, named));
+    this.#oldest = oldest;
   }
 }

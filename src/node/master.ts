@@ -4,10 +4,13 @@
  * what reads.
  */
 import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
+import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
+import { Turns } from "../base/turns.ts";
 import { RecentAlerts } from "../alerts/recent.ts";
 import type { ApiNeeds } from "../api/needs.ts";
+import { watchFolder } from "../collect/watch-disk.ts";
 import { deriveClusterKey } from "../link/psk.ts";
 import { LinkMaster, type LinkMasterEvents } from "../link/link-master.ts";
 import type { LaneRecord, RecordStore, StoreResult } from "../link/needs.ts";
@@ -35,7 +38,16 @@ import { MasterStatus } from "./master-status.ts";
 import { OwnEvents } from "./own-events.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts, OpenNode } from "./parts.ts";
-import { inForceAt, publishRuleset, recordedRulesets } from "./ruleset-in-force.ts";
+import {
+  inForceAt,
+  publishRuleset,
+  recordedRulesets,
+  replaceRuleset,
+  type PublishedRuleset,
+  type RulesetPublication,
+} from "./ruleset-in-force.ts";
+import { readRulesetOnThread } from "./ruleset-reading.ts";
+import { RulesetReload } from "./ruleset-reload.ts";
 import { openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
 import { withTrial } from "./trial.ts";
@@ -223,6 +235,22 @@ async function openLink(
   });
 }
 
+function openReload(
+  publication: RulesetPublication,
+  published: PublishedRuleset,
+  clock: Clock,
+  turns: Turns,
+  prepare: (sha256: string) => Promise<void>,
+): RulesetReload {
+  const { disk, home, settings, zone, log } = publication;
+  const cluster = settings.cluster === undefined ? undefined : { name: settings.cluster.name };
+  return new RulesetReload({
+    ...{ clock, disk, log, watchFolder, turns, published, places: [home.ossecConf, home.nodeConf] },
+    read: (known, signal) => readRulesetOnThread({ home: home.folder, zone, cluster, known }, signal),
+    replace: (snapshot) => replaceRuleset(publication, snapshot, prepare),
+  });
+}
+
 /** What has been opened so far: an open listener or file would keep the process alive when a later part fails. */
 class Opened {
   readonly #closers: (() => Promise<void>)[] = [];
@@ -258,8 +286,10 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   const recent = new RecentAlerts();
   await recent.refill(disk, `${home.logs}/alerts/alerts.json`);
   const checkpoints = new CheckpointStore(disk, home.checkpoints, crash);
+  const rulesetTurns = new Turns();
   const keeper = new JournalKeeper({
-    ...{ disk, clock, log: logs.main.tagged("Journal"), home, journal, checkpoints, keepMs: settings.journal.keep },
+    ...{ disk, clock, log: logs.main.tagged("Journal"), home, journal, checkpoints, rulesetTurns },
+    keepMs: settings.journal.keep,
   });
   const board = new LevelBoard();
   const isCut = (await checkpoints.heads()).some(({ position }) => position > journal.durablePosition);
@@ -292,6 +322,7 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
     ...{ clock, history, file, board },
     status: () => (analysis.hasBegun ? status.status() : undefined),
   });
+  const ruleset = openReload(publication, published, clock, rulesetTurns, (sha256) => analysis.prepare(sha256));
   const onStep = (byMs: number): Promise<void> => recordClockStep(journal, byMs, logs.main);
   return {
     services: [
@@ -301,13 +332,15 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
       ...(link === undefined ? [] : [link]),
       ...takeIn.sources,
       new ClockWatch({ clock, log: logs.main, queue: journal, onStep }),
+      ruleset,
       everySecond("cluster watch", clock, secondly(parts, { keeper, quarantine, takeIn, watch, status })),
       figures,
     ],
     api: {
-      ...{ status, alerts: recent, figures, clusterLog: logs.clusterLines },
+      ...{ status, alerts: recent, figures, clusterLog: logs.clusterLines, ruleset },
       quarantine: new QuarantineDesk({ keeper: quarantine, analysis, events, log: logs.main.tagged("Ruleset") }),
     } satisfies ApiNeeds,
+    reload: () => void ruleset.reload().catch((error: unknown) => logs.main.error(describeError(error))),
     close: () => journal.close(),
   };
 }

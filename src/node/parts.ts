@@ -30,6 +30,8 @@ export interface OpenNode {
   /** In the order in which they are started; they are drained in the reverse order. */
   services: Service[];
   api: ApiNeeds;
+  /** Absent on a worker: reads the ruleset again and puts it in force, and says in the log how that went. */
+  reload?(): void;
   /** Called once, after all services have drained. */
   close(): Promise<void>;
 }

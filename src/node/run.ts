@@ -30,6 +30,8 @@ export interface RunOptions {
   isVerbose: boolean;
   /** Shows each line of the logs to whoever started the node in the foreground. */
   echo: ((text: string) => void) | undefined;
+  /** Registers what is to be done on SIGHUP; absent where that signal ends the process as usual. */
+  onHangUp?: (act: () => void) => void;
   trial: TrialSettings;
 }
 
@@ -86,7 +88,10 @@ export async function runNode(options: RunOptions, signal: AbortSignal): Promise
     trial: options.trial,
     startedMs: systemClock.wallMs(),
   };
-  const end = await runOpenNode(parts, signal).catch((error: unknown) => ({ failure: error, undrained: [] }));
+  const end = await runOpenNode(parts, options.onHangUp, signal).catch((error: unknown) => ({
+    failure: error,
+    undrained: [],
+  }));
   await leave(end, { logs, lock, endProcess: (code) => process.exit(code) });
 }
 
@@ -96,11 +101,12 @@ export interface NodeEnd {
   undrained: readonly string[];
 }
 
-async function runOpenNode(parts: NodeParts, signal: AbortSignal): Promise<NodeEnd> {
+async function runOpenNode(parts: NodeParts, onHangUp: RunOptions["onHangUp"], signal: AbortSignal): Promise<NodeEnd> {
   const { settings, clock, random, logs, home } = parts;
   if (!settings.isUsable) throw new ConfigRefused(errorLines(settings.problems), settings.home);
   tellStart(parts);
   const node = await (settings.role === "master" ? openMaster(parts) : openWorker(parts));
+  onHangUp?.(() => node.reload?.());
   const page = pageOver(parts, node.api);
   const needs = page === undefined ? node.api : withPageCounters(node.api, page);
   const api = new ApiServer({ home: home.folder, needs, clock, log: logs.main.tagged("Api") });
