@@ -3,7 +3,7 @@
  * process, with nothing read from a disk in the measured part. With `--rules DIR` the ruleset is a peer's (`--flavour
  * wazuh|ossec`), with `--log FILE` the lines are a file's; `--queue 1:/var/log/syslog` is the message type and location
  * that lines get, `--answers FILE` takes each line's answer, and `--compat` answers as the peers' daemons do and holds
- * the clock still, as a peer that is given the whole log within a second sees it (compat.ts). One JSON object on stdout.
+ * the clock still, as a peer has it that is given the whole log within a second (compat.ts). One JSON object on stdout.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";

@@ -110,6 +110,17 @@ test("an event that a composite consumed bars lower ones, and is counted by high
   deepEqual(play(rulesetOf(rules), repeat("failed", 9)), [100, 100, 200, 100, 100, 300, 100, 100, 200]);
 });
 
+test("the event on which a composite fires is consumed too: rules up to its level do not count its answer", () => {
+  const counting = (level: number): string =>
+    failed +
+    composite('frequency="3" timeframe="60"') +
+    `<rule id="300" level="${level}" frequency="2"><if_sid>100</if_sid><if_matched_sid>200</if_matched_sid>` +
+    "<match>end</match><description>d</description></rule>";
+  const logs = [...repeat("failed", 3), "failed end"];
+  deepEqual(play(rulesetOf(counting(10)), logs), [100, 100, 200, 100]);
+  deepEqual(play(rulesetOf(counting(11)), logs), [100, 100, 200, 300]);
+});
+
 test("the barrier stands behind the comparisons: a consumed event of another source is passed", () => {
   const rules = rulesetFor('frequency="3" timeframe="60"', "<different_url/>");
   const log = (url: string): string => `app: failed url=${url}`;
