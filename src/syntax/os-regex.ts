@@ -86,7 +86,7 @@ interface Alternative {
   needed: string;
   /** An anchored alternative's literals before its first class; empty when there are none. */
   prefix: string;
-  /** The whole alternative when it is nothing but literals. */
+  /** The whole alternative when it is nothing but literals; its tokens are then left out. */
   literal: Literal | undefined;
 }
 
@@ -163,15 +163,19 @@ function worthOf(literals: string): number {
  */
 function neededLiteral(tokens: readonly Token[]): string {
   let best = "";
-  let run: Token[] = [];
-  for (const [index, token] of tokens.entries()) {
+  let run = "";
+  const endRun = (): void => {
+    if (worthOf(run) > worthOf(best)) best = run;
+    run = "";
+  };
+  for (const [index, { kind, code }] of tokens.entries()) {
     const before = tokens[index - 1];
     const isLast = index === tokens.length - 1;
     const isSkippable = isLast && before?.kind === kindClass && before.quantifier === once;
-    run = token.kind === kindLiteral && !isSkippable ? [...run, token] : [];
-    const literals = textOf(run);
-    if (worthOf(literals) > worthOf(best)) best = literals;
+    if (kind === kindLiteral && !isSkippable) run += String.fromCharCode(code);
+    else endRun();
   }
+  endRun();
   return best;
 }
 
@@ -180,16 +184,42 @@ function literalPrefix(tokens: readonly Token[]): string {
   return textOf(end < 0 ? tokens : tokens.slice(0, end));
 }
 
+/** Bytes that make a pattern more than a literal. */
+const special = /[\\()]/;
+const noTokens = new Uint8Array(0);
+const noMarks = new Int32Array(0);
+const noMarkNumbers = new Uint16Array(0);
+
+/** It is never run by the machine, so it has no tokens. */
+function literalAlternative(text: string, isAnchored: boolean, isEndAnchored: boolean): Alternative {
+  const literal = literalOf(text, isAnchored, isEndAnchored);
+  return {
+    isAnchored,
+    isEndAnchored,
+    kinds: noTokens,
+    sets: [],
+    quantifiers: noTokens,
+    codes: noTokens,
+    markOf: noMarkNumbers,
+    endsSoon: noTokens,
+    count: 0,
+    marks: noMarks,
+    needed: literal.text,
+    prefix: isAnchored ? literal.text : "",
+    literal,
+  };
+}
+
 function compileAlternative(whole: string, pattern: string): Alternative {
   const isAnchored = whole.startsWith("^");
   let text = isAnchored ? whole.slice(1) : whole;
   const isEndAnchored = endsInAnchor(text);
   if (isEndAnchored) text = text.slice(0, -1);
+  if (text !== "" && !special.test(text)) return literalAlternative(text, isAnchored, isEndAnchored);
   const { tokens, offsets } = tokenise(text, pattern);
   const markOf = new Uint16Array(tokens.length);
   let markCount = 0;
   for (const [index, { kind }] of tokens.entries()) if (kind === kindMark) markOf[index] = markCount++;
-  const isLiteral = tokens.length > 0 && tokens.every(({ kind }) => kind === kindLiteral);
   return {
     isAnchored,
     isEndAnchored,
@@ -203,7 +233,7 @@ function compileAlternative(whole: string, pattern: string): Alternative {
     marks: new Int32Array(markCount),
     needed: neededLiteral(tokens),
     prefix: isAnchored ? literalPrefix(tokens) : "",
-    literal: isLiteral ? literalOf(textOf(tokens), isAnchored, isEndAnchored) : undefined,
+    literal: undefined,
   };
 }
 
@@ -381,17 +411,24 @@ function isMark(kind: number | undefined): 0 | 1 {
 /** The bytes that a match of an anchored pattern can begin with. */
 function firstBytesOf(alternatives: readonly Alternative[]): Uint8Array | undefined {
   const bytes = new Uint8Array(256);
-  for (const { isAnchored, kinds, sets, quantifiers, codes, count } of alternatives) {
+  for (const { isAnchored, kinds, sets, quantifiers, codes, count, literal } of alternatives) {
+    if (literal !== undefined) {
+      if (!isAnchored) return undefined;
+      addFirstByte(bytes, literal.text.charCodeAt(0));
+      continue;
+    }
     const first = kinds[0] === kindMark ? 1 : 0;
     if (!isAnchored || first >= count || kinds[first] === kindMark || quantifiers[first] === star) return undefined;
     if (kinds[first] === kindClass) sets[first]!.forEach((flag, code) => (bytes[code]! |= flag));
-    else {
-      const code = codes[first]!;
-      bytes[code] = 1;
-      if (code >= 0x61 && code <= 0x7a) bytes[code - 0x20] = 1;
-    }
+    else addFirstByte(bytes, codes[first]!);
   }
   return bytes;
+}
+
+/** `code` is in lower case. */
+function addFirstByte(bytes: Uint8Array, code: number): void {
+  bytes[code] = 1;
+  if (code >= 0x61 && code <= 0x7a) bytes[code - 0x20] = 1;
 }
 
 const scratch = new Subject();

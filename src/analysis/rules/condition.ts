@@ -37,6 +37,8 @@ export interface ConditionNeeds {
   /** Of the master: `<time>` and `<weekday>` look at its wall clock. */
   localTime: LocalTime;
   lists: ReadonlyMap<string, LookupList>;
+  /** Those compiled so far, by all that makes them what they are: many rules share one. */
+  expressions: Map<string, Expression>;
   /** Whether the peers' defect is imitated by which only the last two of a rule's lists count (ruleset-spec 6). */
   isCompat: boolean;
   report: (problem: Problem) => void;
@@ -72,8 +74,14 @@ const readers: Record<Exclude<ExpressionName, "match" | "regex">, FieldReader> =
 
 /** Compiles a pattern; one that its language refuses is an error at its place. */
 export function compileAt(draft: DraftExpression, needs: ConditionNeeds): Expression | undefined {
+  const { language, pattern, isNegated } = draft;
+  const key = `${language} ${isNegated} ${pattern}`;
+  const known = needs.expressions.get(key);
+  if (known !== undefined) return known;
   try {
-    return compileExpression(draft.language, draft.pattern, { negate: draft.isNegated, flavour: needs.flavour });
+    const expression = compileExpression(language, pattern, { negate: isNegated, flavour: needs.flavour });
+    needs.expressions.set(key, expression);
+    return expression;
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     needs.report(problemAt(draft.place, "error", error.message));

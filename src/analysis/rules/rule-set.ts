@@ -69,7 +69,7 @@ class RuleLoader {
   constructor(needs: RuleSetNeeds) {
     this.#needs = needs;
     this.tree = new RuleTree(needs.flavour);
-    this.#conditionNeeds = needs;
+    this.#conditionNeeds = { ...needs, expressions: new Map() };
   }
 
   load(draft: RuleDraft): void {
@@ -120,25 +120,33 @@ class RuleLoader {
     this.#feed(rule);
   }
 
+  /** One literal, so that all rules have one shape for the compiler. */
   #newRule(draft: RuleDraft): Rule {
     return {
-      ...{ index: this.rules.length, id: draft.id, idText: String(draft.id), draft, level: draft.level },
-      ...{
-        decodedAs: -1,
-        before: [],
-        after: [],
-        conditionNames: noNames,
-        demands: [],
-        programName: undefined,
-        ifFts: false,
-        checksDiff: false,
-        composite: undefined,
-        noalert: false,
-        ignoreMs: 0,
-        ignoring: undefined,
-      },
-      ...{ groupNames: [], mitre: undefined, describe: () => "", logs: false, mails: false },
-      ...{ sidFeeds: [], groupFeeds: [] },
+      index: this.rules.length,
+      id: draft.id,
+      idText: String(draft.id),
+      draft,
+      level: draft.level,
+      decodedAs: -1,
+      before: [],
+      after: [],
+      conditionNames: noNames,
+      demands: [],
+      programName: undefined,
+      ifFts: false,
+      checksDiff: false,
+      composite: undefined,
+      noalert: false,
+      ignoreMs: 0,
+      ignoring: undefined,
+      groupNames: [],
+      mitre: undefined,
+      describe: () => "",
+      logs: false,
+      mails: false,
+      sidFeeds: [],
+      groupFeeds: [],
     };
   }
 

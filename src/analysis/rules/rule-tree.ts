@@ -68,7 +68,17 @@ export class RuleTree {
     const group = ifGroup ?? (hasOwnParent ? undefined : ifMatchedGroup);
     if (group !== undefined) {
       const matcher = new IfGroup(group.text);
-      return this.#addBelowRules(rule, (known) => matcher.test(known.groups), report);
+      // Few group strings, many rules.
+      const verdicts = new Map<string, boolean>();
+      const isParent = ({ groups }: RuleDraft): boolean => {
+        let verdict = verdicts.get(groups);
+        if (verdict === undefined) {
+          verdict = matcher.test(groups);
+          verdicts.set(groups, verdict);
+        }
+        return verdict;
+      };
+      return this.#addBelowRules(rule, isParent, report);
     }
     const category = rule.draft.category?.text ?? "syslog";
     const root = this.roots.find((node) => (node.rule.draft.category?.text ?? "syslog") === category);
