@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { eventOf, play, ruleOf, rulesetOf, startMs, type RulesetParts } from "../../test/support/ruleset.ts";
+import { eventOf, play, ruleOf, rulesetOf, seeded, startMs, type RulesetParts } from "../../test/support/ruleset.ts";
 import { Engine } from "./engine.ts";
 import type { Flavour } from "../syntax/pattern.ts";
 
@@ -122,4 +122,24 @@ test("an event that OSSEC forgets takes the oldest entry out of its rule's group
     play(rulesetOf(text, { options: { flavour, isCompat, memorySize: 20 } }), logs).at(-1) ?? 0;
   deepEqual([last("ossec", true), last("ossec", false)], [0, 200]);
   equal(last("wazuh", true), 200);
+});
+
+test("a run that is saved and loaded after every event answers as the whole run does (20 seeds)", () => {
+  const text = `${rules}<rule id="300" level="9" frequency="1" timeframe="60"><if_sid>1</if_sid><match>ask</match>
+    <if_matched_group>bad</if_matched_group><description>m</description></rule>
+    <rule id="110" level="5"><match>plain</match><group>bad,</group><description>p</description></rule>`;
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const random = seeded(seed);
+    const ruleset = rulesetOf(text, { decoders, options: { flavour: "ossec", isCompat: true, memorySize: 16 } });
+    const whole = new Engine(ruleset);
+    let cut = new Engine(ruleset);
+    for (let count = 0; count < 60; count += 1) {
+      const word = ["failed", "other", "plain", "ask", "wall: x"][random(5)] ?? "";
+      const event = eventOf(`${word} ${random(40)}`, count + random(3));
+      cut = new Engine(ruleset, cut.saveState());
+      const [one, other] = [whole.answer(event), cut.answer(event)];
+      deepEqual([ruleOf(other), other.outcome], [ruleOf(one), one.outcome], `seed ${seed}, event ${count}`);
+    }
+    deepEqual(Buffer.from(cut.saveState()), Buffer.from(whole.saveState()));
+  }
 });
