@@ -22,7 +22,7 @@ const windows =
 const file = { type: "file", size: 120, perm: "rw-r--r--", uid: "0", user_name: "root", inode: 7, hash_md5: "b1" };
 
 export const logSeeds: readonly QueuedLog[] = [
-  line("Dec 29 10:00:01 web sshd[12345]: Failed password for invalid user admin from 192.0.2.7 port 4242 ssh2"),
+  line("Dec 29 10:00:01 web sshd[12345]: Failed password for admin from 192.0.2.7 port 4242 ssh2"),
   line("2026-11-25T10:00:00.123456+01:00 web sudo: anna : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh"),
   line('192.0.2.7 - - [25/Nov/2026:10:00:00 +0000] "GET /x?id=1%27%20or%201=1 HTTP/1.1" 404 12 "-" "curl"'),
   line("[Fri Feb 11 18:06:35 2004] [error] [client 192.0.2.7] File does not exist: /x"),
@@ -105,8 +105,8 @@ export const pluginDecoders = `
   <regex>^conn=(\\S+) RESULT</regex><order>id</order><accumulate/></decoder>
 <decoder name="sshd"><program_name>^sshd$</program_name></decoder>
 <decoder name="sshd-failed"><parent>sshd</parent><prematch>^Failed</prematch>
-  <regex offset="after_prematch">for (?:invalid user )?(\\S+) from (\\S+) port (\\d+)</regex>
-  <order>user, srcip, srcport</order><fts>name, user, location</fts></decoder>`.replace("(?:invalid user )?", "\\.*");
+  <regex offset="after_prematch">for (\\S+) from (\\S+) port (\\d+)</regex>
+  <order>user, srcip, srcport</order><fts>name, user, location</fts></decoder>`;
 
 export const pluginRules = `
 <rule id="100" level="3"><decoded_as>sshd</decoded_as><description>sshd $(dstuser) $(srcip)</description></rule>

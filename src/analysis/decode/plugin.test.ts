@@ -67,7 +67,7 @@ test("PF: what is read before the form breaks is kept", () => {
   const begin = "pf: rule 2/(match) pass in on xl0";
   const cases: [string, string][] = [
     ["pf: rule 2/(match) scrub in", "firewall"],
-    ["pf: rule 2/(match)pass in", "firewall"],
+    ["pf: rule 2/(match)_pass in", "firewall"],
     ["pf: no bracket", "firewall"],
     ["pf: )", "firewall"],
     [begin, "firewall action=pass"],
