@@ -39,7 +39,7 @@ test("whatever changes an answer changes the name; the order in which options we
   const changes: Partial<RulesetOptions>[] = [
     ...[{ logAlertLevel: 4 }, { emailAlertLevel: 4 }, { latenessMs: 1 }, { windowBytesMax: 1 }, { ftsBytesMax: 1 }],
     ...[{ zone: "Europe/Paris" }, { clusterName: "x" }, { flavour: "ossec" as const }],
-    ...[{ memorySize: 8_192 }, { isCompat: true }],
+    ...[{ memorySize: 8_192 }, { isCompat: true }, { statsLevel: 8 }],
     { outputs: { ...defaultRulesetOptions.outputs, logall: true } },
   ];
   // One per option: an option that is forgotten in the manifest fails here.
