@@ -151,3 +151,14 @@ test("what a finding of rootcheck violates stands with the rule, beside its grou
   equal(rule?.["level"], 5);
   equal("cis" in (read({ event: { log } })["rule"] ?? {}), false);
 });
+
+// ruleset-spec 1.1, 9.1: `(SCRIPT) USER@HOST->rest`, agent 000.
+test("a device without an agent is named by its location, in place of an agent", () => {
+  const alert = read({ event: { location: "(ssh_integrity_check_linux) root@10.0.0.9->agentless" } });
+  deepEqual(alert["agentless"], { script: "ssh_integrity_check_linux", user: "root", host: "10.0.0.9" });
+  equal("agent" in alert, false);
+  for (const location of ["(x) 10.0.0.9->/var/log/x", "(x root@10.0.0.9->y", "/var/(x) a@b->c"]) {
+    equal("agentless" in read({ event: { location } }), false, location);
+  }
+  equal("agentless" in read({ event: { agentId: "007", location: "(x) root@10.0.0.9->y" } }), false);
+});

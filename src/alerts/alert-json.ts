@@ -39,7 +39,9 @@ export function writeAlertJson(answer: Answer, context: JsonContext): string {
   const { event, decoded, rule } = answer;
   let line = `{"timestamp":"${context.time.isoStamp(event.eventMs)}"`;
   if (rule !== undefined) line += `,"rule":${writeRule(rule, requirementsOf(answer))}`;
-  line += `,"agent":${writeAgent(event)},"manager":{"name":${jsonString(managerName(event))}},"id":"${context.id}"`;
+  const agentless = writeAgentless(event);
+  if (agentless === undefined) line += `,"agent":${writeAgent(event)}`;
+  line += `,"manager":{"name":${jsonString(managerName(event))}},"id":"${context.id}"`;
   if (context.cluster !== undefined && !event.isHidden) {
     line += `,"cluster":{"name":${jsonString(context.cluster)},"node":${jsonString(event.node)}}`;
   }
@@ -52,7 +54,8 @@ export function writeAlertJson(answer: Answer, context: JsonContext): string {
   if (answer.previousLog !== undefined) line += `,"previous_log":${jsonString(answer.previousLog)}`;
   const data = syscheck === undefined ? writeData(decoded) : undefined;
   if (data !== undefined) line += `,"data":${data}`;
-  return `${line},"location":${jsonString(event.location)}}`;
+  line += `,"location":${jsonString(event.location)}`;
+  return `${line}${agentless === undefined ? "" : `,"agentless":${agentless}`}}`;
 }
 
 /** Logs are made valid one by one: the tail of one must not make a character with the head of the next. */
@@ -135,6 +138,16 @@ function writeAgent(event: EngineEvent): string {
   const hasIp = event.agentIp !== "" && event.agentIp !== "any";
   const ip = hasIp ? `,"ip":${jsonString(event.agentIp)}` : "";
   return `{"id":${jsonString(event.agentId)},"name":${jsonString(name)}${ip}}`;
+}
+
+const agentlessLocation = /^\(([^)]+)\) ([^@>]+)@([^>]+?)->/;
+
+/** A device that is asked from here, by a script, has no agent: its location says who it is (ruleset-spec 9.1). */
+function writeAgentless(event: EngineEvent): string | undefined {
+  if (event.agentId !== "000" || !event.location.startsWith("(")) return undefined;
+  const [, script, user, host] = agentlessLocation.exec(event.location) ?? [];
+  if (script === undefined || user === undefined || host === undefined) return undefined;
+  return `{"script":${jsonString(script)},"user":${jsonString(user)},"host":${jsonString(host)}}`;
 }
 
 function writePredecoder({ event, decoded }: Answer): string {

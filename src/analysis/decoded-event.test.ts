@@ -53,17 +53,20 @@ test("nothing of one event is seen in the next", () => {
   for (let index = 0; index < 20; index += 1) decoded.addDynamic(`f${index}`, `f${index}`, "x");
   equal(decoded.dynamic("f19"), "x");
   Object.assign(decoded, { programName: "sshd", timestamp: "now", headerHost: "web", droppedFields: 1 });
+  Object.assign(decoded, { isPassedOver: true, isNews: true, syscheck: { event: "added", path: "/" } });
   decoded.reset(event({ log: "other" }));
   deepEqual(decoded.toDecoded(), {
     predecoder: { programName: undefined, timestamp: undefined, hostname: undefined },
     decoder: undefined,
     fields: {},
+    syscheck: undefined,
     dynamicFields: [],
   });
   deepEqual(
     [decoded.dynamic("f19"), decoded.log.raw, decoded.log.lower, decoded.droppedFields],
     [undefined, "other", "other", 0],
   );
+  deepEqual([decoded.isPassedOver, decoded.isNews], [false, undefined]);
 });
 
 test("the host that rules see: the agent's name, else the log's own host, else the node's up to its first dot", () => {
@@ -104,4 +107,25 @@ test("user is another word for dstuser, whatever its case", () => {
     undefined,
     undefined,
   ]);
+});
+
+// ruleset-spec 1.1: `[ID] (NAME) IP->rest`, `[ID] rest` and a plain location, as they are taken apart.
+test("rules see an agent's location with its name and its address, and its name as the host", () => {
+  const seen = (over: Partial<EngineEvent>): string[] => {
+    const { location, hostname } = new DecodedEvent().reset(event({ location: "/var/log/x", ...over }));
+    return [location, hostname];
+  };
+  deepEqual(seen({ agentId: "007", agentName: "web", agentIp: "10.0.0.7" }), ["(web) 10.0.0.7->/var/log/x", "web"]);
+  deepEqual(seen({ agentId: "007", agentName: "web", agentIp: "any" }), ["(web) any->/var/log/x", "web"]);
+  deepEqual(seen({ agentId: "007", agentName: "web" }), ["(web) any->/var/log/x", "web"]);
+  deepEqual(seen({ agentId: "007" }), ["/var/log/x", ""]);
+  deepEqual(seen({ agentId: "007", location: "" }), ["", ""]);
+  deepEqual(seen({}), ["/var/log/x", "master"]);
+});
+
+test("a log that a decoder has rewritten takes the place of what was taken in", () => {
+  const decoded = new DecodedEvent().reset(event({ log: "before" }));
+  const { event: taken } = decoded;
+  decoded.rewrite("after");
+  deepEqual([decoded.event.log, decoded.log.raw, taken.log], ["after", "after", "before"]);
 });

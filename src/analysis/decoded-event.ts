@@ -205,7 +205,7 @@ export class DecodedEvent {
   /** As rules see it: an agent's with the agent before it, `(web) 10.0.0.1->/var/log/syslog`. */
   get location(): string {
     const { agentName, agentIp, location } = this.event;
-    return agentName === "" ? location : `(${agentName}) ${agentIp}->${location}`;
+    return agentName === "" ? location : `(${agentName}) ${agentIp === "" ? "any" : agentIp}->${location}`;
   }
 
   /** The host that rules compare: the agent's name, or the log's own host, or the node's cut at its first dot. */
