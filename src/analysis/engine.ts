@@ -11,7 +11,7 @@ import { decodeEvent } from "./decode/decoder-set.ts";
 import { DecodedEvent } from "./decoded-event.ts";
 import { rateRule } from "./hourly-rate.ts";
 import { ignoredLineOf } from "./ignored-line.ts";
-import { Matcher } from "./matcher.ts";
+import { Matcher, type RuleObserver } from "./matcher.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
 import type { Rule, RuleNode } from "./rules/rule.ts";
 import { EngineState, readState, SWEEP_INTERVAL_MS, writeState } from "./state.ts";
@@ -75,6 +75,11 @@ export class Engine {
     this.#say(watching.idle);
   }
 
+  /** Told of each rule that is tried, until the ruleset is replaced. Slow: for `argus logtest -v`. */
+  set observer(observer: RuleObserver | undefined) {
+    this.#matcher.observer = observer;
+  }
+
   /** Events are given in journal order. Never throws on what an event holds. */
   answer(taken: EngineEvent): Answer {
     const { decoders, options } = this.#ruleset;
@@ -111,7 +116,13 @@ export class Engine {
     hourlyRate.told();
     const isAlert = statsLevel >= logAlertLevel;
     if (isAlert) this.#alerts += 1;
-    return { ...answer, outcome: "answered", rule: rateRule(statsLevel, emailAlertLevel), isAlert, hidesFullLog: false };
+    return {
+      ...answer,
+      outcome: "answered",
+      rule: rateRule(statsLevel, emailAlertLevel),
+      isAlert,
+      hidesFullLog: false,
+    };
   }
 
   #isDroppedByPeers(decoded: DecodedEvent): boolean {

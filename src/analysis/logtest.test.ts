@@ -115,3 +115,23 @@ test("a location that names an agent makes the lines the agent's", () => {
   };
   deepEqual([ruleOf("[001] (web) 10.0.0.1->/x"), ruleOf("/x"), ruleOf("[001")], ["100", undefined, undefined]);
 });
+
+test("a verbose run names every rule that was tried, in order, and what ruled it out", () => {
+  const engine = new Engine(rulesetOf(rules));
+  const run = new Logtest(engine, { nowMs: () => startMs, host: "host", isVerbose: true });
+  run.test("app: calm");
+  const result = run.test("app: failed");
+  const tried = [
+    "Trying rule: 1 - syslog",
+    "   *Rule 1 matched",
+    "   *Trying child rules",
+    ...["Trying rule: 101 - calm", "   not matched: match"],
+    ...["Trying rule: 100 - failed $(srcip)", "   *Rule 100 matched", "   *Trying child rules"],
+    ...["Trying rule: 200 - many", "   not matched: too few earlier events"],
+  ];
+  deepEqual(result.rules_debug, tried);
+  const words = describeLogtest("app: failed", result);
+  equal(words.includes(`\n\n**Rule debugging:\n\t${tried.join("\n\t")}\n\n**Phase 3`), true, words);
+  deepEqual(run.test("nothing").rules_debug?.at(-1), "   not matched: match");
+  equal("rules_debug" in logtest().test("app: calm"), false);
+});

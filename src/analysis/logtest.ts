@@ -3,6 +3,7 @@ import { escapeControl } from "../base/escape.ts";
 import type { Answer, Mitre } from "../model/alert.ts";
 import { readLocation } from "../model/queue-message.ts";
 import type { Engine } from "./engine.ts";
+import { RuleTrace } from "./rule-trace.ts";
 
 export interface LogtestResult {
   predecoder: { program_name?: string; timestamp?: string; hostname?: string };
@@ -12,6 +13,8 @@ export interface LogtestResult {
   rule: LogtestRule | null;
   /** Whether an alert would be written. */
   alert: boolean;
+  /** Every rule that was tried, and why it did not match; where it was asked for. */
+  rules_debug?: string[];
 }
 
 export interface LogtestRule {
@@ -33,6 +36,8 @@ export interface LogtestOptions {
   /** When the lines are taken in: the caller's clock. */
   nowMs: () => number;
   host: string;
+  /** Whether results say which rules were tried. Slow: no rule is left out by a look-up. */
+  isVerbose?: boolean;
 }
 
 /** Text of a byte string; bytes that are not UTF-8 are shown as `\xHH`. */
@@ -89,11 +94,14 @@ function logtestRule(rule: NonNullable<Answer["rule"]>): LogtestRule {
 export class Logtest {
   readonly #engine: Engine;
   readonly #options: LogtestOptions;
+  readonly #trace: RuleTrace | undefined;
   #latestMs = 0;
 
   constructor(engine: Engine, options: LogtestOptions) {
     this.#engine = engine;
     this.#options = options;
+    this.#trace = options.isVerbose === true ? new RuleTrace() : undefined;
+    engine.observer = this.#trace?.observer;
   }
 
   /** `line` is a byte string without its end. */
@@ -106,7 +114,8 @@ export class Logtest {
       ...{ ...(readLocation("1", location) ?? own), log: line, isTruncated: false },
       ...{ eventMs: this.#latestMs, receivedMs: this.#latestMs, node: host, host, isHidden: false },
     });
-    return logtestResult(answer);
+    const result = logtestResult(answer);
+    return this.#trace === undefined ? result : { ...result, rules_debug: this.#trace.take().map(shown) };
   }
 }
 
@@ -115,7 +124,7 @@ const listed = (texts: readonly string[]): string => quoted(`[${texts.map((text)
 
 /** The result in words, as wazuh-logtest prints it; ends with a newline. `line` is the byte string that was tested. */
 export function describeLogtest(line: string, result: LogtestResult): string {
-  const { predecoder, decoder, data, rule, alert } = result;
+  const { predecoder, decoder, data, rule, alert, rules_debug } = result;
   const lines = ["**Phase 1: Completed pre-decoding.", `\tfull event: ${quoted(shown(line))}`];
   const add = (name: string, value: string | undefined): void => {
     if (value !== undefined) lines.push(`\t${name}: ${quoted(value)}`);
@@ -128,6 +137,9 @@ export function describeLogtest(line: string, result: LogtestResult): string {
   add("name", decoder.name);
   add("parent", decoder.parent);
   for (const name of Object.keys(data).sort()) add(escapeControl(name), data[name]);
+  if (rules_debug !== undefined) {
+    lines.push("", "**Rule debugging:", ...rules_debug.map((line) => `\t${escapeControl(line)}`));
+  }
   if (rule !== null) lines.push("", "**Phase 3: Completed filtering (rules).", ...describeRule(rule));
   if (alert) lines.push("**Alert to be generated.");
   return `${lines.join("\n")}\n`;
