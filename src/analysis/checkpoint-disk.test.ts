@@ -29,6 +29,15 @@ test("an empty folder, or none, has no checkpoint", async () => {
   deepEqual(await (await saved(simDisk())).load(), { checkpoint: undefined, problems: [] });
 });
 
+test("none stands beyond a position where none, and no folder, is there; of several those beyond go", async () => {
+  const sim = simDisk();
+  await (await saved(sim)).removeBeyond(0);
+  equal(await sim.process().stat(folder), undefined);
+  const store = await saved(sim, 10, 200);
+  await store.removeBeyond(10);
+  deepEqual(sim.paths(), [`${folder}/0000000000000010.ckpt`]);
+});
+
 test("the newest is loaded, and the last two are kept", async () => {
   const sim = simDisk();
   const store = await saved(sim, 10, 200, 3_000);

@@ -48,9 +48,9 @@ export class CheckpointStore {
 
   /** Removes those that stand beyond `position`: the commit that would have made them count did not come. */
   async removeBeyond(position: number): Promise<void> {
-    for (const name of await this.#names()) {
-      if (positionOf(name) > position) await this.#disk.remove(join(this.#folder, name));
-    }
+    const beyond = (await this.#names()).filter((name) => positionOf(name) > position);
+    if (beyond.length === 0) return; // Before the first one there is not even the folder.
+    for (const name of beyond) await this.#disk.remove(join(this.#folder, name));
     await this.#disk.syncFolder(this.#folder);
   }
 
