@@ -86,7 +86,7 @@ export class Analyst {
     this.#options = options;
     this.#reader = reader;
     this.#lanes = lanes;
-    this.#baseline = new AnalysedBaseline(options.baselineStore, reader.position, options.end);
+    this.#baseline = new AnalysedBaseline(options.baselineStore, reader.position, options.end, options.log);
     this.#writeFrom = writeFrom;
     this.#actions = [...options.actions];
     this.#checkpointPosition = writeFrom;
