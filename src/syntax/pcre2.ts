@@ -4,8 +4,10 @@
  * of an earlier round in PCRE2, and is unset in JavaScript.
  */
 import { isUtf8 } from "node:buffer";
+import { BoundedSearch } from "./bounded-search.ts";
 import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
 import { NO_MATCH, PatternError, unknownOutline } from "./pattern.ts";
+import type { Risk } from "./pattern-risk.ts";
 import { translatePcre2 } from "./pcre2-translation.ts";
 import type { Subject } from "./subject.ts";
 
@@ -16,7 +18,7 @@ export class Pcre2 implements Expression {
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
   readonly outline: Outline;
-  readonly #regExp: RegExp;
+  readonly #search: BoundedSearch;
   /** A literal without which there is no match: looked for first, because that is many times cheaper. */
   readonly #needed: string;
   /** After `(*UTF)` a subject that is not valid UTF-8 never matches. */
@@ -35,10 +37,20 @@ export class Pcre2 implements Expression {
     this.outline = needed === "" || this.#negate ? unknownOutline : { ...unknownOutline, needed: [needed] };
     this.firstBytes = firstBytesOf(source);
     try {
-      this.#regExp = new RegExp(source);
+      this.#search = new BoundedSearch(source);
     } catch (error) {
       throw new PatternError(`the PCRE2 pattern cannot be run: ${String(error)}`, { cause: error });
     }
+  }
+
+  /** What a text can make of it where it is searched for step by step (pattern-risk.ts). */
+  get risk(): Risk {
+    return this.#search.risk;
+  }
+
+  /** Whether it is searched for in linear time where that is needed. */
+  get isBounded(): boolean {
+    return this.#search.isBounded;
   }
 
   test(subject: Subject): boolean {
@@ -54,7 +66,7 @@ export class Pcre2 implements Expression {
   }
 
   #matches(text: string): boolean {
-    return (!this.#isUtf || isUtf8(Buffer.from(text, "latin1"))) && this.#regExp.test(text);
+    return (!this.#isUtf || isUtf8(Buffer.from(text, "latin1"))) && this.#search.test(text);
   }
 
   match(subject: Subject, from: number): number {
@@ -65,11 +77,11 @@ export class Pcre2 implements Expression {
     if (!this.#hasNeeded(subject, from)) return undefined;
     const text = from === 0 ? subject.raw : subject.raw.slice(from);
     if (this.#isUtf && !isUtf8(Buffer.from(text, "latin1"))) return undefined;
-    const found = this.#regExp.exec(text);
-    if (found === null) return undefined;
-    let count = found.length;
-    while (count > 1 && found[count - 1] === undefined) count -= 1;
-    return { pointer: from + found.index + found[0].length - 1, groups: found.slice(1, count) };
+    const found = this.#search.exec(text);
+    if (found === undefined) return undefined;
+    const { groups } = found;
+    while (groups.length > 0 && groups.at(-1) === undefined) groups.pop();
+    return { pointer: from + found.end - 1, groups };
   }
 }
 
