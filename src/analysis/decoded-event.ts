@@ -51,6 +51,13 @@ const noEvent: EngineEvent = {
   isHidden: false,
 };
 
+/** What hears of decoders at work (cost.ts). */
+export interface DecoderMeter {
+  decoderBegins(index: number): void;
+  /** By the place of the event's decoder in the load order; -1: none, or one that stands in no file. */
+  decodingEnds(matched: number): void;
+}
+
 export class DecodedEvent {
   /** Of the ruleset, for all its events; undefined: none is configured. */
   places: Places | undefined = undefined;
@@ -79,6 +86,8 @@ export class DecodedEvent {
   syscheck: Syscheck | undefined = undefined;
   /** In its first word the walk says which decoder it is at (watch.ts). Set by the engine, for all its events. */
   watch: Int32Array = new Int32Array(1);
+  /** For `argus ruleset cost`. Set by the engine, for all its events. */
+  meter: DecoderMeter | undefined = undefined;
   /** 1 at the index of a decoder that is passed over; undefined: none is. Set by the engine, for all its events. */
   passedOver: Uint8Array | undefined = undefined;
   readonly fields: StaticSlots = {

@@ -7,6 +7,7 @@ import type { Answer, AnsweredRule, EngineEvent } from "../model/alert.ts";
 import { Baseline } from "./baseline.ts";
 import { atReception, isIncompleteFirewall } from "./compat.ts";
 import { Memory } from "./correlate/remember.ts";
+import type { CostMeter } from "./cost.ts";
 import { decodeEvent } from "./decode/decoder-set.ts";
 import { DecodedEvent } from "./decoded-event.ts";
 import { rateRule } from "./hourly-rate.ts";
@@ -58,6 +59,12 @@ export class Engine {
     this.#matcher = new Matcher(ruleset, this.#state, baseline);
     this.#scratch.passedOver = this.#state.quarantinedDecoders.flagsOf(ruleset);
     this.#memory = new Memory(ruleset, this.#state);
+  }
+
+  /** For `argus ruleset cost`, over a ruleset that is not replaced. */
+  set meter(meter: CostMeter) {
+    this.#matcher.meter = meter;
+    this.#scratch.meter = meter;
   }
 
   get ruleset(): CompiledRuleset {

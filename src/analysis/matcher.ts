@@ -19,6 +19,12 @@ const nothing: readonly string[] = Object.freeze([]);
 /** Hears of each rule that is tried, in the order of the walk, with what ruled it out; undefined: it matches. */
 export type RuleObserver = (rule: Rule, failed: string | undefined) => void;
 
+/** Hears of each rule that is tried, before and after (cost.ts). */
+export interface RuleMeter {
+  ruleBegins(): void;
+  ruleEnds(index: number, isMatching: boolean): void;
+}
+
 export class Matcher {
   readonly #ruleset: CompiledRuleset;
   readonly #state: EngineState;
@@ -39,6 +45,8 @@ export class Matcher {
   watch: Int32Array | undefined = undefined;
   /** Slow: for `argus logtest -v`. */
   observer: RuleObserver | undefined = undefined;
+  /** For `argus ruleset cost`. */
+  meter: RuleMeter | undefined = undefined;
 
   constructor(ruleset: CompiledRuleset, state: EngineState, baseline: Baseline) {
     this.#ruleset = ruleset;
@@ -122,10 +130,18 @@ export class Matcher {
   }
 
   #matchRule(rule: Rule, event: DecodedEvent, decoder: number): boolean {
+    if (this.meter !== undefined) return this.#measured(this.meter, rule, event, decoder);
     if (this.observer === undefined) return this.#holds(rule, event, decoder);
     this.#failedEffect = undefined;
     const isMatching = this.#holds(rule, event, decoder);
     this.observer(rule, isMatching ? undefined : this.#failureOf(rule, event, decoder));
+    return isMatching;
+  }
+
+  #measured(meter: RuleMeter, rule: Rule, event: DecodedEvent, decoder: number): boolean {
+    meter.ruleBegins();
+    const isMatching = this.#holds(rule, event, decoder);
+    meter.ruleEnds(rule.index, isMatching);
     return isMatching;
   }
 

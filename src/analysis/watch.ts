@@ -9,12 +9,15 @@ export const watching = { idle: -1, decoding: 0, firstDecoder: -2 } as const;
 /** Where a walk says which decoder is at work, and which ones it may not run. */
 interface WatchedWalk {
   watch: Int32Array;
+  /** Hears of each decoder that is at work; undefined: nobody measures. */
+  meter: { decoderBegins(index: number): void } | undefined;
   passedOver: Uint8Array | undefined;
 }
 
 /** Says that the decoder is at work; false for one that is passed over. */
-export function isAtWork({ watch, passedOver }: WatchedWalk, { index }: { index: number }): boolean {
+export function isAtWork({ watch, passedOver, meter }: WatchedWalk, { index }: { index: number }): boolean {
   watch[0] = watching.firstDecoder - index;
+  if (meter !== undefined) meter.decoderBegins(index);
   return passedOver === undefined || passedOver[index] !== 1;
 }
 

@@ -13,6 +13,7 @@ import { logtest } from "./logtest.ts";
 import { node } from "./node.ts";
 import { EXIT_DONE, EXIT_UNWELL, EXIT_USAGE, processOutput, type Output } from "./output.ts";
 import { rulesetTest } from "./ruleset.ts";
+import { rulesetCost } from "./ruleset-cost.ts";
 import { rulesetReload } from "./ruleset-reload.ts";
 import { rulesetQuarantine, rulesetRelease } from "./ruleset-release.ts";
 import { up } from "./up.ts";
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   configExplain,
   logtest,
   rulesetTest,
+  rulesetCost,
   rulesetReload,
   rulesetQuarantine,
   rulesetRelease,

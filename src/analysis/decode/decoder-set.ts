@@ -155,6 +155,7 @@ export class DecoderSet {
     this.literals.scan(log.raw);
     if (this.flavour === "ossec") walkOssec(decoded, roots, this.literals);
     else walk(decoded, roots, this.literals);
+    if (decoded.meter !== undefined) decoded.meter.decodingEnds(decoded.decoder?.index ?? -1);
   }
 
   #namelessFor(log: string): readonly Root[] {
