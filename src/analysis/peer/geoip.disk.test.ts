@@ -1,7 +1,7 @@
 /**
- * Wazuh's cases about places of addresses. The rules that its runner adds for them are not at hand, so here are others of
- * the same numbers, levels and decoders, which ask what the names of the cases say; the places are those of a database
- * of our own.
+ * Wazuh's cases about places of addresses. The rules that its runner adds for them are not at hand, so here are others
+ * of the same numbers, levels and decoders, which ask what the names of the cases say; the places are those of a
+ * database of our own.
  */
 import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
