@@ -3,8 +3,8 @@
  * in the same hour of the same weekday before, or, while too few of these were seen, in the same hour of any day.
  *
  * The peers' bounds hold, as their internal options name them: more than 150 % above the mean, at least 1,250 events
- * above it (`stats_mindiff`) and at most 999,000 (`stats_maxdiff`). How they average is not known; here each hour counts
- * alike until there are `hoursMax`, and the newer ones more from then on.
+ * above it (`stats_mindiff`) and at most 999,000 (`stats_maxdiff`). How they average is not known; here each hour
+ * counts alike until there are `hoursMax`, and the newer ones more from then on.
  *
  *   part := hour f64 | isWhole u8 | hasFired u8 | count f64 | 192 × (hours u8, mean f64)
  *

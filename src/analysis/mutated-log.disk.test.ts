@@ -37,7 +37,7 @@ const cpuMsOfEventMax = 5_000;
 const savedEvery = 500;
 const time = new LocalTime("UTC");
 
-/** Without them a run would test little: each plugin, each kind of module, what is counted, what is taken as matched. */
+/** Without them a run would test little: each plugin, each kind of module, what is counted, what is forwarded. */
 const reachedDecoders = [
   ...["json", "json2", "pf", "sonicwall", "symantec", "ossec", "ossec-alert", "ldap", "sshd", "rootcheck", "sca"],
   ...["syscheck_new_entry", "syscheck_integrity_changed", "hostinfo_new", "syscollector", "ciscat"],
@@ -136,7 +136,7 @@ function tell(seen: Seen): string {
   );
 }
 
-test("changed logs do no harm to plugins, to the decoders of agents' modules, and to what rules remember", (context) => {
+test("changed logs do no harm to plugins, to the decoders of agents' modules, nor to what is remembered", (context) => {
   const ruleset = rulesetOf(pluginRules, { decoders: pluginDecoders, options: bounds });
   const seen = run(ruleset, logSeeds, mutationsOfOneRun * 3);
   context.diagnostic(tell(seen));

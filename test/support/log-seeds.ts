@@ -118,6 +118,7 @@ export const pluginRules = `
   <description>ldap often</description></rule>
 <rule id="105" level="4"><decoded_as>json</decoded_as><description>$(a.b) $(user)</description></rule>
 <rule id="106" level="4"><decoded_as>symantec</decoded_as><id>^3=</id><description>$(id)</description></rule>
-<rule id="107" level="4"><category>firewall</category><action type="osmatch">drop|pass</action><description>fw</description></rule>
+<rule id="107" level="4"><category>firewall</category><action type="osmatch">drop|pass</action>
+  <description>fw</description></rule>
 <rule id="108" level="4"><category>ids</category><description>ids</description></rule>
 <rule id="109" level="2"><category>ossec</category><description>of an agent</description></rule>`;
