@@ -77,7 +77,8 @@ async function allFailed(flavour: Flavour, { tests }: ConformancePlace, files: r
 }
 
 const usage =
-  "usage: npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE] [--geoip FILE] [--file NAME]\n" +
+  "usage: npm run conformance -- wazuh|ossec [--rules DIR] [--tests DIR] [--events FILE]\n" +
+  "                                [--geoip FILE] [--file NAME]\n" +
   "       DIR is the peer's ruleset, and its tests; without --rules, ARGUS_RULESETS names the folder that holds both\n";
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -34,7 +34,7 @@ const expressions = [
   ...["id", "url", "status", "data", "extra_data", "srcport", "dstport", "protocol", "system_name", "action"],
 ];
 
-test("each expression looks at its own value, as OS_Match unless a type is given; action compares the whole text", () => {
+test("each expression looks at its own value, by OS_Match unless a type is given; action is equality", () => {
   for (const name of expressions) {
     const whole = rule(100, 5, `<${name}>Abc</${name}>`);
     const expected = name === "action" ? [0, 100, 0, 0] : [100, 100, 0, 0];

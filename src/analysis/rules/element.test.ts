@@ -65,8 +65,8 @@ test("if_sid holds digits, commas and spaces; else the rule is passed over with 
 });
 
 test("same_agent and not_same_agent are accepted and have no effect", () => {
-  const counts =
-    '<rule id="101" level="9" frequency="2"><if_matched_sid>100</if_matched_sid><same_agent/><description>d</description></rule>';
+  const counts = `<rule id="101" level="9" frequency="2"><if_matched_sid>100</if_matched_sid><same_agent/>
+    <description>d</description></rule>`;
   deepEqual(said(rule("") + counts), [
     "warning: <same_agent> has no effect: composite rules are always about one agent",
   ]);
