@@ -1,8 +1,9 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { appDecoders, eventOf, play, problemsOf, ruleOf, rulesetOf, startMs } from "../../test/support/ruleset.ts";
 import { Engine } from "./engine.ts";
 import { RulesetError } from "./errors.ts";
+import { fingerprintOf, placeOf } from "./watch.ts";
 
 const rule = (id: number, level: number, inside: string, attributes = ""): string =>
   `<rule id="${id}" level="${level}" ${attributes}>${inside}<description>rule ${id}</description></rule>`;
@@ -329,6 +330,35 @@ test("a quarantined rule is passed over until its text differs", () => {
   equal(ruleOf(engine.answer(eventOf("a"))), 100);
 });
 
+test("a quarantined decoder finds nothing until it is released, wherever it then stands", () => {
+  const rules = rule(100, 5, "<decoded_as>app</decoded_as>");
+  const ruleset = rulesetOf(rules, { decoders: appDecoders });
+  const decoder = ruleset.decoders.decoders.find(({ ownName }) => ownName === "app");
+  ok(decoder !== undefined);
+  const part = { kind: "decoder", id: placeOf(decoder), fingerprint: fingerprintOf(decoder) } as const;
+  const engine = new Engine(ruleset);
+  equal(ruleOf(engine.answer(eventOf("app: user=a"))), 100);
+  engine.quarantine({ ...part, fingerprint: "another" });
+  equal(ruleOf(engine.answer(eventOf("app: user=a"))), 100);
+  engine.quarantine(part);
+  equal(ruleOf(engine.answer(eventOf("app: user=a"))), 0);
+  deepEqual(engine.quarantined, [part.id]);
+  const moved = rulesetOf(rules, { decoders: `\n\n${appDecoders}` });
+  const later = new Engine(moved, engine.saveState());
+  equal(ruleOf(later.answer(eventOf("app: user=a"))), 0);
+  later.release(part.id);
+  equal(ruleOf(later.answer(eventOf("app: user=a"))), 100);
+  deepEqual(later.quarantined, []);
+});
+
+test("an event that is passed over is counted, and nothing looks at it", () => {
+  const engine = new Engine(rulesetOf(rule(100, 5, "<match>a</match>")));
+  const answer = engine.passOver(eventOf("a"));
+  equal(ruleOf(answer), 0);
+  equal(answer.decoded.decoder, undefined);
+  equal(engine.metrics.events, 1);
+});
+
 test("the shared word says which rule is tested, and that nothing is between events", () => {
   const seen: number[] = [];
   const shared = new Proxy(new Int32Array(1), {
@@ -341,6 +371,16 @@ test("the shared word says which rule is tested, and that nothing is between eve
   engine.watch = shared;
   engine.answer(eventOf("a"));
   deepEqual(seen, [-1, 0, 1, 100, -1]);
+});
+
+test("a pattern that a text can make explode is named by its place, with what is done about it", () => {
+  const found = problemsOf(
+    rule(100, 5, '<regex type="pcre2">(a+)+$</regex>') + rule(101, 5, '<regex type="pcre2">(a*)*b</regex>'),
+  );
+  equal(found.length, 2);
+  ok(found[0]?.includes("(a+)+$ take exponentially long: Argus searches for it in linear time"), found[0]);
+  ok(found[1]?.includes("(a*)*b take exponentially long: a log that holds it up for 250 ms"), found[1]);
+  ok(found.every((problem) => /^rules\/0100-test\.xml:1:\d+: warning: /.test(problem)));
 });
 
 // ── loading ────────────────────────────────────────────────────────────────────────────────────────────────────────

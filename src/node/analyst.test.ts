@@ -5,7 +5,7 @@ import { SpoolWorld } from "../../test/support/spool-world.ts";
 import { noCrash } from "../base/crash-point.ts";
 import { logTo } from "../base/log.ts";
 import { CheckpointStore } from "../analysis/checkpoint-disk.ts";
-import { defaultRulesetOptions } from "../analysis/ruleset.ts";
+import { compileRuleset, defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { storeSnapshot } from "../analysis/snapshot-disk.ts";
 import { snapshotOf } from "../analysis/snapshot.ts";
 import { writeControlRecord } from "../model/control-record.ts";
@@ -52,6 +52,11 @@ class World extends SpoolWorld {
     await storeSnapshot(this.disk.process(), "/rulesets", snapshot, noCrash);
     await journal.appendControl(writeControlRecord({ kind: "ruleset", sha256: snapshot.sha256 }));
     return snapshot.sha256;
+  }
+
+  fingerprintOf(ruleId: string): string {
+    const { rules } = compileRuleset(snapshotAt(5).source, () => undefined);
+    return rules.byId.get(Number(ruleId))?.draft.fingerprint ?? "";
   }
 
   async event(journal: Journal, user: string): Promise<void> {
@@ -116,6 +121,30 @@ test("a body that cannot be read: windows are rebuilt with writing off, and the 
   deepEqual(made.alerts(), made.alerts("/fresh"));
   equal(counts.analysed, 12);
   match(made.logged("WARNING"), /windows are rebuilt from the oldest kept journal/);
+});
+
+test("a rule is passed over from its event on, and an event put aside is not answered, in any analysis", async () => {
+  const { world: made, journal } = await world(8);
+  const batches = (await made.entries(journal.durablePosition)).filter(({ kind }) => kind === "batch");
+  const [fourth, sixth] = [batches[3]?.position ?? -1, batches[5]?.position ?? -1];
+  await made.analyse(batches[2]?.nextPosition ?? -1);
+  equal(made.alerts().length, 3);
+  made.actions = [{ kind: "poison", position: fourth, event: 0 }];
+  await made.analyse(journal.durablePosition);
+  equal(made.alerts().length, 7);
+  equal(
+    made.alerts().some((line) => line.includes("user=u3")),
+    false,
+  );
+  await made.analyse(journal.durablePosition, "/fresh", false);
+  deepEqual(made.alerts(), made.alerts("/fresh"));
+  const fingerprint = made.fingerprintOf("100");
+  made.actions.push({ kind: "quarantine", part: "rule", id: "100", fingerprint, position: sixth, event: 0 });
+  await made.analyse(journal.durablePosition, "/other", false);
+  equal(made.alerts("/other").length, 4);
+  made.actions[1] = { kind: "quarantine", part: "rule", id: "100", fingerprint: "another", position: sixth, event: 0 };
+  await made.analyse(journal.durablePosition, "/third", false);
+  deepEqual(made.alerts("/third"), made.alerts("/fresh"));
 });
 
 test("without any checkpoint what stands in the files is recognised, and only what is missing is written", async () => {

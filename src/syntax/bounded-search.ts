@@ -22,6 +22,7 @@ const stepsMax = 40_000_000;
 /** Two to the power of this is little. */
 const anyBytesMax = 16;
 const repetition = /[*+]|\{\d/g;
+const groupRepetition = /\)(?:[*+]|\{\d)/;
 const simple: Risk = { isExponential: false, degree: 1 };
 const unknown: Risk = { isExponential: false, degree: 2 };
 const entangled: Risk = { isExponential: true, degree: 1 };
@@ -47,6 +48,11 @@ export class BoundedSearch {
       this.#bytesMax = bytesMaxOf(this.#risk);
     }
     return this.#risk;
+  }
+
+  /** Whether a text can make it search exponentially long, asked without work where nothing that repeats is repeated. */
+  get isExplosive(): boolean {
+    return groupRepetition.test(this.#source) && this.risk.isExponential;
   }
 
   /** Whether no text can make it search for long. */
@@ -80,7 +86,7 @@ export class BoundedSearch {
   #riskOf(source: string): Risk {
     const count = source.match(repetition)?.length ?? 0;
     if (count === 0) return simple;
-    const isOfGroup = /\)(?:[*+]|\{)/.test(source);
+    const isOfGroup = groupRepetition.test(source);
     if (count === 1 && !isOfGroup) return source.startsWith("^") && !source.includes("|") ? simple : unknown;
     const read = treeOf(source);
     if (read === undefined) return unknown;

@@ -48,6 +48,11 @@ export class Pcre2 implements Expression {
     return this.#search.risk;
   }
 
+  /** Whether a text can make a search for it take exponentially long. */
+  get isExplosive(): boolean {
+    return this.#search.isExplosive;
+  }
+
   /** Whether it is searched for in linear time where that is needed. */
   get isBounded(): boolean {
     return this.#search.isBounded;

@@ -5,6 +5,7 @@
 import type { LocalTime } from "../../base/local-time.ts";
 import { problemAt, type Problem } from "../../config/problem.ts";
 import { compileExpression } from "../../syntax/expression.ts";
+import { riskWarning } from "../../syntax/pattern-warning.ts";
 import { PatternError, type Expression, type Flavour } from "../../syntax/pattern.ts";
 import type { Place } from "../../syntax/xml.ts";
 import { staticFieldOf, type DecodedEvent } from "../decoded-event.ts";
@@ -72,16 +73,22 @@ const readers: Record<Exclude<ExpressionName, "match" | "regex">, FieldReader> =
   dstgeoip: (event) => event.placeOf("dstip"),
 };
 
+function warned(expression: Expression, { place }: DraftExpression, { report }: ConditionNeeds): Expression {
+  const warning = riskWarning(expression);
+  if (warning !== undefined) report(problemAt(place, "warning", warning));
+  return expression;
+}
+
 /** Compiles a pattern; one that its language refuses is an error at its place. */
 export function compileAt(draft: DraftExpression, needs: ConditionNeeds): Expression | undefined {
   const { language, pattern, isNegated } = draft;
   const key = `${language} ${isNegated} ${pattern}`;
   const known = needs.expressions.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return warned(known, draft, needs);
   try {
     const expression = compileExpression(language, pattern, { negate: isNegated, flavour: needs.flavour });
     needs.expressions.set(key, expression);
-    return expression;
+    return warned(expression, draft, needs);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     needs.report(problemAt(draft.place, "error", error.message));

@@ -1,0 +1,12 @@
+/** What an operator should know of a pattern before a hostile log tells it. */
+import type { Expression } from "./pattern.ts";
+import { Pcre2 } from "./pcre2.ts";
+
+/** A sentence without its full stop; undefined where there is nothing to be said. */
+export function riskWarning(expression: Expression): string | undefined {
+  if (!(expression instanceof Pcre2) || !expression.isExplosive) return undefined;
+  const risk = `a text can make the search for ${expression.pattern} take exponentially long`;
+  return expression.isBounded
+    ? `${risk}: Argus searches for it in linear time, other engines do not`
+    : `${risk}: a log that holds it up for 250 ms puts it into quarantine; repeat nothing that may be empty`;
+}
