@@ -431,3 +431,22 @@ test("only groups stand in a file of rules, only rules in a group", () => {
 test("a decoder that does not load refuses the ruleset too", () => {
   equal(problemsOf("", { decoders: `${appDecoders}<decoder name="x"><nonsense/></decoder>` }).length > 0, true);
 });
+
+// ── alerts alone ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+test("who wants alerts alone gets those of the answers that are one, and the state goes on alike", () => {
+  const ruleset = rulesetOf(
+    rule(100, 5, "<match>alert</match>") +
+      rule(101, 0, "<match>quiet</match>") +
+      rule(102, 6, "<match>kept</match><options>no_log</options>") +
+      rule(103, 7, "<if_matched_sid>102</if_matched_sid>", 'frequency="2" timeframe="60"'),
+  );
+  const [all, alerts] = [new Engine(ruleset), new Engine(ruleset)];
+  for (const [index, log] of ["alert", "quiet", "kept", "nothing", "kept", "alert"].entries()) {
+    const answer = all.answer(eventOf(log, index));
+    deepEqual(alerts.alertOf(eventOf(log, index)), answer.isAlert ? answer : undefined, log);
+  }
+  deepEqual(alerts.saveState(), all.saveState());
+  deepEqual(alerts.metrics, all.metrics);
+  equal(all.metrics.alerts, 3);
+});

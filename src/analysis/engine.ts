@@ -3,6 +3,7 @@
  * and the event: no clock, no randomness, no zone of the process. The state is one object (state.ts) that a checkpoint
  * writes and reads back; the same events give the same answers wherever the run is cut.
  */
+import { must } from "../base/assert.ts";
 import type { Answer, AnsweredRule, EngineEvent } from "../model/alert.ts";
 import { Baseline } from "./baseline.ts";
 import { atReception, isIncompleteFirewall } from "./compat.ts";
@@ -89,6 +90,21 @@ export class Engine {
 
   /** Events are given in journal order. Never throws on what an event holds. */
   answer(taken: EngineEvent): Answer {
+    return must(this.#answer(taken, true), "every answer was asked for");
+  }
+
+  /**
+   * The same for who wants alerts alone: undefined for an event that raises none. Most events raise none, and nothing
+   * is put together for them.
+   */
+  alertOf(taken: EngineEvent): Answer | undefined {
+    // Any answer may be the one in whose place it is told that there are more events than usual.
+    const answer = this.#answer(taken, this.#ruleset.options.statsLevel > 0);
+    return answer?.isAlert === true ? answer : undefined;
+  }
+
+  /** Undefined only where `wantsAll` is false and the event raises no alert. */
+  #answer(taken: EngineEvent, wantsAll: boolean): Answer | undefined {
     const { decoders, options } = this.#ruleset;
     const event = options.isCompat ? atReception(taken) : taken;
     this.#advanceTo(event.receivedMs);
@@ -100,12 +116,11 @@ export class Engine {
     const node = isDropped || decoded.isPassedOver ? undefined : this.#matcher.match(decoded);
     // The decoded event's, since a decoder may have rewritten its log.
     const shown = decoded.event;
-    const answer =
-      node === undefined
-        ? this.#noAnswer(shown, decoded, isDropped ? "dropped" : "answered")
-        : this.#answerOf(node, shown, decoded);
+    let answer: Answer | undefined;
+    if (node !== undefined) answer = this.#answerOf(node, shown, decoded, wantsAll);
+    else if (wantsAll) answer = this.#noAnswer(shown, decoded, isDropped ? "dropped" : "answered");
     this.#say(watching.idle);
-    return options.statsLevel > 0 ? this.#withRate(answer) : answer;
+    return answer !== undefined && options.statsLevel > 0 ? this.#withRate(answer) : answer;
   }
 
   /** Answers an event that is not to be looked at: nothing decodes it, and no rule sees it. */
@@ -169,7 +184,7 @@ export class Engine {
     };
   }
 
-  #answerOf(matched: RuleNode, event: EngineEvent, decoded: DecodedEvent): Answer {
+  #answerOf(matched: RuleNode, event: EngineEvent, decoded: DecodedEvent, wantsAll: boolean): Answer | undefined {
     this.#answered += 1;
     this.#countFiring(matched.rule);
     const answering = this.#afterIgnore(matched, event.eventMs);
@@ -178,6 +193,7 @@ export class Engine {
     const isAlert = inPlace !== undefined && rule.level > 0 && rule.logs;
     if (isAlert) this.#alerts += 1;
     if (inPlace !== undefined && rule.level > 0) this.#memory.add(rule, decoded, this.#matcher.consumedLevel);
+    if (!isAlert && !wantsAll) return undefined;
     return {
       event,
       decoded: decoded.toDecoded(),

@@ -280,6 +280,8 @@ export class Analyst {
     if (watch !== undefined) watch.position = entry.position;
     // Nearly all batches have none, and their events need not be counted.
     const hasActions = (this.#actions[0]?.position ?? Number.POSITIVE_INFINITY) <= entry.position;
+    const { logall, logall_json } = engine.ruleset.options.outputs;
+    const hasArchives = logall || logall_json;
     alerts?.advance(entry.receivedMs);
     let index = -1;
     for (const event of events) {
@@ -302,7 +304,8 @@ export class Analyst {
         isHidden: lane.isHidden,
       };
       const isPoison = hasActions && this.#actBefore(entry.position, index);
-      const answer = isPoison ? engine.passOver(taken) : engine.answer(taken);
+      const answer = isPoison ? engine.passOver(taken) : hasArchives ? engine.answer(taken) : engine.alertOf(taken);
+      if (answer === undefined) continue;
       if (answer.isAlert) this.#lanes.countAlert(eventMs, answer.rule?.level ?? 0);
       alerts?.add(answer);
     }
