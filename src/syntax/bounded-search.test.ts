@@ -71,7 +71,7 @@ test("patterns that explode answer 50 kB in less than the time that makes an eve
     ["(.*,){25}x", `${",".repeat(50_000)}x`, true],
     ["(a|a)*(a|b)*c", "a".repeat(65_536), false],
     [".*.*.*x", "y".repeat(65_536), false],
-    ["(\\S+ \\S*) .* (\\S+) \\S*.* (\\d{3}) \\S+ \\S+ \\S+", "a ".repeat(32_768), false],
+    ["(\\S+) .* (\\S+)=.* (\\d+);", "a = ".repeat(16_384), false],
   ];
   for (const [pattern, text, expected] of cases) {
     const search = searchFor(pattern);
