@@ -50,7 +50,7 @@ export class BoundedSearch {
     return this.#risk;
   }
 
-  /** Whether a text can make it search exponentially long, asked without work where nothing that repeats is repeated. */
+  /** Whether a text can make it search exponentially long; no work where nothing that repeats is repeated. */
   get isExplosive(): boolean {
     return groupRepetition.test(this.#source) && this.risk.isExponential;
   }

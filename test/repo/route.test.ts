@@ -23,6 +23,8 @@ const table = [
   "GET /metrics         socket",
   "GET /ruleset         socket",
   "POST /ruleset/reload  socket",
+  "GET /quarantine      socket",
+  "POST /quarantine/release socket",
 ];
 
 test("the contract holds these routes, and the page has these of them", () => {

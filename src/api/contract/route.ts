@@ -226,5 +226,5 @@ export const reloadRoute = {
 
 export const routes: readonly Route[] = [
   ...[statusRoute, nodesRoute, alertsRoute, alertRoute, streamRoute, levelsRoute, figuresRoute, clusterLogRoute],
-  ...[pageStreamRoute, journalRoute, metricsRoute, rulesetRoute, reloadRoute, quarantineRoute, releaseRoute],
+  ...[pageStreamRoute, journalRoute, metricsRoute, quarantineRoute, releaseRoute, rulesetRoute, reloadRoute],
 ];
