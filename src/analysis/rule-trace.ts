@@ -1,6 +1,6 @@
 /**
- * What the walk through the rules does with an event, in the words of the peers' rule debugging (ruleset-spec 10.1), and
- * of each rule that does not match the first condition that says no, which they do not tell:
+ * What the walk through the rules does with an event, in the words of the peers' rule debugging (ruleset-spec 10.1),
+ * and of each rule that does not match the first condition that says no, which they do not tell:
  *
  *   Trying rule: 5700 - SSHD messages grouped.
  *      *Rule 5700 matched

@@ -55,7 +55,7 @@ export interface StreamedAlert {
 /** A thousand alerts of the largest kind that a feed holds. */
 const replyBytesMax = 64 * 1_024 * 1_024;
 const replyMsMax = 10_000;
-/** Of what a node does before it answers: the largest rulesets are compiled in a few seconds, on a busy machine in more. */
+/** Of what a node does before it answers: the largest rulesets compile in some seconds, on a busy machine in more. */
 const workMsMax = 150_000;
 const retryMs = 500;
 /** Long enough for a node to be restarted under a reader. */

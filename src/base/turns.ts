@@ -1,4 +1,4 @@
-/** Work that must not be done at the same time as other work of the same kind: one after another, in order of asking. */
+/** Work that must not be done beside other work of its kind: one after another, in the order of asking. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 

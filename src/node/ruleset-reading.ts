@@ -1,6 +1,7 @@
 /**
- * Reads and compiles the ruleset of a home on a thread of its own, as whole as a start would, so that neither the taking
- * in of events nor their analysis waits for it. What does not come back in time, or takes too much memory, is refused.
+ * Reads and compiles the ruleset of a home on a thread of its own, as whole as a start would, so that neither the
+ * taking in of events nor their analysis waits for it. What does not come back in time, or takes too much memory, is
+ * refused.
  */
 import { Worker } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";

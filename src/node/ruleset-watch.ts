@@ -1,6 +1,6 @@
 /**
- * Whether files have changed: by their names, sizes, inodes and times, looked at again and again. The system's own hints
- * only bring the next look forward; network file systems give none.
+ * Whether files have changed: by their names, sizes, inodes and times, looked at again and again. The system's own
+ * hints only bring the next look forward; network file systems give none.
  */
 import { dirname, join } from "node:path";
 import type { Disk, FileStat } from "../base/disk.ts";

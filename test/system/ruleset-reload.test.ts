@@ -1,4 +1,4 @@
-/** Rules that change under a running master: from its control record on they answer, and no event is lost or doubled. */
+/** Rules that change under a running master: they answer from their record on, and no event is lost or doubled. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * Runs the cases of a peer's test file and judges them as the peer's own runner does (ruleset-spec 11). Each case has an
- * engine that remembers nothing; all of its lines come in the same millisecond, and the last one is judged.
+ * Runs the cases of a peer's test file and judges them as the peer's own runner does (ruleset-spec 11). Each case has
+ * an engine that remembers nothing; all of its lines come in the same millisecond, and the last one is judged.
  */
 import type { Answer } from "../../model/alert.ts";
 import { lowerAscii } from "../../syntax/subject.ts";
