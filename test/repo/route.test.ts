@@ -21,10 +21,10 @@ const table = [
   "GET /stream          socket, page",
   "GET /journal         socket",
   "GET /metrics         socket",
-  "GET /ruleset         socket",
-  "POST /ruleset/reload  socket",
   "GET /quarantine      socket",
   "POST /quarantine/release socket",
+  "GET /ruleset         socket",
+  "POST /ruleset/reload  socket",
 ];
 
 test("the contract holds these routes, and the page has these of them", () => {
