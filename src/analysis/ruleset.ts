@@ -144,6 +144,7 @@ function* loadSteps(source: RulesetSource, report: (problem: Problem) => void): 
     mitreOf,
     report,
   });
+  yield undefined;
   decoders.literals.seal();
   return { decoders, rules, places, options };
 }

@@ -8,11 +8,14 @@
  */
 import { must } from "../base/assert.ts";
 
+/** States are numbers from 0, the root; as a child or a sibling, 0 is none. */
 interface Trie {
-  /** By state and column; 0 where there is no way on. */
-  next: Int32Array;
   columns: number;
   count: number;
+  firstChild: number[];
+  nextSibling: number[];
+  /** By which a state is reached from its parent. */
+  columnOf: number[];
   /** Of each state the groups of the literals that end there. */
   groups: (number[] | undefined)[];
 }
@@ -41,21 +44,15 @@ export class LiteralScan {
   constructor(literals: readonly ScannedLiteral[]) {
     this.#classes = classesOf(literals);
     const trie = trieOf(literals, this.#classes);
-    const order = connect(trie);
+    const { next, order } = connect(trie);
     const { columns, count } = trie;
     this.#columns = columns;
-    const quiet = order.filter((state) => trie.groups[state] === undefined);
     const found = order.filter((state) => trie.groups[state] !== undefined);
+    const numbered = [...order.filter((state) => trie.groups[state] === undefined), ...found];
     const rowOf = new Int32Array(count);
-    for (const [index, state] of [...quiet, ...found].entries()) rowOf[state] = index * columns;
-    this.#foundFrom = quiet.length * columns;
-    this.#rows = new Int32Array(count * columns);
-    for (let state = 0; state < count; state += 1) {
-      const row = rowOf[state] ?? 0;
-      for (let column = 0; column < columns; column += 1) {
-        this.#rows[row + column] = rowOf[trie.next[state * columns + column] ?? 0] ?? 0;
-      }
-    }
+    for (let index = 0; index < count; index += 1) rowOf[numbered[index] ?? 0] = index * columns;
+    this.#foundFrom = (count - found.length) * columns;
+    this.#rows = renumbered(next, rowOf, columns);
     const groups = found.map((state) => must(trie.groups[state], "a state at which a literal ends"));
     this.#groups = Int32Array.from(groups.flat());
     this.#groupsFrom = new Int32Array(groups.length + 1);
@@ -105,48 +102,69 @@ function classesOf(literals: readonly ScannedLiteral[]): Uint8Array {
   return classes;
 }
 
+/** The rows of `next` at their places, with the offsets of rows in them. */
+function renumbered(next: Int32Array, rowOf: Int32Array, columns: number): Int32Array {
+  const rows = new Int32Array(next.length);
+  for (let state = 0; state < rowOf.length; state += 1) {
+    const row = rowOf[state] ?? 0;
+    const from = state * columns;
+    for (let column = 0; column < columns; column += 1) rows[row + column] = rowOf[next[from + column] ?? 0] ?? 0;
+  }
+  return rows;
+}
+
 function trieOf(literals: readonly ScannedLiteral[], classes: Uint8Array): Trie {
   const columns = classes.reduce((most, column) => Math.max(most, column), 0) + 1;
-  const statesMax = literals.reduce((sum, { text }) => sum + text.length, 1);
-  const next = new Int32Array(statesMax * columns);
-  const groups: (number[] | undefined)[] = [undefined];
+  const trie: Trie = { columns, count: 1, firstChild: [0], nextSibling: [0], columnOf: [0], groups: [undefined] };
   for (const { text, group } of literals) {
     let state = 0;
     for (let at = 0; at < text.length; at += 1) {
-      const way = state * columns + (classes[text.charCodeAt(at) & 0xff] ?? 0);
-      if (next[way] === 0) {
-        next[way] = groups.length;
-        groups.push(undefined);
-      }
-      state = next[way] ?? 0;
+      state = childOf(trie, state, classes[text.charCodeAt(at) & 0xff] ?? 0);
     }
-    (groups[state] ??= []).push(group);
+    (trie.groups[state] ??= []).push(group);
   }
-  return { next, columns, count: groups.length, groups };
+  return trie;
+}
+
+/** Made where it is not there yet. */
+function childOf(trie: Trie, state: number, column: number): number {
+  const { firstChild, nextSibling, columnOf } = trie;
+  const first = firstChild[state] ?? 0;
+  for (let child = first; child !== 0; child = nextSibling[child] ?? 0) if (columnOf[child] === column) return child;
+  const child = trie.count;
+  trie.count += 1;
+  firstChild[state] = child;
+  firstChild.push(0);
+  nextSibling.push(first);
+  columnOf.push(column);
+  trie.groups.push(undefined);
+  return child;
 }
 
 /**
  * Where a state has no way on, it goes on as the state does that stands for its longest proper ending; it ends what
- * that one ends too. Returns the states from the root outwards.
+ * that one ends too. `order`: the states from the root outwards, in which a state stands behind its ending.
  */
-function connect({ next, columns, count, groups }: Trie): number[] {
+function connect(trie: Trie): { next: Int32Array; order: number[] } {
+  const { columns, count, firstChild, nextSibling, columnOf, groups } = trie;
+  const next = new Int32Array(count * columns);
   const order = [0];
   const endingOf = new Int32Array(count);
   for (let index = 0; index < order.length; index += 1) {
     const state = order[index] ?? 0;
     const ending = endingOf[state] ?? 0;
-    const inherited = groups[ending];
-    if (state !== 0 && inherited !== undefined) groups[state] = [...new Set([...(groups[state] ?? []), ...inherited])];
-    for (let column = 0; column < columns; column += 1) {
-      const way = state * columns + column;
-      const child = next[way] ?? 0;
-      const other = state === 0 ? 0 : (next[ending * columns + column] ?? 0);
-      if (child === 0) next[way] = other;
-      else {
-        endingOf[child] = other;
-        order.push(child);
-      }
+    if (state !== 0) {
+      next.copyWithin(state * columns, ending * columns, (ending + 1) * columns);
+      const inherited = groups[ending];
+      if (inherited !== undefined) groups[state] = [...new Set([...(groups[state] ?? []), ...inherited])];
+    }
+    for (let child = firstChild[state] ?? 0; child !== 0; child = nextSibling[child] ?? 0) {
+      const way = state * columns + (columnOf[child] ?? 0);
+      // Until now the way on of the state's ending stands there; for children of the root that is the root.
+      endingOf[child] = next[way] ?? 0;
+      next[way] = child;
+      order.push(child);
     }
   }
-  return order;
+  return { next, order };
 }

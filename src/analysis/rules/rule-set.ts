@@ -254,6 +254,7 @@ export function* ruleSteps(files: readonly RuleFile[], needs: RuleSetNeeds): Ste
     yield undefined;
     for (const draft of readRuleFile(file, needs.flavour, needs.report)) loader.load(draft);
   }
+  yield undefined;
   const { rules, byId, composites, regexFeeds, tree } = loader;
   return {
     ...{ roots: tree.roots, rules, byId, composites, regexFeeds },
