@@ -5,7 +5,14 @@ import { entries, oneOf, section, textList, type Values } from "../config/schema
 import type { Flavour } from "../syntax/pattern.ts";
 
 export const rulesetSection = section("ruleset", {
-  help: "Which decoders, rules and lists are in force. Use one such block.",
+  help:
+    "Which decoders, rules and lists are in force. Use one such block: of two the later one takes the place of the " +
+    "other's decoders, rules or lists, as far as it has some itself.",
+  groups: [
+    ["decoder_dir", "decoder_include", "decoder_exclude"],
+    ["rule_dir", "rule_include", "rule_exclude"],
+    ["list"],
+  ],
   options: {
     flavour: oneOf(["wazuh", "ossec"], {
       help:

@@ -27,6 +27,22 @@ test("merges a section that is not repeated: the later option wins, lists add up
   deepEqual(values, { a: "2", b: "3", many: ["x", "y"] });
 });
 
+test("of options that belong together those of the later section stand, and the others are named", () => {
+  const lists = section("lists", {
+    ...{ help, groups: [["x", "y"]] },
+    options: { x: textList({ help }), y: textList({ help }), z: textList({ help }) },
+  });
+  const shared = "<lists><x>1</x><y>1</y><z>1</z></lists>\n<lists><z>2</z></lists>\n<lists><y>3</y><y>4</y></lists>";
+  const configuration = configFrom([lists], { shared });
+  const { values, places } = configuration.one(lists);
+  deepEqual(values, { x: [], y: ["3", "4"], z: ["1", "2"] });
+  deepEqual([...places.keys()].sort(), ["y", "z"]);
+  deepEqual(problemsOf(configuration), [
+    "ossec.conf:1:8: warning: <x> has no effect: a later <lists> has <y>",
+    "ossec.conf:1:16: warning: <y> has no effect: a later <lists> has <y>",
+  ]);
+});
+
 test("gives the defaults, and no place, where a section is not written", () => {
   const configuration = configFrom(tables, {});
   const { values, place } = configuration.one(merged);

@@ -132,7 +132,7 @@ export function readSection<O extends Options>(
   };
   const places = new Map<string, Place>();
   const refused = new Set<string>();
-  const values: Values<O> = readOptions(section.options, elements, findings, places, refused);
+  const values: Values<O> = readOptions(section.options, elements, findings, places, refused, section.groups);
   const say = (severity: "error" | "warning") => (option: string, message: string) => {
     // Its own text has been refused, so what its initial value is like is nobody's concern.
     if (!refused.has(option)) report(problemAt(places.get(option) ?? place, severity, `<${option}>: ${message}`));

@@ -82,6 +82,23 @@ function collectOptions(
   }
 }
 
+/** What earlier sections wrote of a group has no effect beside a later one that writes of it as well. */
+function dropEarlier(
+  group: readonly string[],
+  parent: XmlElement,
+  findings: Findings,
+  written: Map<string, XmlElement[]>,
+): void {
+  const later = parent.children.find((element) => group.includes(element.name.toLowerCase()));
+  if (later === undefined) return;
+  for (const name of group) {
+    const [first] = written.get(name) ?? [];
+    if (first === undefined) continue;
+    findings.warn(first.place, `<${name}> has no effect: a later <${parent.name}> has <${later.name}>`);
+    written.delete(name);
+  }
+}
+
 function warnOfAttributes(element: XmlElement, option: Option<unknown>, findings: Findings): void {
   if (option.effect !== "full") return;
   for (const { name, place } of element.attributes) {
@@ -100,9 +117,13 @@ export function readOptions<O extends Options>(
   findings: Findings,
   places: Map<string, Place>,
   refused = new Set<string>(),
+  groups: readonly (readonly string[])[] = [],
 ): Values<O> {
   const written = new Map<string, XmlElement[]>();
-  for (const parent of parents) collectOptions(options, parent, findings, written);
+  for (const parent of parents) {
+    for (const group of groups) dropEarlier(group, parent, findings, written);
+    collectOptions(options, parent, findings, written);
+  }
   for (const [name, elements] of written) places.set(name, must(elements.at(-1)).place);
   const found: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(options)) {

@@ -35,6 +35,8 @@ export interface Section<O extends Options = Options> {
   readonly options: O;
   /** Whether each such section of the file is one of its own (`<remote>`), or all are merged, the later one winning. */
   readonly isRepeated: boolean;
+  /** Options of which a later section that writes one takes the place of all that earlier sections wrote. */
+  readonly groups: readonly (readonly string[])[];
   /**
    * Called for a section that is written. An option whose text was refused has its initial value here, and what is said
    * of that one is not reported.
@@ -46,6 +48,7 @@ export interface SectionSpec<O extends Options> {
   help: string;
   options: O;
   repeat?: boolean;
+  groups?: readonly (readonly (keyof O & string)[])[];
   check?(values: Values<O>, refuse: Refuse<O>, warn: Refuse<O>): void;
 }
 
@@ -53,8 +56,9 @@ const sectionNamePattern = /^[a-z][a-z0-9_-]*$/;
 
 export function section<O extends Options>(name: string, spec: SectionSpec<O>): Section<O> {
   assert(sectionNamePattern.test(name), `${name} is no name for a section`);
-  const { help, options, repeat = false, check } = spec;
-  return { name, help, options, isRepeated: repeat, check: (values, refuse, warn) => check?.(values, refuse, warn) };
+  const { help, options, repeat = false, groups = [], check } = spec;
+  const checked: Section<O>["check"] = (values, refuse, warn) => check?.(values, refuse, warn);
+  return { name, help, options, isRepeated: repeat, groups, check: checked };
 }
 
 // ── single values ──────────────────────────────────────────────────────────────────────────────────────────────────
