@@ -12,7 +12,7 @@ import { pageFilesOf } from "./page-file.ts";
 import { securityHeaders } from "./page-guard.ts";
 import { STREAMS_MAX } from "./handler.ts";
 
-const port = 55_710;
+const port = 25_710;
 const script = Buffer.from("export const a = 1;\n".repeat(200));
 const files = pageFilesOf([
   ["index.html", Buffer.from("<!doctype html>")],
@@ -147,7 +147,7 @@ test("refuses a target that names its host, and asks HTTP/1.0 for one as well", 
   equal((await ask(absolute("evil.example"))).status, 421);
   equal((await ask(absolute("localhost"))).status, 421);
   equal((await ask("GET / HTTP/1.0\r\n\r\n")).status, 421);
-  equal((await ask("GET / HTTP/1.0\r\nHost: 127.0.0.1:55710\r\n\r\n")).status, 200);
+  equal((await ask("GET / HTTP/1.0\r\nHost: 127.0.0.1:25710\r\n\r\n")).status, 200);
 });
 
 test("refuses what another site asks for", async () => {
@@ -235,12 +235,12 @@ test("answers what is no request by a fixed text with the same headers", async (
 });
 
 test("lets a connection go that is slow to say what it wants, or says nothing", async (context) => {
-  const slow = await start(context, { port: 55_711, limits: { headMsMax: 400 } });
+  const slow = await start(context, { port: 25_711, limits: { headMsMax: 400 } });
   const startedMs = performance.now();
-  const answer = await ask("GET / HTTP/1.1\r\nHost: local", { at: 55_711, msMax: 8_000 });
+  const answer = await ask("GET / HTTP/1.1\r\nHost: local", { at: 25_711, msMax: 8_000 });
   equal(answer.status, 408);
   hasOurHeaders(answer, "a slow head");
-  await exchange("", { at: 55_711, msMax: 8_000 });
+  await exchange("", { at: 25_711, msMax: 8_000 });
   ok(performance.now() - startedMs < 6_000, `${performance.now() - startedMs} ms`);
   await slow.stop();
 });
@@ -260,10 +260,10 @@ function openStream(
 }
 
 test("holds 32 streams of both kinds together, refuses the next, and counts them", async (context) => {
-  const { page } = await start(context, { port: 55_712 });
+  const { page } = await start(context, { port: 25_712 });
   const sockets: Socket[] = [];
   for (let index = 0; index < STREAMS_MAX; index += 1) {
-    const { socket, text } = await openStream(index % 2 === 0 ? "/api/stream" : "/api/alerts/stream", 55_712);
+    const { socket, text } = await openStream(index % 2 === 0 ? "/api/stream" : "/api/alerts/stream", 25_712);
     match(text, /^HTTP\/1\.1 200 OK/);
     match(text, /content-type: text\/event-stream/i);
     hasOurHeaders({ status: 200, head: text.toLowerCase(), body: "" }, "a stream");
@@ -271,18 +271,18 @@ test("holds 32 streams of both kinds together, refuses the next, and counts them
   }
   equal(page.metrics()["page.streams"], STREAMS_MAX);
   for (const path of ["/api/stream", "/api/alerts/stream"]) {
-    const { socket, text } = await openStream(path, 55_712);
+    const { socket, text } = await openStream(path, 25_712);
     match(text, /^HTTP\/1\.1 503 /);
     match(text, /ARGUS_API_STREAMS/);
     socket.destroy();
   }
   const { status } = await ask("GET /api/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", {
-    at: 55_712,
+    at: 25_712,
   });
   equal(status, 200, "streams do not keep others from asking");
   sockets[0]?.destroy();
   for (let look = 0; look < 50 && page.metrics()["page.streams"] === STREAMS_MAX; look += 1) await sleep(20);
-  const { socket, text } = await openStream("/api/stream", 55_712);
+  const { socket, text } = await openStream("/api/stream", 25_712);
   match(text, /^HTTP\/1\.1 200 OK/);
   for (const one of [...sockets, socket]) one.destroy();
 });
@@ -308,27 +308,27 @@ const { json: shortJson, ...long } = sampleAlert("2.0", 3);
 const longAlert = { ...long, json: shortJson.replace('"d"', `"${"d".repeat(20_000_000)}"`) };
 
 test("refuses more answers at once than it may hold, and more connections than it may have", async (context) => {
-  const { feed } = await start(context, { port: 55_713, limits: { answersMax: 2, connectionsMax: 4 } });
+  const { feed } = await start(context, { port: 25_713, limits: { answersMax: 2, connectionsMax: 4 } });
   feed.raise(longAlert);
   const unread = [];
   for (let index = 0; index < 2; index += 1) {
-    const { socket } = await openStream("/api/alerts/last?count=1000", 55_713);
+    const { socket } = await openStream("/api/alerts/last?count=1000", 25_713);
     socket.pause();
     unread.push(socket);
   }
-  const { socket, text } = await openStream("/api/status", 55_713);
+  const { socket, text } = await openStream("/api/status", 25_713);
   match(text, /^HTTP\/1\.1 503 [^]*ARGUS_API_BUSY/);
-  const idle = connect({ host: "127.0.0.1", port: 55_713 });
+  const idle = connect({ host: "127.0.0.1", port: 25_713 });
   await new Promise((resolve) => idle.once("connect", resolve));
-  equal(await exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", { at: 55_713 }), "", "the fifth connection");
+  equal(await exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", { at: 25_713 }), "", "the fifth connection");
   for (const one of [...unread, socket, idle]) one.destroy();
 });
 
 test("lets go of who reads an answer too slowly, however steadily", { timeout: 20_000 }, async (context) => {
-  const { page, feed } = await start(context, { port: 55_716, limits: { answerMsMax: 1_500 } });
+  const { page, feed } = await start(context, { port: 25_716, limits: { answerMsMax: 1_500 } });
   feed.raise(longAlert);
-  const { socket: stream } = await openStream("/api/stream", 55_716);
-  const reader = connect({ host: "127.0.0.1", port: 55_716 });
+  const { socket: stream } = await openStream("/api/stream", 25_716);
+  const reader = connect({ host: "127.0.0.1", port: 25_716 });
   reader.write("GET /api/alerts/last?count=1 HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const reading = setInterval(() => reader.read(1_024), 20);
   reader.on("readable", () => undefined).on("error", () => undefined);
@@ -361,21 +361,21 @@ test(
   "closes a connection that asks again before it has its answer, and holds nothing for it",
   { timeout: 20_000 },
   async (context) => {
-    const { page } = await start(context, { port: 55_715, limits: { answersMax: 2 } });
+    const { page } = await start(context, { port: 25_715, limits: { answersMax: 2 } });
     const behind = ["/api/status", "/api/stream", "/api/alerts/stream", "/api/alerts/last", "/", "/none"];
     for (const path of behind) {
       for (let round = 0; round < 3; round += 1) {
-        const { socket } = await openStream("/api/stream", 55_715);
+        const { socket } = await openStream("/api/stream", 25_715);
         socket.write(pipelined(...Array.from({ length: 40 }, () => path)));
         await new Promise((resolve) => socket.once("close", resolve));
       }
     }
-    await exchange(pipelined("/api/stream", "/api/stream", "/api/status"), { at: 55_715 });
-    await exchange(pipelined("/api/nodes", "/api/nodes"), { at: 55_715 });
+    await exchange(pipelined("/api/stream", "/api/stream", "/api/status"), { at: 25_715 });
+    await exchange(pipelined("/api/nodes", "/api/nodes"), { at: 25_715 });
     for (let look = 0; look < 50 && page.metrics()["page.streams"] !== 0; look += 1) await sleep(20);
     const { "page.streams": streams, "page.answers": answers, "page.refusedEarly": early } = page.metrics();
     deepEqual({ streams, answers, early }, { streams: 0, answers: 0, early: 3 * behind.length + 2 });
-    const last = await ask("GET /api/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", { at: 55_715 });
+    const last = await ask("GET /api/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", { at: 25_715 });
     equal(last.status, 200);
   },
 );
@@ -420,27 +420,27 @@ function readOne(socket: Socket): Promise<string> {
 }
 
 test("does without a port that is taken, says so once, and opens it when it is free", async (context) => {
-  const blocker = createServer().listen({ host: "127.0.0.1", port: 55_714 });
+  const blocker = createServer().listen({ host: "127.0.0.1", port: 25_714 });
   await new Promise((resolve) => blocker.once("listening", resolve));
   const said: string[] = [];
   const running = await start(context, {
-    ...{ port: 55_714, limits: { retryMs: 50 } },
+    ...{ port: 25_714, limits: { retryMs: 50 } },
     log: ({ level, message }) => said.push(`${level} ${message}`),
   });
   await sleep(300);
   equal(said.length, 1);
-  match(said[0] ?? "", /^ERROR ARGUS_API_PAGE: the page cannot be served at 127\.0\.0\.1:55714; .*EADDRINUSE/);
+  match(said[0] ?? "", /^ERROR ARGUS_API_PAGE: the page cannot be served at 127\.0\.0\.1:25714; .*EADDRINUSE/);
   await new Promise((resolve) => blocker.close(resolve));
   for (let look = 0; look < 100 && said.length < 2; look += 1) await sleep(20);
-  equal(said[1], "INFO the page is at http://127.0.0.1:55714");
+  equal(said[1], "INFO the page is at http://127.0.0.1:25714");
   await running.stop();
 });
 
 test("tells the log of what it refuses now and then, not each time", async (context) => {
   const said: string[] = [];
-  const running = await start(context, { port: 55_715, log: ({ level, message }) => said.push(`${level} ${message}`) });
+  const running = await start(context, { port: 25_715, log: ({ level, message }) => said.push(`${level} ${message}`) });
   for (let index = 0; index < 5; index += 1) {
-    await ask(`GET / HTTP/1.1\r\nHost: ${"evil.example".repeat(50)}\r\n\r\n`, { at: 55_715 });
+    await ask(`GET / HTTP/1.1\r\nHost: ${"evil.example".repeat(50)}\r\n\r\n`, { at: 25_715 });
   }
   deepEqual(said.slice(1), [
     `WARNING a request to the page was refused, it named the host ${"evil.example".repeat(50).slice(0, 80)}`,
@@ -449,8 +449,8 @@ test("tells the log of what it refuses now and then, not each time", async (cont
 });
 
 test("ends its streams when the node ends", async (context) => {
-  const running = await start(context, { port: 55_718 });
-  const { socket } = await openStream("/api/stream", 55_718);
+  const running = await start(context, { port: 25_718 });
+  const { socket } = await openStream("/api/stream", 25_718);
   socket.resume();
   const closed = new Promise((resolve) => socket.once("close", resolve));
   const startedMs = performance.now();

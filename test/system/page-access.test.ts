@@ -9,7 +9,7 @@ import { metricsRoute } from "../../src/api/contract/route.ts";
 import { removeFolder, runArgus, temporaryFolder, TestNode, until, type TestAlert } from "../support/argus-process.ts";
 import { sendTcp } from "../support/seed-cluster.ts";
 
-const [port, takenPort, workerPort] = [55_720, 55_721, 55_722];
+const [port, takenPort, workerPort] = [25_720, 25_721, 25_722];
 const folder = temporaryFolder("page-access");
 const node = new TestNode(join(folder, "home"));
 const dashboard = (at: number): string => `<dashboard><enabled>yes</enabled><port>${at}</port></dashboard>`;
@@ -58,7 +58,7 @@ test("is bound to 127.0.0.1 and to nothing else", async () => {
   for (const address of others.filter((one) => one !== "127.0.0.1")) {
     equal(await canConnect(address, port), false, address);
   }
-  match(node.read("logs/ossec.log"), /the page is at http:\/\/127\.0\.0\.1:55720/);
+  match(node.read("logs/ossec.log"), /the page is at http:\/\/127\.0\.0\.1:25720/);
 });
 
 test("answers this machine, and shows it what the socket shows", async () => {
@@ -102,7 +102,7 @@ test("does not keep a node from its work when the port is taken, and is served w
     await other.untilReady();
     await sendTcp("127.71.20.2", [line]);
     await until("the alert", () => other.alerts().some(({ rule }) => rule.id === "5760"));
-    const errors = other.read("logs/ossec.log").match(/ERROR.*ARGUS_API_PAGE: .*127\.0\.0\.1:55721.*EADDRINUSE/g);
+    const errors = other.read("logs/ossec.log").match(/ERROR.*ARGUS_API_PAGE: .*127\.0\.0\.1:25721.*EADDRINUSE/g);
     equal(errors?.length, 1);
     await new Promise((resolve) => blocker.close(resolve));
     await until("the page", () => canConnect("127.0.0.1", takenPort), 15_000);
@@ -136,11 +136,11 @@ test("is off where nobody has asked for it", async () => {
   const explained = await runArgus(["config", "explain", "dashboard"]);
   match(explained.stdout, /enabled[^]*no/);
   const quiet = new TestNode(join(folder, "quiet"));
-  quiet.write("etc/ossec.conf", "<ossec_config><dashboard><port>55723</port></dashboard></ossec_config>");
+  quiet.write("etc/ossec.conf", "<ossec_config><dashboard><port>25723</port></dashboard></ossec_config>");
   quiet.start();
   try {
     await quiet.untilReady();
-    equal(await canConnect("127.0.0.1", 55_723), false);
+    equal(await canConnect("127.0.0.1", 25_723), false);
   } finally {
     await quiet.kill();
   }

@@ -9,7 +9,7 @@ import { openLive } from "../support/page-cluster.ts";
 import { PageStage } from "../support/page-stage.ts";
 
 const skip = withoutBrowser;
-const stage = new PageStage(55_605);
+const stage = new PageStage(25_605);
 let browser: TestBrowser;
 let opened: TestPage;
 

@@ -11,7 +11,7 @@ import { openLive, PageCluster } from "../support/page-cluster.ts";
 import { sendTcp } from "../support/seed-cluster.ts";
 
 const folder = temporaryFolder("page-look");
-const cluster = new PageCluster({ folder, network: "127.62.0", port: 55_602 });
+const cluster = new PageCluster({ folder, network: "127.62.0", port: 25_602 });
 const { workers, master } = cluster.seed;
 const skip = withoutBrowser;
 let browser: TestBrowser;

@@ -10,7 +10,7 @@ import { openLive } from "../support/page-cluster.ts";
 import { PageStage } from "../support/page-stage.ts";
 
 const skip = withoutBrowser;
-const port = 55_742;
+const port = 25_742;
 let stage = new PageStage(port);
 const [master = sampleNode()] = stage.nodes;
 let browser: TestBrowser;

@@ -8,7 +8,7 @@ import { openLive } from "../support/page-cluster.ts";
 import { PageStage } from "../support/page-stage.ts";
 
 const skip = withoutBrowser;
-const stage = new PageStage(55_604);
+const stage = new PageStage(25_604);
 let browser: TestBrowser;
 let opened: TestPage;
 let flood: NodeJS.Timeout | undefined;

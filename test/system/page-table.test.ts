@@ -14,9 +14,9 @@ import { sendTcp } from "../support/seed-cluster.ts";
 import { Tunnel } from "../support/tunnel.ts";
 
 const folder = temporaryFolder("page-table");
-const cluster = new PageCluster({ folder, network: "127.73.0", port: 55_741 });
+const cluster = new PageCluster({ folder, network: "127.73.0", port: 25_741 });
 /** The page is read through a tunnel, as from another machine, so that its stream can be cut. */
-const tunnelPort = 55_743;
+const tunnelPort = 25_743;
 const url = `http://127.0.0.1:${tunnelPort}`;
 const { master, workers } = cluster.seed;
 const skip = withoutBrowser;
@@ -58,7 +58,7 @@ before(async () => {
   master.write("etc/rules/local_rules.xml", markerRules);
   await cluster.start();
   browser = await TestBrowser.launch();
-  tunnel = await Tunnel.open(tunnelPort, 55_741);
+  tunnel = await Tunnel.open(tunnelPort, 25_741);
   opened = await openLive(browser, url, { width: 1_280, height: 1_400, theme: "light" });
   await workers[1].node.kill();
   killedMs = Date.now();

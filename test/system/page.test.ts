@@ -7,7 +7,7 @@ import { openLive, PageCluster, sendRaw } from "../support/page-cluster.ts";
 
 const folder = temporaryFolder("page");
 const cluster = new PageCluster({
-  ...{ folder, network: "127.61.0", port: 55_601 },
+  ...{ folder, network: "127.61.0", port: 25_601 },
   worker: (text, index) => (index === 1 ? text.replace("<hidden>no<", "<hidden>yes<") : text),
 });
 const { master, workers } = cluster.seed;

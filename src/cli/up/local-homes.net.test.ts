@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 function wanted(name: string, network: string, change: Partial<HomesWanted> = {}): HomesWanted {
   said.length = 0;
   return {
-    ...{ dir: join(folder, name), network, workerCount: undefined, pagePort: 55_716, signal: never },
+    ...{ dir: join(folder, name), network, workerCount: undefined, pagePort: 25_766, signal: never },
     say: (text) => void said.push(text),
     ...change,
   };
@@ -174,12 +174,12 @@ test("changes in edited files only what other ports make necessary, and in one t
 test("leaves a port that was edited as it is, and says what it would have been", async () => {
   const plan = await planOf(wanted("own-port", "127.71.11", { workerCount: 1 }));
   const conf = join(nodeOf(plan, 0).home, "etc", "ossec.conf");
-  writeFileSync(conf, masterConf(plan).replace("<port>55716</port>", "<port>55799</port>"));
-  const release = await takePort("tcp", "127.0.0.1", 55_716);
+  writeFileSync(conf, masterConf(plan).replace("<port>25766</port>", "<port>25799</port>"));
+  const release = await takePort("tcp", "127.0.0.1", 25_766);
   await planOf(wanted("own-port", "127.71.11"));
   await release();
-  match(masterConf(plan), /<port>55799<\/port>/);
-  equal(said.at(-1), `${conf} would have had <port>55717</port> now; what you have edited there stays`);
+  match(masterConf(plan), /<port>25799<\/port>/);
+  equal(said.at(-1), `${conf} would have had <port>25767</port> now; what you have edited there stays`);
 });
 
 test("keeps files beside that are there without the plan that they are of", async () => {
@@ -195,25 +195,25 @@ test("keeps files beside that are there without the plan that they are of", asyn
 
 test("has the master serve the page, no worker, and keeps its port", async () => {
   const plan = await planOf(wanted("page", "127.71.7", { workerCount: 1 }));
-  equal(plan.pagePort, 55_716);
-  ok(masterConf(plan).includes(enabled(55_716)));
+  equal(plan.pagePort, 25_766);
+  ok(masterConf(plan).includes(enabled(25_766)));
   ok(!readFileSync(join(nodeOf(plan, 1).home, "etc", "ossec.conf"), "utf8").includes("dashboard"));
-  deepEqual(await planOf(wanted("page", "127.71.7", { pagePort: 55_719 })), plan);
+  deepEqual(await planOf(wanted("page", "127.71.7", { pagePort: 25_769 })), plan);
   deepEqual(said, []);
 });
 
 test("passes over a page's port that is taken, at first and later, and leaves the nodes where they are", async () => {
-  const release = await takePort("tcp", "127.0.0.1", 55_716);
+  const release = await takePort("tcp", "127.0.0.1", 25_766);
   const first = await planOf(wanted("taken-page", "127.71.8", { workerCount: 1 }));
   await release();
-  equal(first.pagePort, 55_717);
-  deepEqual(said, ["127.0.0.1:55716 is taken; using 127.0.0.1:55717"]);
-  const releaseLater = await takePort("tcp", "127.0.0.1", 55_717);
+  equal(first.pagePort, 25_767);
+  deepEqual(said, ["127.0.0.1:25766 is taken; using 127.0.0.1:25767"]);
+  const releaseLater = await takePort("tcp", "127.0.0.1", 25_767);
   const second = await planOf(wanted("taken-page", "127.71.8"));
   await releaseLater();
-  deepEqual(second, { ...first, pagePort: 55_716 });
-  deepEqual(said, ["127.0.0.1:55717 is taken; using 127.0.0.1:55716"]);
-  ok(masterConf(second).includes(enabled(55_716)));
+  deepEqual(second, { ...first, pagePort: 25_766 });
+  deepEqual(said, ["127.0.0.1:25767 is taken; using 127.0.0.1:25766"]);
+  ok(masterConf(second).includes(enabled(25_766)));
 });
 
 test("changes nothing but the page's port in an edited file when only that has changed", async () => {
@@ -227,11 +227,11 @@ test("changes nothing but the page's port in an edited file when only that has c
   );
   const worker = edit(first, 1, "ossec.conf", "</cluster>", "  <!-- mine -->");
   const own = edit(first, 1, "ossec.node.conf", "</localfile>", "  <!-- mine -->");
-  const release = await takePort("tcp", "127.0.0.1", 55_716);
+  const release = await takePort("tcp", "127.0.0.1", 25_766);
   const second = await planOf(wanted("edited-page", "127.71.13"));
   await release();
-  equal(second.pagePort, 55_717);
-  equal(masterConf(second), master.replace("55716", "55717"));
+  equal(second.pagePort, 25_767);
+  equal(masterConf(second), master.replace("25766", "25767"));
   deepEqual([fileOf(second, 1, "ossec.conf"), fileOf(second, 1, "ossec.node.conf")], [worker, own]);
   deepEqual(readdirSync(join(nodeOf(second, 0).home, "etc")).sort(), ["ossec.conf", "shared"], "nothing is set aside");
 });
