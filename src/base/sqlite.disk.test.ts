@@ -1,5 +1,5 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { newFolder } from "../../test/support/temporary-folder.ts";
@@ -28,6 +28,15 @@ test("what was rolled back is not there", () => {
   database.prepare("INSERT INTO t VALUES (?)").run(1);
   database.exec("ROLLBACK");
   equal(database.prepare("SELECT k FROM t").get(), undefined);
+  database.close();
+});
+
+test("the file and its log are kept from others, also a file that they could read", () => {
+  const path = join(newFolder("sqlite"), "x.db");
+  writeFileSync(path, "", { mode: 0o644 });
+  const database = openSqlite(path);
+  database.exec("CREATE TABLE t (k INTEGER PRIMARY KEY)");
+  for (const end of ["", "-wal"]) equal(statSync(path + end).mode & 0o777, 0o640, end);
   database.close();
 });
 

@@ -5,6 +5,7 @@
  * One connection per file does all the writing and all checkpoints of its log: SQLite before 3.51.3, which `libsql`
  * holds, can lose a write-ahead log that two connections reset at once.
  */
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 
 /** Texts are stored as UTF-8; byte strings go in as buffers. */
@@ -68,8 +69,16 @@ function openLibsql(path: string): SqlDatabase {
   };
 }
 
-/** Opens the file, which is made when absent. A transaction that is committed is on the disk. */
+/** SQLite gives a file that it makes to everybody to read, and its log the mode of the file. */
+const fileMode = 0o640;
+
+/**
+ * Opens the file, which is made when absent, for its owner and his group alone. A transaction that is committed is on
+ * the disk.
+ */
 export function openSqlite(path: string): SqlDatabase {
+  closeSync(openSync(path, "a", fileMode));
+  chmodSync(path, fileMode);
   const Database = builtIn();
   const database = Database === undefined ? openLibsql(path) : new Database(path);
   try {
