@@ -126,9 +126,10 @@ export function readSection<O extends Options>(
   if (place === undefined) {
     return Object.freeze({ values: initialValues(section.options), place, places: new Map<string, Place>() });
   }
+  const found: Problem[] = [];
   const findings: Findings = {
-    refuse: (at, message) => report(problemAt(at, "error", message)),
-    warn: (at, message) => report(problemAt(at, "warning", message)),
+    refuse: (at, message) => void found.push(problemAt(at, "error", message)),
+    warn: (at, message) => void found.push(problemAt(at, "warning", message)),
   };
   const places = new Map<string, Place>();
   const refused = new Set<string>();
@@ -137,6 +138,9 @@ export function readSection<O extends Options>(
     // Its own text has been refused, so what its initial value is like is nobody's concern.
     if (!refused.has(option)) report(problemAt(places.get(option) ?? place, severity, `<${option}>: ${message}`));
   };
+  // Wazuh's manager comes with a section that is off and has an empty key.
+  if (section.isOff(values)) return Object.freeze({ values, place, places });
+  for (const problem of found) report(problem);
   section.check(values, say("error"), say("warning"));
   return Object.freeze({ values, place, places });
 }

@@ -37,6 +37,8 @@ export interface Section<O extends Options = Options> {
   readonly isRepeated: boolean;
   /** Options of which a later section that writes one takes the place of all that earlier sections wrote. */
   readonly groups: readonly (readonly string[])[];
+  /** Whether what is written turns the section off: it is then as if it were not there, whatever else it holds. */
+  isOff(values: Values<O>): boolean;
   /**
    * Called for a section that is written. An option whose text was refused has its initial value here, and what is said
    * of that one is not reported.
@@ -49,6 +51,7 @@ export interface SectionSpec<O extends Options> {
   options: O;
   repeat?: boolean;
   groups?: readonly (readonly (keyof O & string)[])[];
+  isOff?(values: Values<O>): boolean;
   check?(values: Values<O>, refuse: Refuse<O>, warn: Refuse<O>): void;
 }
 
@@ -56,9 +59,9 @@ const sectionNamePattern = /^[a-z][a-z0-9_-]*$/;
 
 export function section<O extends Options>(name: string, spec: SectionSpec<O>): Section<O> {
   assert(sectionNamePattern.test(name), `${name} is no name for a section`);
-  const { help, options, repeat = false, groups = [], check } = spec;
+  const { help, options, repeat = false, groups = [], isOff = () => false, check } = spec;
   const checked: Section<O>["check"] = (values, refuse, warn) => check?.(values, refuse, warn);
-  return { name, help, options, isRepeated: repeat, groups, check: checked };
+  return { name, help, options, isRepeated: repeat, groups, isOff, check: checked };
 }
 
 // ── single values ──────────────────────────────────────────────────────────────────────────────────────────────────

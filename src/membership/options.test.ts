@@ -65,6 +65,15 @@ test("needs a name, a type and a key, unless the cluster is disabled", () => {
   deepEqual(problems("<cluster><disabled>yes</disabled></cluster>"), []);
 });
 
+test("takes the section that Wazuh's manager comes with, which is off and has an empty key", () => {
+  const written = (disabled: string): string => `<cluster><name>wazuh</name><node_name>node01</node_name>
+    <node_type>master</node_type><key></key><port>1516</port><bind_addr>0.0.0.0</bind_addr>
+    <nodes><node>NODE_IP</node></nodes><hidden>no</hidden><disabled>${disabled}</disabled></cluster>`;
+  deepEqual(problems(written("yes")), []);
+  deepEqual(problems(written("no")).length, 2);
+  equal(problems(written("maybe")).length, 3);
+});
+
 test("refuses node names that could be a path, an option or two names", () => {
   for (const name of ["a/b", ".a", "a b", "a>b", "ü", "x".repeat(65), "a@b", ".."]) {
     const text = `<cluster><node_name>${name}</node_name></cluster>`;

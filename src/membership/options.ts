@@ -92,8 +92,8 @@ export const clusterSection = section("cluster", {
     connection_timeout: needless("Wazuh's; Argus has limits of its own."),
     haproxy_helper: needless("Wazuh's; agents are moved by other means."),
   },
+  isOff: (cluster) => cluster.disabled,
   check(cluster, refuse, warn) {
-    if (cluster.disabled) return;
     // None of these has a default that would be right: a second "node01", or a second master, is found out too late.
     if (cluster.node_name === undefined) refuse("node_name", "must name this node");
     if (cluster.node_type === undefined) refuse("node_type", "must say whether this node is a master or a worker");
