@@ -349,7 +349,6 @@ test("every mistake is an error with its place, and the other decoders still loa
     ],
     [root("r", "<prematch>a</prematch><regex>(a)</regex><order>id</order><fts>tty</fts>"), /tty is not in the order/],
     ['<decoder name="r"><prematch>a</decoder>', /^0\.xml:1:\d+: error:/],
-    ["", /the file holds no decoder/],
   ];
   for (const [text, expected] of table) {
     const found: string[] = [];
@@ -362,6 +361,20 @@ test("every mistake is an error with its place, and the other decoders still loa
     equal(expected.test(found[0] ?? ""), true, `${found[0]} is not ${expected}`);
     equal(decode(set, "good"), "good", text);
   }
+});
+
+test("a file without a decoder is a warning, and the others load", () => {
+  for (const text of ["", "<!-- decoders of ours go here -->\n", '<var name="x">y</var>']) {
+    deepEqual(problems(text), ["0.xml: warning: holds no decoders"], text);
+  }
+  const found: string[] = [];
+  const files = [
+    { path: "0.xml", text: "" },
+    { path: "1.xml", text: root("good", "<prematch>^good</prematch>") },
+  ];
+  const set = loadDecoders(files, (problem) => found.push(describeProblem(problem)));
+  equal(found.length, 1);
+  equal(decode(set, "good"), "good");
 });
 
 test("a type or a way to read JSON that is not known is a warning by file and line, and the decoder loads", () => {

@@ -320,7 +320,7 @@ export function* decoderSteps(
   for (const file of files) {
     yield undefined;
     const elements = readFile(file, flavour, report);
-    if (elements?.length === 0) report(problemInFile(file.path, "error", "the file holds no decoder"));
+    if (elements?.length === 0) report(problemInFile(file.path, "warning", "holds no decoders"));
     for (const element of elements ?? []) {
       const loaded = loadDecoder(element, flavour, report);
       const wrong = loaded && set.add(loaded);
