@@ -1,5 +1,5 @@
 /**
- * Changed logs, from a seed, against everything that reads logs (attack case 30). Whatever a log holds: the engine does
+ * Changed logs, from a seed, against everything that reads logs. Whatever a log holds: the engine does
  * not throw, its memory stays within its bounds, an alert is one line of JSON, and an answer is a function of ruleset,
  * state and events, so that an engine which is saved and loaded on the way answers as one that is not.
  *

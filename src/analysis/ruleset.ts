@@ -31,7 +31,7 @@ export interface RulesetDatabase {
   bytes: Uint8Array;
 }
 
-/** Every option that changes an answer. All of them are in the snapshot (design-journal section 3). */
+/** Every option that changes an answer. All of them are in the snapshot (snapshot.ts). */
 export interface RulesetOptions {
   flavour: Flavour;
   /** `<alerts><log_alert_level>`: an answer below it is no alert. */

@@ -1,8 +1,8 @@
 /**
- * A *ruleset snapshot*: everything that changes an answer except the events, under the SHA-256 of its content
- * (design-journal section 3). The content is a *manifest*: one JSON object of fixed form that names each file by its
- * path and the SHA-256 of its bytes, the options and Argus's version. The manifest's own SHA-256 is the snapshot's
- * name.
+ * A *ruleset snapshot*: everything that changes an answer except the events, under the SHA-256 of its content, so that
+ * a checkpoint can name the ruleset that its state belongs to (DESIGN.md). The content is a *manifest*: one JSON object
+ * of fixed form that names each file by its path and the SHA-256 of its bytes, the options and Argus's version. The
+ * manifest's own SHA-256 is the snapshot's name.
  */
 import { createHash } from "node:crypto";
 import type { RulesetOptions, RulesetSource } from "./ruleset.ts";

@@ -1,6 +1,7 @@
 /**
- * What an engine says it is at, as one number in memory that a supervisor shares (design-journal section 5). A rule is
- * its id, which is 1 at least; a decoder is its place in the load order, counted down from `firstDecoder`.
+ * What an engine says it is at, as one number in memory that a supervisor shares: whoever kills a hanging engine knows
+ * by it what to quarantine. A rule is its id, which is 1 at least; a decoder is its place in the load order, counted
+ * down from `firstDecoder`.
  */
 import type { CompiledRuleset } from "./ruleset.ts";
 

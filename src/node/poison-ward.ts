@@ -1,5 +1,5 @@
 /**
- * What is done about an event that held up or killed the analysis (design-journal section 5):
+ * What is done about an event that held up or killed the analysis (docs/operating/recover.md, *A rule is in quarantine*):
  *
  *   suspect ──trial──▶ innocent, the first time: the analysis begins again as it was
  *              │

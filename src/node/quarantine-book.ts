@@ -1,7 +1,7 @@
 /**
- * What hostile events have made the master decide (design-journal section 5): rules and decoders that are passed over
- * from an event on, and events that are not answered at all. Each decision is a control record at the journal's end
- * that acts at an earlier event, so an analysis must know all of them before it begins.
+ * What hostile events have made the master decide (poison-ward.ts): rules and decoders that are passed over from an
+ * event on, and events that are not answered at all. Each decision is a control record at the journal's end that acts
+ * at an earlier event, so an analysis must know all of them before it begins.
  *
  *   journal   ├──── P: the event ──────────── the record of it ────┤
  *                   └─ acts from here on

@@ -1,6 +1,6 @@
 /**
- * Events made to hold up the analysis (attack case 29, design-journal section 5): the rule or decoder is quarantined
- * and named, everything else is answered, and the same again after a kill at any moment.
+ * Events made to hold up the analysis (src/node/poison-ward.ts): the rule or decoder is quarantined and named,
+ * everything else is answered, and the same again after a kill at any moment.
  */
 import { equal, match, ok } from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";

@@ -212,7 +212,7 @@ test("an overwritten rule goes on feeding what it fed, whatever its new groups a
   deepEqual(fires(play(rulesetOf(counted + byGroup + overwriting), repeat("failed", 3))), [3]);
 });
 
-// ── design-journal section 4: time ─────────────────────────────────────────────────────────────────────────────────
+// ── time (window.ts) ──────────────────────────────────────────────────────────────────────────────────────────────
 
 test("two events meet in either direction of their own time, whatever the order of arrival", () => {
   const second = (eventSeconds: number): number => {
@@ -314,7 +314,7 @@ interface Told {
   consumed: boolean;
 }
 
-/** Spec 5.5 and design-journal 4, read aloud: a plain list, searched whole each time. */
+/** ruleset-spec 5.5 and the head of window.ts, read aloud: a plain list, searched whole each time. */
 function modelAnswers(events: readonly Told[], frequency: number, timeframeMs: number, latenessMs: number): number[] {
   const list: Told[] = [];
   return events.map((told) => {

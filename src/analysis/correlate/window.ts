@@ -5,7 +5,7 @@
  * it bars all others up to its level (ruleset-spec 5.5). A *window* belongs to one composite rule and holds a *bucket*
  * for each key (composite.ts), in order of arrival.
  *
- * Time (design-journal section 4): two events meet when their event times differ by at most the timeframe, in either
+ * Time: two events meet when their event times differ by at most the timeframe, in either
  * direction. An entry leaves by arrival: when the current event was received over timeframe + lateness after it. What
  * has left is never counted, whether or not it has been removed yet, so removing is housekeeping only.
  *
