@@ -14,7 +14,7 @@ import type { Flavour } from "../syntax/pattern.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
 import { ownCopy } from "./own-copy.ts";
 import type { RulesetOptions } from "./ruleset.ts";
-import type { StatePart, StateReader } from "./state.ts";
+import type { StatePart, StateReader } from "./state-part.ts";
 
 /** `memory_size` of the peers. */
 const memorySizeOfPeers = 8_192;

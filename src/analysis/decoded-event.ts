@@ -6,7 +6,6 @@
 import type { Decoded, EngineEvent, StaticFieldName, StaticFields, Syscheck } from "../model/alert.ts";
 import { lowerAscii, Subject } from "../syntax/subject.ts";
 import type { Decoder, DecoderType } from "./decode/decoder.ts";
-import type { ForwardedAlert } from "./decode/ossec-alert-plugin.ts";
 import type { Places } from "./geoip.ts";
 
 /** In the order in which alerts.json shows them. */
@@ -50,6 +49,16 @@ const noEvent: EngineEvent = {
   host: "",
   isHidden: false,
 };
+
+/** An alert of another manager, as its event tells of it (decode/ossec-alert-plugin.ts). */
+export interface ForwardedAlert {
+  readonly ruleId: number;
+  readonly location: string;
+  readonly srcip: string | undefined;
+  readonly user: string | undefined;
+  /** What the other manager alerted of. */
+  readonly log: string;
+}
 
 /** What hears of decoders at work (cost.ts). */
 export interface DecoderMeter {

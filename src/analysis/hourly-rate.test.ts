@@ -4,7 +4,7 @@ import { eventOf, rulesetOf, startMs } from "../../test/support/ruleset.ts";
 import { ByteWriter } from "../base/bytes.ts";
 import { Engine } from "./engine.ts";
 import { HourlyRate } from "./hourly-rate.ts";
-import { StateReader } from "./state.ts";
+import { StateReader } from "./state-part.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -14,7 +14,7 @@
 import type { ByteWriter } from "../base/bytes.ts";
 import { LocalTime } from "../base/local-time.ts";
 import type { AnsweredRule } from "../model/alert.ts";
-import type { StatePart, StateReader } from "./state.ts";
+import type { StatePart, StateReader } from "./state-part.ts";
 
 const hourMs = 3_600_000;
 const percentAbove = 1.5;

@@ -6,7 +6,7 @@ import type { Flavour } from "../syntax/pattern.ts";
 import { Engine } from "./engine.ts";
 import { IgnoredLines, ignoredLineOf, ignoringOf } from "./ignored-line.ts";
 import { DecodedEvent } from "./decoded-event.ts";
-import { StateReader } from "./state.ts";
+import { StateReader } from "./state-part.ts";
 
 const rule = (id: number, level: number, inside: string): string =>
   `<rule id="${id}" level="${level}">${inside}<description>rule ${id}</description></rule>`;

@@ -8,7 +8,7 @@ import type { StaticFieldName } from "../model/alert.ts";
 import type { Flavour } from "../syntax/pattern.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
 import { ownCopy } from "./own-copy.ts";
-import type { StatePart, StateReader } from "./state.ts";
+import type { StatePart, StateReader } from "./state-part.ts";
 
 /** What a rule names, in lower case. */
 export interface Ignoring {

@@ -1,7 +1,7 @@
 /** The decoders that are passed over, by the fingerprints of their texts: another text is another decoder. */
 import type { ByteWriter } from "../base/bytes.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
-import type { StatePart, StateReader } from "./state.ts";
+import type { StatePart, StateReader } from "./state-part.ts";
 import { fingerprintOf } from "./watch.ts";
 
 export class QuarantinedDecoders implements StatePart {

@@ -15,7 +15,7 @@
  * `text` is UTF-8 after a 32-bit length; byte strings survive it, since each of their units is a character. Maps are
  * written in their order, which is that of the events, so that a state and its copy also write the same bytes later.
  */
-import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { ByteWriter } from "../base/bytes.ts";
 import { RecentTexts } from "./compat.ts";
 import { AlertRing } from "./correlate/alert-ring.ts";
 import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
@@ -24,24 +24,12 @@ import { CheckpointError } from "./errors.ts";
 import { HourlyRate } from "./hourly-rate.ts";
 import { QuarantinedDecoders } from "./quarantined-decoders.ts";
 import { IgnoredLines } from "./ignored-line.ts";
+import { StateReader, writeText, type FingerprintOf, type StatePart } from "./state-part.ts";
 
 export const STATE_VERSION = 3;
 
 /** Windows are looked through for what has left them once in so much of received time. */
 export const SWEEP_INTERVAL_MS = 60_000;
-
-/** What rules need to be known by to keep their state: the rule, and the fingerprint of its text. */
-export type FingerprintOf = (ruleId: number) => string | undefined;
-
-/** What one mechanism remembers beside the windows. Equal contents must give equal bytes. */
-export interface StatePart {
-  /** Under it the part stands in the state; never changed. */
-  readonly name: string;
-  /** Writes nothing when it is empty. */
-  write(writer: ByteWriter): void;
-  /** Fills a part that is empty; throws `CheckpointError` where the bytes are not its own. */
-  read(reader: StateReader): void;
-}
 
 export class EngineState {
   /** The last alerted events, where their number is limited. */
@@ -163,10 +151,6 @@ export class EngineState {
 const ftsKeyBytes = 64;
 
 // ── writing and reading ────────────────────────────────────────────────────────────────────────────────────────────
-
-export function writeText(writer: ByteWriter, text: string): void {
-  writer.bytes32(Buffer.from(text, "utf8"));
-}
 
 export function writeState(state: EngineState): Buffer {
   const writer = new ByteWriter(64 * 1_024);
@@ -300,15 +284,4 @@ function readCompared(reader: StateReader): (string | undefined)[] {
     values.push(reader.u8() === 1 ? reader.text() : undefined);
   }
   return values;
-}
-
-export class StateReader extends ByteReader {
-  text(): string {
-    return this.bytes32().toString("utf8");
-  }
-
-  /** Reads a count and calls `read` so often, unless the bytes end before. */
-  times(read: () => void): void {
-    for (let left = this.u32(); left > 0 && !this.isBroken; left -= 1) read();
-  }
 }

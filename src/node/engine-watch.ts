@@ -1,7 +1,7 @@
 /**
- * What the analysis thread is at, in memory that its supervisor reads, so that an event which holds it up or kills it is
- * known by its place (poison-ward.ts). Written by the thread alone, word by word and without any lock: a reader may see
- * words of two moments, so it believes only what it has seen twice.
+ * What the analysis thread is at, in memory that its supervisor reads, so that an event which holds it up or kills it
+ * is known by its place (poison-ward.ts). Written by the thread alone, word by word and without any lock: a reader may
+ * see words of two moments, so it believes only what it has seen twice.
  *
  *    0 i32  what: the rule that is tested, or `watching.decoder` and so on (analysis/watch.ts)
  *    4 i32  which event of the batch, from 0

@@ -1,5 +1,5 @@
 /**
- * What is done about an event that held up or killed the analysis (docs/operating/recover.md, *A rule is in quarantine*):
+ * What is done about an event that held up or killed the analysis:
  *
  *   suspect ──trial──▶ innocent, the first time: the analysis begins again as it was
  *              │
@@ -8,7 +8,7 @@
  *                        any other: the event is put into queue/poison/ and passed over
  *
  * Each decision is a control record before the analysis begins again, so one that is killed meanwhile finds it at the
- * next start, or comes to the same event again.
+ * next start, or comes to the same event again. What operators see of it: docs/operating/recover.md.
  */
 import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";

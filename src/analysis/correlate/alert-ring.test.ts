@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { eventOf, play, ruleOf, rulesetOf } from "../../../test/support/ruleset.ts";
 import { ByteWriter } from "../../base/bytes.ts";
 import { Engine } from "../engine.ts";
-import { StateReader } from "../state.ts";
+import { StateReader } from "../state-part.ts";
 import { AlertRing } from "./alert-ring.ts";
 
 function pushed(count: number, limit: number, ageMs = 1e9, everyMs = 1_000): AlertRing {

@@ -12,7 +12,7 @@
  * firing once the ring is full. For `--compat` alone the ring therefore also keeps whose events they were.
  */
 import type { ByteWriter } from "../../base/bytes.ts";
-import type { StatePart, StateReader } from "../state.ts";
+import type { StatePart, StateReader } from "../state-part.ts";
 
 interface Run {
   receivedMs: number;

@@ -6,7 +6,7 @@ import { ByteWriter } from "../../base/bytes.ts";
 import type { EngineEvent, StaticFields } from "../../model/alert.ts";
 import { DecodedEvent } from "../decoded-event.ts";
 import { Engine } from "../engine.ts";
-import { StateReader } from "../state.ts";
+import { StateReader } from "../state-part.ts";
 import { Accumulator } from "./accumulate.ts";
 
 const decoders = `

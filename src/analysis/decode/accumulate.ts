@@ -11,7 +11,7 @@ import type { ByteWriter } from "../../base/bytes.ts";
 import type { StaticFieldName } from "../../model/alert.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { ownCopy } from "../own-copy.ts";
-import type { StatePart, StateReader } from "../state.ts";
+import type { StatePart, StateReader } from "../state-part.ts";
 
 const names = ["dstuser", "srcuser", "dstip", "srcip", "dstport", "srcport", "data"] as const;
 type Kept = Partial<Record<(typeof names)[number] & StaticFieldName, string>>;

@@ -23,11 +23,12 @@ import type { DecodedEvent } from "../decoded-event.ts";
 import { LogLiterals } from "../log-literals.ts";
 import { predecode } from "../predecode.ts";
 import { isAtWork } from "../watch.ts";
-import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
+import type { Child, Decoder, FieldTarget, Root } from "./decoder.ts";
 import { normaliseAction } from "./firewall-action.ts";
 import { internalDecoders, internalNames, ossecInternalNames } from "./internal.ts";
 import { loadDecoder, type LoadedDecoder } from "./loader.ts";
 import { walkOssec } from "./ossec-walk.ts";
+import { offsetOf, type WalkOffsets } from "./walk-offset.ts";
 
 export interface DecoderFile {
   path: string;
@@ -192,28 +193,7 @@ function internalDecoder(name: string, nameId: number): Decoder {
   };
 }
 
-/** Offsets in the working log, as the walk goes on. */
-interface Walk {
-  afterParent: number;
-  afterPrematch: number;
-  /** -1: no regex of this run has matched. */
-  afterRegex: number;
-}
-
-const place: Walk = { afterParent: 0, afterPrematch: 0, afterRegex: -1 };
-
-function offsetOf(offset: Offset, at: Walk): number {
-  switch (offset) {
-    case "log":
-      return 0;
-    case "after_parent":
-      return at.afterParent;
-    case "after_prematch":
-      return at.afterPrematch;
-    case "after_regex":
-      return at.afterRegex < 0 ? at.afterPrematch : at.afterRegex;
-  }
-}
+const place: WalkOffsets = { afterParent: 0, afterPrematch: 0, afterRegex: -1 };
 
 function walk(decoded: DecodedEvent, roots: readonly Root[], literals: LogLiterals): void {
   const { log } = decoded;
@@ -240,7 +220,7 @@ function walk(decoded: DecodedEvent, roots: readonly Root[], literals: LogLitera
 /**
  * The index of the child to begin with, or -1. Its prematch makes it the event's decoder; without one the root stays.
  */
-function select(decoded: DecodedEvent, children: readonly Child[], at: Walk, literals: LogLiterals): number {
+function select(decoded: DecodedEvent, children: readonly Child[], at: WalkOffsets, literals: LogLiterals): number {
   const { log } = decoded;
   for (let index = 0; index < children.length; index += 1) {
     const { decoder } = children[index]!;
@@ -260,7 +240,7 @@ function select(decoded: DecodedEvent, children: readonly Child[], at: Walk, lit
   return -1;
 }
 
-function runChain(decoded: DecodedEvent, children: readonly Child[], from: number, at: Walk): void {
+function runChain(decoded: DecodedEvent, children: readonly Child[], from: number, at: WalkOffsets): void {
   if (from < 0) return;
   for (let index = from; index < children.length; index += 1) {
     const { decoder, hasNext } = children[index]!;
@@ -269,7 +249,7 @@ function runChain(decoded: DecodedEvent, children: readonly Child[], from: numbe
 }
 
 /** False for a decoder that has nothing to run: it ends the chain. One that is passed over finds nothing. */
-function runOne(decoded: DecodedEvent, decoder: Decoder, at: Walk): boolean {
+function runOne(decoded: DecodedEvent, decoder: Decoder, at: WalkOffsets): boolean {
   if (!isAtWork(decoded, decoder)) return true;
   if (decoder.plugin !== undefined) {
     const options = decoded.decoder ?? decoder;

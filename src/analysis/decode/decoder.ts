@@ -1,4 +1,4 @@
-/** A decoder as it is loaded: what the walk (decode.ts) runs and what rules ask of it. Never changed after loading. */
+/** A decoder as it is loaded: what the walk (decoder-set.ts, ossec-walk.ts) runs and what rules ask of it. Never changed after loading. */
 import type { StaticFieldName } from "../../model/alert.ts";
 import type { Expression } from "../../syntax/pattern.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
@@ -20,6 +20,9 @@ export type Offset = "log" | "after_parent" | "after_prematch" | "after_regex";
 
 /** What a capture group fills: a static field, or a dynamic one by the name as written and in lower case. */
 export type FieldTarget = { kind: "static"; name: StaticFieldName } | { kind: "dynamic"; name: string; lower: string };
+
+/** OSSEC gives room to so many groups of one expression, and to so many names of an order. */
+export const OSSEC_GROUPS_MAX = 64;
 
 /**
  * Fills fields from the working log from `from` on. `decoder` is the event's decoder, whose options hold, and not

@@ -3,8 +3,7 @@ import type { Flavour } from "../../syntax/pattern.ts";
 import { lowerAscii } from "../../syntax/subject.ts";
 import type { XmlElement } from "../../syntax/xml.ts";
 import { staticFieldOf } from "../decoded-event.ts";
-import type { FieldTarget } from "./decoder.ts";
-import { OSSEC_GROUPS_MAX } from "./ossec-walk.ts";
+import { OSSEC_GROUPS_MAX, type FieldTarget } from "./decoder.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Wazuh: the default of `analysisd.decoder_order_size`. */

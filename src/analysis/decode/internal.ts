@@ -2,30 +2,14 @@
  * Events of agents' modules, whose text is no log (ruleset-spec 8): each kind of queue message has a decoder of its
  * own, and no decoder of a file touches it.
  */
-import type { Flavour } from "../../syntax/pattern.ts";
-import type { Baseline } from "../baseline.ts";
-import type { DecodedEvent } from "../decoded-event.ts";
-import type { Decoder } from "./decoder.ts";
 import { decodeEventChannel } from "./internal/event-channel.ts";
 import { decodeFileEvent } from "./internal/file-event.ts";
 import { decodeFileRecord } from "./internal/file-record.ts";
 import { decodeHostInfo } from "./internal/host-info.ts";
 import { decodeCiscat, decodeSyscollector } from "./internal/inventory.ts";
+import type { InternalDecoder } from "./internal/internal-decoder.ts";
 import { decodeRootcheck } from "./internal/rootcheck.ts";
 import { decodeSca } from "./internal/sca.ts";
-
-/** What an internal decoder asks of the ruleset. */
-export interface InternalNeeds {
-  readonly flavour: Flavour;
-  /** The decoder of that name which exists without a file; `decoded_as` compares its number. */
-  internal(name: string): Decoder;
-}
-
-/**
- * Decodes an event that was just reset. Never throws on what it holds; what it does not understand, and what is no news
- * to the baseline, no rule looks at (`isPassedOver`).
- */
-export type InternalDecoder = (decoded: DecodedEvent, needs: InternalNeeds, baseline: Baseline) => void;
 
 /** Decoders that exist without a file; legal in `decoded_as`. */
 export const internalNames = [

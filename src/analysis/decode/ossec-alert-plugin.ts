@@ -11,16 +11,7 @@
  * Whoever may send such a line may raise any alert, which is what the decoder is for: the peers' rulesets take it from
  * any sender.
  */
-import type { DecodedEvent } from "../decoded-event.ts";
-
-export interface ForwardedAlert {
-  readonly ruleId: number;
-  readonly location: string;
-  readonly srcip: string | undefined;
-  readonly user: string | undefined;
-  /** What the other manager alerted of. */
-  readonly log: string;
-}
+import type { DecodedEvent, ForwardedAlert } from "../decoded-event.ts";
 
 /** A location is cut here, the agent before it included. */
 const locationBytesMax = 255;

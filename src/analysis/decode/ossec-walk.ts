@@ -10,16 +10,13 @@ import { afterPointer, NO_MATCH } from "../../syntax/pattern.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import type { LogLiterals } from "../log-literals.ts";
 import { isAtWork } from "../watch.ts";
-import type { Child, Decoder, FieldTarget, Offset, Root } from "./decoder.ts";
+import { OSSEC_GROUPS_MAX, type Child, type Decoder, type FieldTarget, type Root } from "./decoder.ts";
+import { offsetOf } from "./walk-offset.ts";
 
-/** OSSEC gives room to so many groups of one expression. */
-export const OSSEC_GROUPS_MAX = 64;
-
-/** One for all events, which are walked one after another. Offsets in the working log. */
+/** One for all events, which are walked one after another. */
 const walk = {
   afterParent: 0,
   afterPrematch: 0,
-  /** -1: no regex of this walk has matched. */
   afterRegex: -1,
   /** The index of the dynamic field that fills each slot, or -1; no more slots than `slotCount` are filled. */
   slots: new Int32Array(OSSEC_GROUPS_MAX).fill(-1),
@@ -90,25 +87,12 @@ function run(decoded: DecodedEvent, decoder: Decoder): boolean {
   }
   if (decoder.regex === undefined) return false;
   const { expression, offset, order } = decoder.regex;
-  const match = expression.exec(decoded.log, offsetOf(offset));
+  const match = expression.exec(decoded.log, offsetOf(offset, walk));
   if (match === undefined) return true;
   decoded.decoder = decoder;
   walk.afterRegex = afterPointer(match.pointer, decoded.log.raw.length);
   fillFields(decoded, match.groups, order);
   return true;
-}
-
-function offsetOf(offset: Offset): number {
-  switch (offset) {
-    case "log":
-      return 0;
-    case "after_parent":
-      return walk.afterParent;
-    case "after_prematch":
-      return walk.afterPrematch;
-    case "after_regex":
-      return walk.afterRegex < 0 ? walk.afterPrematch : walk.afterRegex;
-  }
 }
 
 function fillFields(

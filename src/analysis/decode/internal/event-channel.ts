@@ -7,7 +7,7 @@
  */
 import { lowerAscii } from "../../../syntax/subject.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";
-import type { InternalDecoder } from "../internal.ts";
+import type { InternalDecoder } from "./internal-decoder.ts";
 import { quoted } from "../json-plugin.ts";
 import { readJson } from "../json-value.ts";
 import { auditCategory, auditSubcategory } from "./audit-policy.ts";

@@ -4,7 +4,7 @@
  */
 import type { FileAttributes, Syscheck } from "../../../model/alert.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";
-import type { InternalNeeds } from "../internal.ts";
+import type { InternalNeeds } from "./internal-decoder.ts";
 
 export type EntryType = "file" | "registry_key" | "registry_value";
 

@@ -5,7 +5,7 @@
  */
 import type { FileAttributes, IdAndName, Syscheck, SyscheckAudit, WindowsPermission } from "../../../model/alert.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";
-import type { InternalNeeds } from "../internal.ts";
+import type { InternalNeeds } from "./internal-decoder.ts";
 import { readJson, type JsonValue } from "../json-value.ts";
 import { linesOfChange, showFileChange, type EntryType, type FileChange } from "./file-change.ts";
 import { compactJson, numberAt, scalarAt, textAt, textsAt, valueAt } from "./json-field.ts";

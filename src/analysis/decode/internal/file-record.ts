@@ -11,7 +11,7 @@
 import type { FileAttributes, Syscheck } from "../../../model/alert.ts";
 import type { Baseline } from "../../baseline.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";
-import type { InternalNeeds } from "../internal.ts";
+import type { InternalNeeds } from "./internal-decoder.ts";
 import { changedAttributes, linesOfChange, showFileChange, type AttributeName } from "./file-change.ts";
 
 /** After it a new file is one that was added. */

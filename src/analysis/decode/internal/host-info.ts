@@ -3,7 +3,7 @@
  * LIST`. News is a host that was not there, and one whose list is another than the last that the agent told.
  */
 import { VALUE_BYTES_MAX } from "../../baseline.ts";
-import type { InternalDecoder } from "../internal.ts";
+import type { InternalDecoder } from "./internal-decoder.ts";
 
 const hostPattern = /^Host: ([^\s,]{1,255})(?: [^,]{0,512})?, open ports: ([^]*)$/;
 

@@ -7,7 +7,7 @@
  */
 import { lowerAscii } from "../../../syntax/subject.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";
-import type { InternalDecoder } from "../internal.ts";
+import type { InternalDecoder } from "./internal-decoder.ts";
 import { readJson, type JsonEntry, type JsonValue } from "../json-value.ts";
 import { scalarAt, shownText, textAt, valueAt } from "./json-field.ts";
 

@@ -2,7 +2,7 @@
  * Findings of rootcheck (ruleset-spec 8): a sentence, out of which a title and a file are read. Each finding is told
  * again with every scan; the baseline knows those that an agent has told, and `if_fts` is about the new ones alone.
  */
-import type { InternalDecoder } from "../internal.ts";
+import type { InternalDecoder } from "./internal-decoder.ts";
 
 /** Progress, not a finding: new each time. */
 const scanMessage = /^(?:Starting|Ending) \w+ scan/;

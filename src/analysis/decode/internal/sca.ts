@@ -6,7 +6,7 @@
 import { lowerAscii } from "../../../syntax/subject.ts";
 import type { Baseline } from "../../baseline.ts";
 import type { DecodedEvent } from "../../decoded-event.ts";
-import type { InternalDecoder } from "../internal.ts";
+import type { InternalDecoder } from "./internal-decoder.ts";
 import { readJson, type JsonValue } from "../json-value.ts";
 import { addNested } from "./inventory.ts";
 import { scalarAt, shownText, textAt, valueAt } from "./json-field.ts";
