@@ -8,6 +8,10 @@ test("a reload is told with what is wrong, and what answers now", () => {
   deepEqual(describeReload({ outcome: "unchanged", sha256, problems: [] }), [
     "ruleset 0123456789ab is in force already",
   ]);
+  deepEqual(describeReload({ outcome: "unchanged", sha256, problems: ["a:1:1: warning: x"] }), [
+    "a:1:1: warning: x",
+    "ruleset 0123456789ab is in force already",
+  ]);
   deepEqual(describeReload({ outcome: "replaced", sha256, problems: ["a:1:1: warning: x"] }), [
     "a:1:1: warning: x",
     "ruleset 0123456789ab is in force from here on",

@@ -10,7 +10,7 @@ const shown = (sha256: string): string => sha256.slice(0, 12);
 
 /** In words, a line each. */
 export function describeReload({ outcome, sha256, problems }: ReloadReply): string[] {
-  if (outcome === "unchanged") return [`ruleset ${shown(sha256)} is in force already`];
+  if (outcome === "unchanged") return [...problems, `ruleset ${shown(sha256)} is in force already`];
   if (outcome === "replaced") return [...problems, `ruleset ${shown(sha256)} is in force from here on`];
   return [...problems, `the ruleset does not load; the one of before (${shown(sha256)}) stays in force`];
 }

@@ -1,6 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { describeProblem, hasErrors, problemAt, problemInFile, sortProblems, type Problem } from "./problem.ts";
+import {
+  describeForLog,
+  describeProblem,
+  hasErrors,
+  problemAt,
+  problemInFile,
+  sortProblems,
+  type Problem,
+} from "./problem.ts";
 
 const at = (file: string, line: number, column: number): Problem => ({
   file,
@@ -45,4 +53,9 @@ test("does not change the list that it is given", () => {
 test("only an error is one", () => {
   equal(hasErrors([problemInFile("a", "warning", "m")]), false);
   equal(hasErrors([problemInFile("a", "warning", "m"), at("a", 1, 1)]), true);
+});
+
+test("a log is told the place and the message, for its lines say the severity", () => {
+  equal(describeForLog(problemAt({ file: "a", line: 2, column: 3, offset: 9 }, "warning", "is odd")), "a:2:3: is odd");
+  equal(describeForLog(problemInFile("", "error", "is odd")), "is odd");
 });

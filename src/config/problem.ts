@@ -25,9 +25,17 @@ export function problemInFile(file: string, severity: Severity, message: string)
 
 /** `ossec.conf:12:5: error: …`; the parts of the place that are 0 are left out. */
 export function describeProblem(problem: Problem): string {
-  const { file, line, column, severity, message } = problem;
+  return `${placeText(problem)}${problem.severity}: ${problem.message}`;
+}
+
+/** The same for a log, whose lines say the severity themselves: `ossec.conf:12:5: …`. */
+export function describeForLog(problem: Problem): string {
+  return `${placeText(problem)}${problem.message}`;
+}
+
+function placeText({ file, line, column }: Problem): string {
   const place = [file, ...(line > 0 ? [line] : []), ...(line > 0 && column > 0 ? [column] : [])].join(":");
-  return `${place === "" ? "" : `${place}: `}${severity}: ${message}`;
+  return place === "" ? "" : `${place}: `;
 }
 
 /**

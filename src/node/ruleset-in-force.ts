@@ -12,7 +12,7 @@ import { defaultRulesetOptions } from "../analysis/ruleset.ts";
 import { readRuleset } from "../analysis/ruleset-source.ts";
 import { snapshotOf, type Snapshot } from "../analysis/snapshot.ts";
 import { removeSnapshots, storeSnapshot } from "../analysis/snapshot-disk.ts";
-import { describeProblem, hasErrors, type Problem } from "../config/problem.ts";
+import { describeForLog, describeProblem, hasErrors, type Problem } from "../config/problem.ts";
 import { readControlRecord, writeControlRecord } from "../model/control-record.ts";
 import type { Journal } from "../spool/journal.ts";
 import { JournalReader } from "../spool/journal-reader.ts";
@@ -172,6 +172,8 @@ export interface PublishedRuleset {
   sha256: string;
   /** Why the present files are not in force, by file and line; empty where they are. */
   refused: readonly string[];
+  /** Of the one in force, by file and line; undefined where the files are not what is in force. */
+  warnings: readonly string[] | undefined;
   places: readonly string[];
 }
 
@@ -186,20 +188,20 @@ export async function publishRuleset(publication: RulesetPublication): Promise<P
   const { snapshot, problems, places } = await readHomeRuleset(disk, settings, zone);
   const { sha256 } = snapshot;
   for (const problem of problems) {
-    if (problem.severity === "error") log.error(describeProblem(problem));
-    else log.warning(describeProblem(problem));
+    if (problem.severity === "error") log.error(describeForLog(problem));
+    else log.warning(describeForLog(problem));
   }
   if (hasErrors(problems)) {
     const refused = problems.filter(({ severity }) => severity === "error").map(describeProblem);
     if (recorded === undefined) throw new RulesetRefused(refused);
     log.error(`the ruleset does not load; the one of before (${recorded.slice(0, 12)}) stays in force`);
-    return { sha256: recorded, refused, places };
+    return { sha256: recorded, refused, warnings: undefined, places };
   }
   if (sha256 !== recorded) {
     await storeSnapshot(disk, home.rulesets, snapshot, publication.crash);
     await recordRuleset(publication, snapshot, known);
   }
-  return { sha256, refused: [], places };
+  return { sha256, refused: [], warnings: problems.map(describeProblem), places };
 }
 
 /** Stores a snapshot and puts it in force from the journal's end on; `prepare` is waited for between the two. */

@@ -3,7 +3,6 @@ import { parentPort, workerData } from "node:worker_threads";
 import { must } from "../base/assert.ts";
 import { nodeDisk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
-import { describeProblem, type Problem } from "../config/problem.ts";
 import { homeAt } from "./home.ts";
 import { readHomeRuleset } from "./ruleset-in-force.ts";
 import { failed, type RulesetReading, type RulesetReadingSetup } from "./ruleset-reading.ts";
@@ -12,16 +11,10 @@ import { readSettings } from "./settings.ts";
 async function read({ home, zone, cluster, known }: RulesetReadingSetup): Promise<RulesetReading> {
   const { ossecConf, nodeConf } = homeAt(home);
   const settings = await readSettings(home, nodeDisk);
-  const ofFiles = { places: [ossecConf, nodeConf] };
-  if (!settings.isUsable) return { snapshot: undefined, ...sorted(settings.problems), ...ofFiles };
+  const ofFiles = [ossecConf, nodeConf];
+  if (!settings.isUsable) return { snapshot: undefined, problems: settings.problems, places: ofFiles };
   const { snapshot, problems, places } = await readHomeRuleset(nodeDisk, { ...settings, cluster }, zone, known);
-  return { snapshot, ...sorted(problems), places: [...ofFiles.places, ...places] };
-}
-
-function sorted(problems: readonly Problem[]): Pick<RulesetReading, "errors" | "warnings"> {
-  const said = (severity: Problem["severity"]): string[] =>
-    problems.filter((problem) => problem.severity === severity).map(describeProblem);
-  return { errors: said("error"), warnings: said("warning") };
+  return { snapshot, problems, places: [...ofFiles, ...places] };
 }
 
 const port = must(parentPort, "the reading thread was not started as a thread");

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { systemClock } from "../base/clock.ts";
 import { describeError } from "../base/error.ts";
 import type { Snapshot } from "../analysis/snapshot.ts";
+import { problemInFile, type Problem } from "../config/problem.ts";
 
 /** What the thread is started with. */
 export interface RulesetReadingSetup {
@@ -14,7 +15,7 @@ export interface RulesetReadingSetup {
   zone: string;
   /** Undefined on a single node. It is the running node's: a new name needs a restart. */
   cluster: { name: string } | undefined;
-  /** The snapshot in force. */
+  /** The snapshot in force, which need not be compiled; empty where its warnings are not known. */
   known: string;
 }
 
@@ -22,9 +23,8 @@ export interface RulesetReadingSetup {
 export interface RulesetReading {
   /** Undefined where the files could not be read, or are not usable. */
   snapshot: Snapshot | undefined;
-  /** By file and line; a ruleset with one of them must not be put in force. */
-  errors: readonly string[];
-  warnings: readonly string[];
+  /** A ruleset with an error must not be put in force. */
+  problems: readonly Problem[];
   /** The files and folders that it depends on; empty where they are not known. */
   places: readonly string[];
 }
@@ -63,5 +63,6 @@ export function readRulesetOnThread(setup: RulesetReadingSetup, signal: AbortSig
 }
 
 export function failed(why: string): RulesetReading {
-  return { snapshot: undefined, errors: [`the ruleset cannot be read: ${why}`], warnings: [], places: [] };
+  const problem = problemInFile("", "error", `the ruleset cannot be read: ${why}`);
+  return { snapshot: undefined, problems: [problem], places: [] };
 }

@@ -14,6 +14,7 @@ import type { Service } from "../base/service.ts";
 import type { Turns } from "../base/turns.ts";
 import type { WatchFolder } from "../collect/watch-disk.ts";
 import type { ReloadReply, RulesetReply } from "../api/contract/reply.ts";
+import { describeForLog, describeProblem, hasErrors, type Problem } from "../config/problem.ts";
 import type { PublishedRuleset } from "./ruleset-in-force.ts";
 import type { RulesetReading } from "./ruleset-reading.ts";
 import { RulesetWatch } from "./ruleset-watch.ts";
@@ -31,7 +32,7 @@ export interface RulesetReloadOptions {
   published: PublishedRuleset;
   /** Beside those that reading tells. */
   places: readonly string[];
-  /** `known`: the snapshot in force, which need not be compiled. Never rejects. */
+  /** `known`: the snapshot in force, which need not be compiled, or empty. Never rejects. */
   read(known: string, signal: AbortSignal): Promise<RulesetReading>;
   /** Stores it and puts it in force. */
   replace(snapshot: Snapshot): Promise<void>;
@@ -53,6 +54,8 @@ export class RulesetReload implements Service {
   #inForce: string;
   #sinceMs: number;
   #refused: RulesetReply["refused"];
+  /** Of the one in force; undefined while nobody has compiled it from the files. */
+  #warnings: readonly string[] | undefined;
   #seen = "";
   #hinted: (() => void) | undefined;
   /** The reload that has not begun; who asks meanwhile is answered by it. */
@@ -66,6 +69,7 @@ export class RulesetReload implements Service {
     this.#inForce = published.sha256;
     this.#sinceMs = clock.wallMs();
     this.#refused = this.#refusalOf(published.refused);
+    this.#warnings = published.warnings;
     this.#watch = new RulesetWatch(disk, watchFolder, () => this.#hinted?.());
   }
 
@@ -129,18 +133,27 @@ export class RulesetReload implements Service {
     const { read, turns, replace, log, clock, places } = this.#options;
     const stop = this.#stop ?? new AbortController().signal;
     this.#seen = await this.#watch.look();
-    const reading = await read(this.#inForce, stop);
-    if (stop.aborted) return { outcome: "unchanged", sha256: this.#inForce, problems: [] };
+    const reading = await read(this.#warnings === undefined ? "" : this.#inForce, stop);
+    if (stop.aborted) return this.#unchanged();
     await this.#follow([...places, ...reading.places]);
-    const { snapshot, errors, warnings } = reading;
-    if (snapshot === undefined || errors.length > 0) return this.#refuse(errors);
+    const { snapshot, problems } = reading;
+    if (snapshot === undefined || hasErrors(problems)) return this.#refuse(problems);
     this.#refused = null;
-    if (snapshot.sha256 === this.#inForce) return { outcome: "unchanged", sha256: this.#inForce, problems: [] };
-    for (const line of shortened(warnings)) log.warning(line);
-    await turns.take(() => replace(snapshot));
+    const isSame = snapshot.sha256 === this.#inForce;
+    if (isSame && this.#warnings !== undefined) return this.#unchanged();
+    const warnings = problems.map(describeProblem);
+    for (const line of shortened(problems.map(describeForLog))) log.warning(line);
+    if (!isSame) await turns.take(() => replace(snapshot));
+    this.#warnings = warnings;
+    if (isSame) return this.#unchanged();
     this.#inForce = snapshot.sha256;
     this.#sinceMs = clock.wallMs();
     return { outcome: "replaced", sha256: this.#inForce, problems: shortened(warnings) };
+  }
+
+  /** With the warnings of then: who asks has perhaps written the files just before the watch put them in force. */
+  #unchanged(): ReloadReply {
+    return { outcome: "unchanged", sha256: this.#inForce, problems: shortened(this.#warnings ?? []) };
   }
 
   /** What has changed while it was read is read again. */
@@ -150,12 +163,14 @@ export class RulesetReload implements Service {
     this.#seen = isSame ? await this.#watch.look() : "";
   }
 
-  #refuse(errors: readonly string[]): ReloadReply {
+  #refuse(problems: readonly Problem[]): ReloadReply {
     const { log } = this.#options;
-    for (const line of shortened(errors)) log.error(line);
+    const errors = problems.filter(({ severity }) => severity === "error");
+    for (const line of shortened(errors.map(describeForLog))) log.error(line);
     log.error(`the changed ruleset does not load; the one of before (${this.#inForce.slice(0, 12)}) stays in force`);
-    this.#refused = this.#refusalOf(errors);
-    return { outcome: "refused", sha256: this.#inForce, problems: shortened(errors) };
+    const lines = errors.map(describeProblem);
+    this.#refused = this.#refusalOf(lines);
+    return { outcome: "refused", sha256: this.#inForce, problems: shortened(lines) };
   }
 
   #refusalOf(errors: readonly string[]): RulesetReply["refused"] {

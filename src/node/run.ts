@@ -9,7 +9,7 @@ import { systemRandom } from "../base/random.ts";
 import type { ApiNeeds } from "../api/needs.ts";
 import { PageServer } from "../api/page-connection.ts";
 import { ApiServer } from "../api/server-connection.ts";
-import { describeProblem } from "../config/problem.ts";
+import { describeForLog } from "../config/problem.ts";
 import { openClusterLines } from "./cluster-log-feed.ts";
 import { ConfigRefused, ServiceFailed } from "./errors.ts";
 import { FOLDER_MODE, foldersOf, homeAt, type Home } from "./home.ts";
@@ -47,7 +47,7 @@ async function makeFolders(home: Home): Promise<void> {
 
 function tellStart({ settings, logs }: NodeParts): void {
   const { name, role, cluster, problems } = settings;
-  for (const problem of problems) logs.main.tagged("Config").warning(describeProblem(problem));
+  for (const problem of problems) logs.main.tagged("Config").warning(describeForLog(problem));
   const where = cluster === undefined ? "a single node" : `cluster ${cluster.name}, port ${cluster.port}`;
   logs.main.info(`argus ${argusVersion} starts as ${role} ${name} (${where})`);
   if (cluster === undefined) return;
