@@ -1,11 +1,14 @@
 /** `argus config check` and `argus config explain`: what is wrong in a home's files, and what may stand there. */
 import type { Disk } from "../base/disk.ts";
+import { describeError } from "../base/error.ts";
 import { explainSection } from "../config/describe.ts";
-import { describeProblem, sortProblems, type Problem } from "../config/problem.ts";
+import { describeProblem, hasErrors, sortProblems, type Problem } from "../config/problem.ts";
 import type { Section } from "../config/schema.ts";
 import { nodeListSection } from "../membership/cluster-conf.ts";
 import type { NodeRole } from "../model/node.ts";
 import { loadNodeConfig, type NodeConfig } from "./config.ts";
+import { homeAt } from "./home.ts";
+import { rulesetOfBefore } from "./ruleset-in-force.ts";
 import { sections } from "./sections.ts";
 
 /** Looks at what the configuration names and the loader does not read: rules, decoders, lists. */
@@ -19,7 +22,7 @@ export interface ConfigReport {
   readonly problems: readonly Problem[];
   readonly errorCount: number;
   readonly warningCount: number;
-  /** 2 when there is an error: the node would not start. */
+  /** 2 when there is an error: the node would not start, or not with this ruleset. */
   readonly exitCode: 0 | 2;
   /** One line. */
   readonly summary: string;
@@ -38,13 +41,25 @@ export async function checkConfig(home: string, disk: Disk, checkContent?: Conte
   const errorCount = problems.filter((problem) => problem.severity === "error").length;
   const warningCount = problems.length - errorCount;
   const outcomes = `${counted(errorCount, "error")}, ${counted(warningCount, "warning")}`;
-  const outcome = errorCount > 0 ? "the node would not start" : "the node can start";
+  const outcome = errorCount === 0 ? "the node can start" : await outcomeOfErrors(home, disk, config);
   const { name: node, role } = config;
   return {
     ...{ home, node, role, problems, errorCount, warningCount },
     exitCode: errorCount > 0 ? 2 : 0,
     summary: `${home}${describeRole(config)}: ${outcomes}; ${outcome}`,
   };
+}
+
+/** A ruleset that does not load keeps a node from starting only where none was in force before. */
+async function outcomeOfErrors(home: string, disk: Disk, { problems }: NodeConfig): Promise<string> {
+  const isKept = "the node would not start";
+  if (hasErrors(problems)) return isKept;
+  try {
+    const before = await rulesetOfBefore(disk, homeAt(home));
+    return before === undefined ? isKept : `the node would start with the ruleset of before (${before.slice(0, 12)})`;
+  } catch (error) {
+    return `${isKept}, unless a ruleset is recorded, which cannot be read: ${describeError(error)}`;
+  }
 }
 
 /** Nothing where ossec.conf could not be read: what the node is stands there. */

@@ -10,7 +10,9 @@ import { silentLog } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { writeControlRecord } from "../model/control-record.ts";
 import { Journal } from "../spool/journal.ts";
+import { checkConfig } from "./config-check.ts";
 import { homeAt, type Home } from "./home.ts";
+import { checkHomeRuleset } from "./ruleset-check.ts";
 import {
   forgetRulesets,
   inForceAt,
@@ -103,6 +105,26 @@ test("what is recorded is not believed of a journal that does not hold it", asyn
   const after = await made.recorded();
   equal(after.length, 1);
   ok((after[0]?.position ?? 0) > (before[0]?.position ?? 0));
+});
+
+test("of files that do not load a check says which ruleset a start would go on with, where there is one", async (context) => {
+  const made = await place(context);
+  const outcome = async (): Promise<string | undefined> => {
+    const { exitCode, summary } = await checkConfig(made.home.folder, nodeDisk, checkHomeRuleset);
+    equal(exitCode, 2);
+    return summary.split("; ").at(-1);
+  };
+  await made.rule(99);
+  equal(await outcome(), "the node would not start");
+  await made.rule(5);
+  const sha256 = await made.publish();
+  await made.rule(99);
+  equal(await outcome(), `the node would start with the ruleset of before (${sha256.slice(0, 12)})`);
+  await writeFile(made.home.ossecConf, "<ossec_config><remote><port>x</port></remote></ossec_config>\n");
+  equal(await outcome(), "the node would not start");
+  await writeFile(made.home.ossecConf, "<ossec_config></ossec_config>\n");
+  for (const name of await readdir(made.home.journal)) await rm(join(made.home.journal, name));
+  equal(await outcome(), "the node would not start");
 });
 
 test("a file of another form costs one more record", async (context) => {

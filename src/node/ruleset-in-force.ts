@@ -149,6 +149,20 @@ async function stands(disk: Disk, home: Home, { position, sha256 }: RecordedRule
 }
 
 /**
+ * The ruleset that a start goes on with where the files of the home do not load, from what is on disk alone: a node may
+ * run meanwhile. `undefined` where there is none. Rejects with the disk's own errors and `SpoolError`.
+ */
+export async function rulesetOfBefore(disk: Disk, home: Home): Promise<string | undefined> {
+  const recorded = await recordedRulesets(disk, home);
+  if (recorded.length === 0) return undefined;
+  const { position: oldest } = await JournalReader.open({ disk, folder: home.journal, from: "oldest" });
+  for (const one of recorded.toReversed()) {
+    if (one.position < oldest || (await stands(disk, home, one, Infinity))) return one.sha256;
+  }
+  return undefined;
+}
+
+/**
  * Forgets the ruleset records that went with the journal's old segments, and removes the snapshots that neither the
  * journal from `oldestPosition` on nor one of the checkpoints (`keep`) names.
  */
