@@ -37,9 +37,20 @@ test("warns of a format that is not supported yet, and does not follow the file"
   const text = "<localfile><location>journald</location><log_format>journald</log_format></localfile>";
   deepEqual(
     problemsOf(read(text)).map((problem) => problem.replace(/^.*?: /, "")),
-    ["warning: <log_format>: `journald` is not supported yet: this file is not followed"],
+    ["warning: <log_format>: `journald` is not supported yet: this log is not followed"],
   );
   deepEqual(followed(text), [undefined]);
+});
+
+test("of a command that is not run one line says so, whatever stands beside it", () => {
+  for (const format of ["command", "full_command"]) {
+    const rest = "<command>df -P</command><alias>df</alias><frequency>360</frequency><exclude>x</exclude>";
+    const text = `<localfile><log_format>${format}</log_format>${rest}</localfile>`;
+    deepEqual(problemsOf(read(text)), [
+      `ossec.conf:1:26: warning: <log_format>: \`${format}\` is not supported yet: this command is not run`,
+    ]);
+    deepEqual(followed(text), [undefined]);
+  }
 });
 
 test("refuses a followed file without a path, and a relative one", () => {

@@ -58,15 +58,16 @@ export const localfileSection = section("localfile", {
     reconnect_time: unsupported("Windows event channels."),
     multiline_regex: unsupported("How lines are joined to one log."),
   },
-  check(localfile, refuse, warn) {
-    const { location, log_format: format } = localfile;
-    if (!isLineFormat(format)) {
-      warn("log_format", `\`${format}\` is not supported yet: this file is not followed`);
-      return;
-    }
+  lack({ log_format: format }) {
+    if (isLineFormat(format)) return undefined;
+    const isCommand = format === "command" || format === "full_command";
+    const effect = isCommand ? "this command is not run" : "this log is not followed";
+    return { option: "log_format", message: `\`${format}\` is not supported yet: ${effect}` };
+  },
+  check({ location, exclude }, refuse) {
     if (location === undefined) refuse("location", "a followed file must have a path");
     else if (!location.startsWith("/")) refuse("location", "must be an absolute path");
-    if (localfile.exclude.some((pattern) => !pattern.startsWith("/"))) refuse("exclude", "must be an absolute path");
+    if (exclude.some((pattern) => !pattern.startsWith("/"))) refuse("exclude", "must be an absolute path");
   },
 });
 

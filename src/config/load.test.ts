@@ -128,6 +128,14 @@ test("tells a section that nobody knows from one that is not supported yet; neit
   ok(configuration.isUsable);
 });
 
+test("of a section that has no effect its attributes have none either, and that is said once", () => {
+  const shared = `<wodle name="syscollector" mode="merge"/>\n<wodel name="x"/>`;
+  deepEqual(problemsOf(configFrom(tables, { shared })), [
+    "ossec.conf:1:1: warning: <wodle> is not supported yet and has no effect",
+    "ossec.conf:2:1: warning: <wodel> is not a section of ossec.conf and has no effect",
+  ]);
+});
+
 test("checks a section of which an option was refused for all that is wrong besides, and not for that option", () => {
   const checked = section("global", {
     ...{ help, options: { a: port({ help, initial: 1 }), b: text({ help }), c: text({ help }) } },

@@ -140,6 +140,12 @@ export function readSection<O extends Options>(
   };
   // Wazuh's manager comes with a section that is off and has an empty key.
   if (section.isOff(values)) return Object.freeze({ values, place, places });
+  const lack = section.lack(values);
+  if (lack !== undefined) {
+    const { option, message } = lack;
+    report(problemAt(places.get(option) ?? place, "warning", `<${option}>: ${message}`));
+    return Object.freeze({ values, place, places });
+  }
   for (const problem of found) report(problem);
   section.check(values, say("error"), say("warning"));
   return Object.freeze({ values, place, places });
@@ -151,10 +157,12 @@ const nodesWord = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 /** The sections that are in force on one node. */
 class Selection {
   readonly #self: Self;
+  readonly #known: ReadonlyMap<string, Section>;
   readonly #report: (problem: Problem) => void;
 
-  constructor(self: Self, report: (problem: Problem) => void) {
+  constructor(self: Self, known: ReadonlyMap<string, Section>, report: (problem: Problem) => void) {
     this.#self = self;
+    this.#known = known;
     this.#report = report;
   }
 
@@ -177,6 +185,14 @@ class Selection {
   }
 
   #isWellPlaced(element: XmlElement, isOwn: boolean): boolean {
+    // That a section has no effect is said once, and not of its attributes as well.
+    if (this.#known.has(lower(element))) this.#checkAttributes(element, isOwn);
+    if (!isOwn || lower(element) !== "cluster") return true;
+    this.#report(problemAt(element.place, "error", "<cluster> may stand in ossec.conf only"));
+    return false;
+  }
+
+  #checkAttributes(element: XmlElement, isOwn: boolean): void {
     for (const attribute of element.attributes) {
       if (!sectionAttributes.has(attribute.name)) {
         const message = `${attribute.name}="…" means nothing at <${element.name}>`;
@@ -189,9 +205,6 @@ class Selection {
     } else if (mode !== undefined && mode.value !== "replace" && mode.value !== "add") {
       this.#report(problemAt(mode.place, "error", `mode="…" must be add or replace`));
     }
-    if (!isOwn || lower(element) !== "cluster") return true;
-    this.#report(problemAt(element.place, "error", "<cluster> may stand in ossec.conf only"));
-    return false;
   }
 }
 
@@ -210,8 +223,8 @@ function reportUnknown(element: XmlElement, report: (problem: Problem) => void):
 export function readConfiguration(tree: ConfigTree, sections: readonly Section[], self: Self): Configuration {
   const found: Problem[] = [...tree.problems];
   const report = (problem: Problem): void => void found.push(problem);
-  const elements = new Selection(self, report).of(tree);
   const known = new Map(sections.map((section) => [section.name, section]));
+  const elements = new Selection(self, known, report).of(tree);
   const read = new Map<string, readonly LocatedValues<Options>[]>();
   for (const element of elements) if (!known.has(lower(element))) reportUnknown(element, report);
   for (const [name, section] of known) {

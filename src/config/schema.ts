@@ -29,6 +29,12 @@ export type { LocatedValues, Option, Options, Size, Values };
 /** Shown as "<option>: message"; placed at the option where it is written, otherwise at the section. */
 export type Refuse<O extends Options> = (option: keyof O & string, message: string) => void;
 
+/** Shown as "<option>: message" where the option is written, otherwise at the section. */
+export interface Lack {
+  readonly option: string;
+  readonly message: string;
+}
+
 export interface Section<O extends Options = Options> {
   readonly name: string;
   readonly help: string;
@@ -39,6 +45,8 @@ export interface Section<O extends Options = Options> {
   readonly groups: readonly (readonly string[])[];
   /** Whether what is written turns the section off: it is then as if it were not there, whatever else it holds. */
   isOff(values: Values<O>): boolean;
+  /** Why a section of this kind has no effect yet: one warning says so, and nothing else is said of the section. */
+  lack(values: Values<O>): Lack | undefined;
   /**
    * Called for a section that is written. An option whose text was refused has its initial value here, and what is said
    * of that one is not reported.
@@ -52,6 +60,7 @@ export interface SectionSpec<O extends Options> {
   repeat?: boolean;
   groups?: readonly (readonly (keyof O & string)[])[];
   isOff?(values: Values<O>): boolean;
+  lack?(values: Values<O>): Lack | undefined;
   check?(values: Values<O>, refuse: Refuse<O>, warn: Refuse<O>): void;
 }
 
@@ -59,9 +68,10 @@ const sectionNamePattern = /^[a-z][a-z0-9_-]*$/;
 
 export function section<O extends Options>(name: string, spec: SectionSpec<O>): Section<O> {
   assert(sectionNamePattern.test(name), `${name} is no name for a section`);
-  const { help, options, repeat = false, groups = [], isOff = () => false, check } = spec;
+  const { help, options, repeat = false, groups = [], check } = spec;
+  const { isOff = () => false, lack = () => undefined } = spec;
   const checked: Section<O>["check"] = (values, refuse, warn) => check?.(values, refuse, warn);
-  return { name, help, options, isRepeated: repeat, groups, isOff, check: checked };
+  return { name, help, options, isRepeated: repeat, groups, isOff, lack, check: checked };
 }
 
 // ── single values ──────────────────────────────────────────────────────────────────────────────────────────────────
