@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -50,6 +50,20 @@ test("tests may lie elsewhere; where there are none the use was wrong", async ()
   equal(await rulesetTest.run(contextFor(lines, "json"), values, []), 0);
   deepEqual(JSON.parse(lines[0] ?? ""), { passed: 1, failures: [], unrunnable: [], warnings: [] });
   equal(await rulesetTest.run(contextFor([]), { ...values, tests: "/nonexistent" }, []), 2);
+});
+
+test("a ruleset of the other peer's layout is refused, with the flavour that it wants", async () => {
+  const ossec = peerFolder("100");
+  await rejects(
+    rulesetTest.run(contextFor([]), { rules: ossec, flavour: "wazuh" }, []),
+    new UsageError(`${ossec} has OSSEC's layout: --flavour ossec`),
+  );
+  const wazuh = newFolder("wazuh");
+  mkdirSync(join(wazuh, "decoders"));
+  await rejects(
+    rulesetTest.run(contextFor([]), { rules: wazuh, flavour: "ossec" }, []),
+    new UsageError(`${wazuh} has Wazuh's layout: --flavour wazuh`),
+  );
 });
 
 test("what cannot be meant is refused", () => {

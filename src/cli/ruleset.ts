@@ -24,11 +24,25 @@ async function testOwn({ output, format }: CommandContext, folder: string): Prom
   return isWell ? EXIT_DONE : EXIT_UNWELL;
 }
 
+const layoutOwners = { wazuh: "Wazuh's", ossec: "OSSEC's" } as const;
+
+/** Whose ruleset a folder looks like; `undefined` where it looks like neither's or both's. */
+async function flavourOfLayout(folder: string): Promise<Flavour | undefined> {
+  const isThere = async (name: string): Promise<boolean> => (await nodeDisk.stat(join(folder, name))) !== undefined;
+  const [isWazuh, isOssec] = [await isThere("decoders"), await isThere("decoder.xml")];
+  if (isWazuh === isOssec) return undefined;
+  return isWazuh ? "wazuh" : "ossec";
+}
+
 async function testPeer(
   { output, format }: CommandContext,
   place: { rules: string; tests: string },
   flavour: Flavour,
 ): Promise<number> {
+  const actual = await flavourOfLayout(place.rules);
+  if (actual !== undefined && actual !== flavour) {
+    throw new UsageError(`${place.rules} has ${layoutOwners[actual]} layout: --flavour ${actual}`);
+  }
   const warnings: string[] = [];
   const ruleset = await loadConformanceRuleset(nodeDisk, flavour, place, (problem) =>
     warnings.push(describeProblem(problem)),
