@@ -3,7 +3,7 @@
  * how long its own conditions took. The engine calls a meter only where one is set; it has no clock of its own.
  */
 import type { CompiledRuleset } from "./ruleset.ts";
-import { placeOf } from "./watch.ts";
+import { placeOf } from "./watched-part.ts";
 
 export interface PartCost {
   kind: "rule" | "decoder";

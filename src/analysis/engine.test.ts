@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { appDecoders, eventOf, play, problemsOf, ruleOf, rulesetOf, startMs } from "../../test/support/ruleset.ts";
 import { Engine } from "./engine.ts";
 import { RulesetError } from "./errors.ts";
-import { fingerprintOf, placeOf } from "./watch.ts";
+import { fingerprintOf, placeOf } from "./watched-part.ts";
 
 const rule = (id: number, level: number, inside: string, attributes = ""): string =>
   `<rule id="${id}" level="${level}" ${attributes}>${inside}<description>rule ${id}</description></rule>`;

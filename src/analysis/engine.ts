@@ -17,7 +17,8 @@ import { Matcher, type RuleObserver } from "./matcher.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
 import type { Rule, RuleNode } from "./rules/rule.ts";
 import { EngineState, readState, SWEEP_INTERVAL_MS, writeState } from "./state.ts";
-import { decodersAt, fingerprintOf, watching, type WatchedPart } from "./watch.ts";
+import { watching } from "./watch.ts";
+import { decodersAt, fingerprintOf, type WatchedPart } from "./watched-part.ts";
 
 /** Figures since the engine was made; not part of the state. */
 export interface EngineMetrics {

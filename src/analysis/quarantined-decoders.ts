@@ -2,7 +2,7 @@
 import type { ByteWriter } from "../base/bytes.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
 import type { StatePart, StateReader } from "./state-part.ts";
-import { fingerprintOf } from "./watch.ts";
+import { fingerprintOf } from "./watched-part.ts";
 
 export class QuarantinedDecoders implements StatePart {
   readonly name = "quarantinedDecoders";

@@ -1,6 +1,6 @@
 /**
- * How what an engine remembers is written and read: the seam between a mechanism that remembers something of its own and
- * the state (state.ts), which puts all of them into a checkpoint.
+ * How what an engine remembers is written and read: the seam between a mechanism that remembers something of its own
+ * and the state (state.ts), which puts all of them into a checkpoint.
  */
 import { ByteReader, type ByteWriter } from "../base/bytes.ts";
 

@@ -3,8 +3,6 @@
  * by it what to quarantine. A rule is its id, which is 1 at least; a decoder is its place in the load order, counted
  * down from `firstDecoder`.
  */
-import type { CompiledRuleset } from "./ruleset.ts";
-
 export const watching = { idle: -1, decoding: 0, firstDecoder: -2 } as const;
 
 /** Where a walk says which decoder is at work, and which ones it may not run. */
@@ -20,43 +18,4 @@ export function isAtWork({ watch, passedOver, meter }: WatchedWalk, { index }: {
   watch[0] = watching.firstDecoder - index;
   if (meter !== undefined) meter.decoderBegins(index);
   return passedOver === undefined || passedOver[index] !== 1;
-}
-
-/** What can be passed over: a rule by its id, a decoder by where it stands. */
-export interface WatchedPart {
-  kind: "rule" | "decoder";
-  /** The rule's id, or the decoder's `FILE:LINE`. */
-  id: string;
-  /** The decoder's name; empty for a rule. */
-  name: string;
-  /** Of its text: another text is another part. */
-  fingerprint: string;
-}
-
-/** Undefined where it is no rule and no decoder of the ruleset: predecoding, or the messages of agents' modules. */
-export function watchedPart({ rules, decoders }: CompiledRuleset, what: number): WatchedPart | undefined {
-  if (what > 0) {
-    const rule = rules.byId.get(what);
-    return rule && { kind: "rule", id: rule.idText, name: "", fingerprint: rule.draft.fingerprint };
-  }
-  const decoder = what <= watching.firstDecoder ? decoders.decoders[watching.firstDecoder - what] : undefined;
-  if (decoder === undefined) return undefined;
-  return { kind: "decoder", id: placeOf(decoder), name: decoder.ownName, fingerprint: fingerprintOf(decoder) };
-}
-
-/** How a decoder is named where its name does not do: several may share one. */
-export function placeOf({ file, line }: { file: string; line: number }): string {
-  return `${file}:${line}`;
-}
-
-/** All decoders that stand at `FILE:LINE`; more than one only where a file has several on a line. */
-export function decodersAt({ decoders }: CompiledRuleset, place: string): CompiledRuleset["decoders"]["decoders"] {
-  return decoders.decoders.filter((decoder) => placeOf(decoder) === place);
-}
-
-/** Of what a decoder searches for, wherever it stands. */
-export function fingerprintOf(decoder: CompiledRuleset["decoders"]["decoders"][number]): string {
-  const { ownName, parent, programName, prematch, regex, plugin } = decoder;
-  const texts = [programName, prematch?.expression, regex?.expression].map((one) => one && [one.language, one.pattern]);
-  return JSON.stringify([ownName, parent, texts, prematch?.offset, regex?.offset, plugin !== undefined]);
 }

@@ -46,7 +46,7 @@ import {
   type PublishedRuleset,
   type RulesetPublication,
 } from "./ruleset-in-force.ts";
-import { readRulesetOnThread } from "./ruleset-reading.ts";
+import { readRulesetOnThread } from "./ruleset-reading-start.ts";
 import { RulesetReload } from "./ruleset-reload.ts";
 import { openTakeIn, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";

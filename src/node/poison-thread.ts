@@ -9,7 +9,7 @@ import { describeError } from "../base/error.ts";
 import { Engine } from "../analysis/engine.ts";
 import { compileRuleset } from "../analysis/ruleset.ts";
 import { loadSnapshot } from "../analysis/snapshot-disk.ts";
-import { watchedPart, type WatchedPart } from "../analysis/watch.ts";
+import { watchedPart, type WatchedPart } from "../analysis/watched-part.ts";
 import { readEventBatch, type Event } from "../model/event.ts";
 import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
 import { EngineWatch, type WatchedPlace } from "./engine-watch.ts";

@@ -4,7 +4,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { describeError } from "../base/error.ts";
-import type { WatchedPart } from "../analysis/watch.ts";
+import type { WatchedPart } from "../analysis/watched-part.ts";
 import { EngineWatch, type WatchedPlace } from "./engine-watch.ts";
 import type { FromTrial, PoisonEvent, TrialSetup } from "./poison-thread.ts";
 import { lookForPoison } from "./thread-time.ts";

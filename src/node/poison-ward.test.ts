@@ -2,7 +2,7 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { test } from "node:test";
 import { SpoolWorld } from "../../test/support/spool-world.ts";
 import { logTo } from "../base/log.ts";
-import type { WatchedPart } from "../analysis/watch.ts";
+import type { WatchedPart } from "../analysis/watched-part.ts";
 import type { WatchedPlace } from "./engine-watch.ts";
 import { homeAt } from "./home.ts";
 import { PoisonWard, type Suspect } from "./poison-ward.ts";

@@ -13,7 +13,7 @@
 import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import type { Log } from "../base/log.ts";
-import type { WatchedPart } from "../analysis/watch.ts";
+import type { WatchedPart } from "../analysis/watched-part.ts";
 import type { WatchedPlace } from "./engine-watch.ts";
 import { PoisonUnclear } from "./errors.ts";
 import type { Home } from "./home.ts";

@@ -80,6 +80,20 @@ test("each folder imports only the folders below it", () => {
   deepEqual(offences.map(say), []);
 });
 
+/** Files that are left when those that import none of the others have been taken away, again and again. */
+function filesInCircles(): string[] {
+  const left = new Map(productFiles().map((path) => [path, importsOf(path)]));
+  for (let count = -1; count !== left.size;) {
+    count = left.size;
+    for (const [path, targets] of left) if (!targets.some((target) => left.has(target))) left.delete(path);
+  }
+  return [...left.keys()];
+}
+
+test("no files of src import one another in a circle, types included", () => {
+  deepEqual(filesInCircles(), []);
+});
+
 test("every folder of src has its row in the table", () => {
   const folders = new Set(productFiles().map(folderOf));
   deepEqual(

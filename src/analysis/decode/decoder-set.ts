@@ -23,7 +23,8 @@ import type { DecodedEvent } from "../decoded-event.ts";
 import { LogLiterals } from "../log-literals.ts";
 import { predecode } from "../predecode.ts";
 import { isAtWork } from "../watch.ts";
-import type { Child, Decoder, FieldTarget, Root } from "./decoder.ts";
+import type { Decoder, FieldTarget } from "./decoder.ts";
+import type { Child, FileDecoder, Root } from "./file-decoder.ts";
 import { normaliseAction } from "./firewall-action.ts";
 import { internalDecoders, internalNames, ossecInternalNames } from "./internal.ts";
 import { loadDecoder, type LoadedDecoder } from "./loader.ts";
@@ -42,7 +43,7 @@ const programNamesMax = 4_096;
 const programNameBytesMax = 64;
 
 export class DecoderSet {
-  readonly #decoders: Decoder[] = [];
+  readonly #decoders: FileDecoder[] = [];
   readonly #named: Root[] = [];
   readonly #nameless: Root[] = [];
   readonly #nameIds = new Map<string, number>();
@@ -69,7 +70,7 @@ export class DecoderSet {
     return must(this.#internal.get(name), `no internal decoder ${name}`);
   }
 
-  get decoders(): readonly Decoder[] {
+  get decoders(): readonly FileDecoder[] {
     return this.#decoders;
   }
 
@@ -112,13 +113,13 @@ export class DecoderSet {
     return undefined;
   }
 
-  #addRoot(decoder: Decoder): string | undefined {
+  #addRoot(decoder: FileDecoder): string | undefined {
     if (decoder.regex?.offset === "after_regex") return "after_regex needs an earlier decoder of the same name";
     (decoder.programName === undefined ? this.#nameless : this.#named).push({ decoder, children: [] });
     return undefined;
   }
 
-  #addChild(decoder: Decoder, parent: string): string | undefined {
+  #addChild(decoder: FileDecoder, parent: string): string | undefined {
     const roots = [...this.#named, ...this.#nameless].filter((root) => root.decoder.ownName === parent);
     if (roots.length === 0) return `the parent decoder ${parent} is not known`;
     const elders = roots.flatMap(({ children }) =>
@@ -128,7 +129,7 @@ export class DecoderSet {
       if (decoder.prematch !== undefined || decoder.fts.length > 0) {
         return `a later decoder ${decoder.ownName} of one parent may have no prematch and no fts`;
       }
-      const isBare = (one: Decoder): boolean => one.regex === undefined && one.plugin === undefined;
+      const isBare = (one: FileDecoder): boolean => one.regex === undefined && one.plugin === undefined;
       if (isBare(decoder) || elders.some((elder) => isBare(elder.decoder))) {
         return `all decoders ${decoder.ownName} of one parent need a regex or a plugin_decoder`;
       }
@@ -180,16 +181,9 @@ export class DecoderSet {
 /** Internal decoders are all of type ossec (ruleset-spec 8). */
 function internalDecoder(name: string, nameId: number): Decoder {
   return {
-    ...{ nameId, name, ownName: name, parent: undefined, type: "ossec" as const },
-    ...{
-      programName: undefined,
-      prematch: undefined,
-      regex: undefined,
-      plugin: undefined,
-      pluginOffset: "log" as const,
-    },
-    ...{ nullField: "string" as const, arrays: "array" as const, fts: [], ftscomment: undefined, accumulate: false },
-    ...{ index: -1, file: "", line: 0 },
+    ...{ index: -1, nameId, name, parent: undefined, type: "ossec" },
+    ...{ pluginOffset: "log", nullField: "string", arrays: "array" },
+    ...{ fts: [], ftscomment: undefined, accumulate: false },
   };
 }
 
@@ -249,7 +243,7 @@ function runChain(decoded: DecodedEvent, children: readonly Child[], from: numbe
 }
 
 /** False for a decoder that has nothing to run: it ends the chain. One that is passed over finds nothing. */
-function runOne(decoded: DecodedEvent, decoder: Decoder, at: WalkOffsets): boolean {
+function runOne(decoded: DecodedEvent, decoder: FileDecoder, at: WalkOffsets): boolean {
   if (!isAtWork(decoded, decoder)) return true;
   if (decoder.plugin !== undefined) {
     const options = decoded.decoder ?? decoder;

@@ -1,7 +1,8 @@
-/** A decoder as it is loaded: what the walk (decoder-set.ts, ossec-walk.ts) runs and what rules ask of it. Never changed after loading. */
+/**
+ * What an event knows of its decoder, and rules, plugins and outputs ask. Decoders of files are more than that
+ * (file-decoder.ts); those of agents' modules stand in no file (internal.ts). Never changed after loading.
+ */
 import type { StaticFieldName } from "../../model/alert.ts";
-import type { Expression } from "../../syntax/pattern.ts";
-import type { DecodedEvent } from "../decoded-event.ts";
 
 export const decoderTypes = [
   "firewall",
@@ -24,12 +25,6 @@ export type FieldTarget = { kind: "static"; name: StaticFieldName } | { kind: "d
 /** OSSEC gives room to so many groups of one expression, and to so many names of an order. */
 export const OSSEC_GROUPS_MAX = 64;
 
-/**
- * Fills fields from the working log from `from` on. `decoder` is the event's decoder, whose options hold, and not
- * always the one that names the plugin (ruleset-spec 3.5). Never throws on what an event holds.
- */
-export type Plugin = (decoded: DecodedEvent, from: number, decoder: Decoder) => void;
-
 export interface Decoder {
   /** In the load order of its set, from 0; -1 for one that stands in no file. */
   index: number;
@@ -37,17 +32,9 @@ export interface Decoder {
   nameId: number;
   /** The final name: the parent's, unless `use_own_name`. */
   name: string;
-  /** As the file calls it. */
-  ownName: string;
   parent: string | undefined;
   /** Not inherited: a child that says nothing is `syslog`. */
   type: DecoderType;
-  /** Undefined: for events without a program name. */
-  programName: Expression | undefined;
-  /** `group` of log-literals.ts: a log that does not fulfil it does not match. */
-  prematch: { expression: Expression; offset: Offset; group: number } | undefined;
-  regex: { expression: Expression; offset: Offset; order: readonly FieldTarget[] } | undefined;
-  plugin: Plugin | undefined;
   /**
    * How a plugin reads. The walk asks the event's decoder for it, not the one that holds the plugin (ruleset-spec 3.5),
    * so every decoder has it.
@@ -62,18 +49,4 @@ export interface Decoder {
   fts: readonly string[];
   ftscomment: string | undefined;
   accumulate: boolean;
-  file: string;
-  line: number;
-}
-
-/** One place of a decoder below a root; of one parent's name there may be several roots. */
-export interface Child {
-  decoder: Decoder;
-  /** A later sibling has the same name: go on with the next element of the list, whatever it is. */
-  hasNext: boolean;
-}
-
-export interface Root {
-  decoder: Decoder;
-  children: Child[];
 }

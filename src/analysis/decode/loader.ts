@@ -8,7 +8,8 @@ import { riskWarning } from "../../syntax/pattern-warning.ts";
 import type { Expression, ExpressionLanguage, Flavour } from "../../syntax/pattern.ts";
 import { PatternError } from "../../syntax/pattern.ts";
 import { attributeOf, type Place, type XmlElement } from "../../syntax/xml.ts";
-import { type Decoder, type DecoderType, decoderTypes, type FieldTarget, type Offset } from "./decoder.ts";
+import { type DecoderType, decoderTypes, type FieldTarget, type Offset } from "./decoder.ts";
+import type { FileDecoder } from "./file-decoder.ts";
 import { readFts, readOrder } from "./field-list.ts";
 import { plugins } from "./plugin.ts";
 import { Refusal } from "./refusal.ts";
@@ -39,7 +40,7 @@ interface Drafts {
 }
 
 export interface LoadedDecoder {
-  decoder: Decoder;
+  decoder: FileDecoder;
   usesOwnName: boolean;
   place: Place;
 }
@@ -63,7 +64,7 @@ class DecoderLoader {
   readonly #element: XmlElement;
   readonly #flavour: Flavour;
   readonly #report: (problem: Problem) => void;
-  readonly #decoder: Decoder;
+  readonly #decoder: FileDecoder;
   #usesOwnName = false;
   readonly #drafts: Drafts = {
     programName: undefined,

@@ -10,7 +10,8 @@ import { afterPointer, NO_MATCH } from "../../syntax/pattern.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import type { LogLiterals } from "../log-literals.ts";
 import { isAtWork } from "../watch.ts";
-import { OSSEC_GROUPS_MAX, type Child, type Decoder, type FieldTarget, type Root } from "./decoder.ts";
+import { OSSEC_GROUPS_MAX, type FieldTarget } from "./decoder.ts";
+import type { Child, FileDecoder, Root } from "./file-decoder.ts";
 import { offsetOf } from "./walk-offset.ts";
 
 /** One for all events, which are walked one after another. */
@@ -79,7 +80,7 @@ function runChain(decoded: DecodedEvent, children: readonly Child[], from: numbe
 }
 
 /** False where decoding ends: behind a plugin, and at a decoder that has nothing to run. */
-function run(decoded: DecodedEvent, decoder: Decoder): boolean {
+function run(decoded: DecodedEvent, decoder: FileDecoder): boolean {
   if (!isAtWork(decoded, decoder)) return true;
   if (decoder.plugin !== undefined) {
     decoder.plugin(decoded, 0, decoded.decoder ?? decoder);

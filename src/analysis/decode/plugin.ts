@@ -1,5 +1,5 @@
 /** The plugins that a decoder may name in `<plugin_decoder>` (ruleset-spec 3.7), by the name in a file of decoders. */
-import type { Plugin } from "./decoder.ts";
+import type { Plugin } from "./file-decoder.ts";
 import { runJsonPlugin } from "./json-plugin.ts";
 import { runOssecAlertPlugin } from "./ossec-alert-plugin.ts";
 import { runPfPlugin } from "./pf-plugin.ts";
