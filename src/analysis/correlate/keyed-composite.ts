@@ -6,6 +6,7 @@
  */
 import type { DecodedEvent } from "../decoded-event.ts";
 import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
+import { isBeyond, isOutside, reachOf } from "./reach.ts";
 import { BUCKET_ENTRIES_MAX, type Bucket, type Remembered } from "./window.ts";
 
 export interface KeyedCompositeSpec {
@@ -75,20 +76,15 @@ export class KeyedComposite implements Composite {
   }
 
   search(bucket: Bucket, seeker: Seeker): string[] | undefined {
-    const { timeframeMs } = this;
-    const earliestReceivedMs = seeker.receivedMs - timeframeMs - seeker.latenessMs;
-    const earliestEventMs = seeker.eventMs - timeframeMs;
-    const latestEventMs = seeker.eventMs + timeframeMs;
+    const reach = reachOf(seeker, this.timeframeMs);
     let counted = 0;
     let newest: Remembered | undefined;
     let logs: string[] | undefined;
     for (let index = bucket.length - 1; index >= 0; index -= 1) {
       const entry = bucket.at(index);
-      // Everything before this entry happened, or arrived, earlier than what may be counted.
-      if (entry === undefined || entry.latestMs < earliestEventMs) return undefined;
+      if (entry === undefined || isBeyond(entry, reach)) return undefined;
       const older = entry.remembered;
-      if (older.receivedMs < earliestReceivedMs || older.seq < seeker.firstSeq) return undefined;
-      if (older.eventMs < earliestEventMs || older.eventMs > latestEventMs) continue;
+      if (isOutside(older, reach)) continue;
       if (this.#comparesDynamicFields && !seeker.hasDynamicFields && !older.hasDynamicFields) continue;
       if (isAnyEqual(seeker.compared, entry.compared)) continue;
       if (older.consumedLevel >= this.level) return undefined; // The barrier: what lies behind has had its alert.

@@ -11,6 +11,7 @@
  */
 import type { DecodedEvent } from "../decoded-event.ts";
 import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
+import { isBeyond, isOutside, reachOf } from "./reach.ts";
 import { BUCKET_ENTRIES_MAX, type Bucket, type Remembered } from "./window.ts";
 
 export interface ListCompositeSpec {
@@ -60,18 +61,14 @@ export class ListComposite implements Composite {
   }
 
   search(bucket: Bucket, seeker: Seeker): string[] | undefined {
-    const { timeframeMs } = this;
-    const earliestReceivedMs = seeker.receivedMs - timeframeMs - seeker.latenessMs;
-    const earliestEventMs = seeker.eventMs - timeframeMs;
-    const latestEventMs = seeker.eventMs + timeframeMs;
+    const reach = reachOf(seeker, this.timeframeMs);
     let counted = 0;
     let logs: string[] | undefined;
     for (let index = bucket.length - 1; index >= 0; index -= 1) {
       const entry = bucket.at(index);
-      if (entry === undefined || entry.latestMs < earliestEventMs) return undefined;
+      if (entry === undefined || isBeyond(entry, reach)) return undefined;
       const older = entry.remembered;
-      if (older.receivedMs < earliestReceivedMs || older.seq < seeker.firstSeq) return undefined;
-      if (older.eventMs < earliestEventMs || older.eventMs > latestEventMs) continue;
+      if (isOutside(older, reach)) continue;
       if (older.consumedLevel >= this.level) return undefined;
       if (!this.#meets(seeker.compared, entry.compared)) continue;
       logs ??= [];
