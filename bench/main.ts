@@ -1,9 +1,9 @@
 /**
  * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine`, `intake` and `spool` measure
  * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`;
- * `strangers [--strangers N]` measures what connections without proof cost. `engine` takes other rulesets and logs, and
- * `compare` holds its answers against those of a peer (engine.ts, answers.ts). A measurement is one JSON object on
- * stdout, with the commit and the machine that it belongs to.
+ * `wire [--bytes N]` measures the protocol of agents, `strangers [--strangers N]` what connections without proof cost.
+ * `engine` takes other rulesets and logs, and `compare` holds its answers against those of a peer (engine.ts,
+ * answers.ts). A measurement is one JSON object on stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -16,6 +16,7 @@ import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 import { spoolFigures } from "./spool.ts";
 import { strangersFigures } from "./strangers.ts";
+import { wireFigures } from "./wire.ts";
 
 function commit(): string {
   try {
@@ -81,6 +82,7 @@ async function main(argv: string[]): Promise<number> {
       dir: { type: "string", default: "" },
       segments: { type: "string", default: "160" },
       strangers: { type: "string", default: "2000" },
+      bytes: { type: "string", default: "200" },
       flavour: { type: "string", default: "wazuh" },
       rules: { type: "string", default: "" },
       log: { type: "string", default: "" },
@@ -108,12 +110,15 @@ async function main(argv: string[]): Promise<number> {
       return print("spool", await spoolFigures(count, Number(values.segments)));
     case "strangers":
       return print("strangers", await strangersFigures(Number(values.strangers)));
+    case "wire":
+      return print("wire", wireFigures(seed, count, Number(values.bytes)));
     default:
       process.stderr.write(
         "usage: npm run -s bench -- lines|relay|engine|intake|spool [--seed N] [--count N] [--workers N] [--dir DIR]\n" +
           "       npm run -s bench -- engine [--flavour wazuh|ossec] [--rules DIR] [--log FILE] [--queue T:LOCATION]\n" +
           "                           [--answers FILE] [--compat]\n" +
           "       npm run -s bench -- compare --answers FILE --expected FILE [--log FILE]\n" +
+          "       npm run -s bench -- wire [--seed N] [--count N] [--bytes N]\n" +
           "       npm run -s bench -- strangers [--strangers N]\n",
       );
       return 2;
