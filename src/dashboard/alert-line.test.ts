@@ -62,9 +62,9 @@ const bySyslog = { ...sshd, agent: { id: "000", name: "web-02" }, location: "192
 const senders: [what: string, location: unknown, sender: string][] = [
   ["the address that an event by syslog came from", "192.0.2.77", "192.0.2.77"],
   [
-    "the file that was followed, and not an address in the log, which is the attacker's",
+    "the host that the log of a file names, and not an address in it, which is the attacker's",
     "/var/log/a.log",
-    "/var/log/a.log",
+    "web-02",
   ],
   ["nothing of another type", ["192.0.2.1"], ""],
 ];
@@ -76,6 +76,14 @@ for (const [what, location, sender] of senders) {
     equal(alert.sender, sender);
   });
 }
+
+test("of a followed file whose log names no host the sender is the node, and the file is its location", () => {
+  const { predecoder: _, ...rest } = { ...bySyslog, location: "/var/log/access.log" };
+  for (const predecoder of [{}, { hostname: "" }, { hostname: 7n }]) {
+    const { sender, location } = line({ ...rest, predecoder });
+    deepEqual([sender, location], ["worker-node1", "/var/log/access.log"]);
+  }
+});
 
 test("an alert without an agent is the node's own", () => {
   const { agent: _, ...rest } = bySyslog;
@@ -208,7 +216,8 @@ test("says who did it to whom, as far as it is known", () => {
     "203.0.113.9 to web-02 012, user deploy",
   );
   equal(parties({ agent, data: {} }), "web-02 012");
-  equal(parties({ location: "/var/log/auth.log", data: { srcuser: "eve" } }), "auth.log, user eve");
+  const file = { location: "/var/log/auth.log", data: { srcuser: "eve" } };
+  equal(parties({ ...file, predecoder: { hostname: "web-01" } }), "web-01, user eve");
   equal(parties({ location: "203.0.113.9", data: { srcip: "203.0.113.9" } }), "203.0.113.9");
   equal(parties({ data: { srcip: "203.0.113.9" }, cluster: { node: "worker-node1" } }), "203.0.113.9 to worker-node1");
   equal(parties({ data: { srcip: "203.0.113.9" } }), "203.0.113.9");

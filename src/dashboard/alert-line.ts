@@ -21,7 +21,10 @@ export interface AlertLine {
   description: string;
   /** `web-02 012`; empty for agent 000, the node itself. */
   agent: string;
-  /** Where the event came from, where no agent sent it: the address of a syslog sender, or a file of the node. */
+  /**
+   * Where the event came from, where no agent sent it: the address of a syslog sender; of a followed file the host that
+   * the log names, or the node, for the name of the file says little. The file stands in the opened alert.
+   */
   sender: string;
   /** The node that took the event in, or empty. */
   node: string;
@@ -39,14 +42,9 @@ export interface AlertLine {
   mitre: AlertMitre;
 }
 
-/** Of a path its last part, which tells more in a narrow place; the whole stands in the opened alert. */
-export function shortSender(sender: string): string {
-  return sender.startsWith("/") ? sender.slice(sender.lastIndexOf("/") + 1) || sender : sender;
-}
-
 /** Who did it, to whom: `203.0.113.9 to web-02 012, user deploy`. Says what is known of it, and may be empty. */
 export function partiesOf({ srcip, user, agent, sender, node }: AlertLine): string {
-  const target = agent || shortSender(sender) || node;
+  const target = agent || sender || node;
   const isOneself = srcip === "" || srcip === target;
   const who = isOneself ? target : [srcip, target].filter((part) => part !== "").join(" to ");
   return [who, user === "" ? "" : `user ${user}`].filter((part) => part !== "").join(", ");
@@ -64,6 +62,8 @@ export function alertLine(alert: AlertReply): AlertLine {
   const agentId = text("agent", "id");
   const isOwn = agentId === "000" || agentId === "";
   const location = text("location");
+  const node = text("cluster", "node") || text("manager", "name");
+  const sender = location.startsWith("/") ? text("predecoder", "hostname") || node : location;
   return {
     id: text("id"),
     timeMs: timeMsOf(text("timestamp")),
@@ -71,8 +71,8 @@ export function alertLine(alert: AlertReply): AlertLine {
     ruleId: text("rule", "id"),
     description: text("rule", "description"),
     agent: isOwn ? "" : `${text("agent", "name")} ${agentId}`.trim(),
-    sender: isOwn ? location : "",
-    node: text("cluster", "node") || text("manager", "name"),
+    sender: isOwn ? sender : "",
+    node,
     groups: list("rule", "groups"),
     srcip: text("data", "srcip"),
     user: text("data", "dstuser") || text("data", "srcuser"),

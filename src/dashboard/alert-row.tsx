@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { PageAlert } from "../api/contract/page-stream.ts";
 import { AlertDetail } from "./alert-detail.tsx";
-import { alertLine, shortSender, type AlertLine } from "./alert-line.ts";
+import { alertLine, type AlertLine } from "./alert-line.ts";
 import { UNKNOWN } from "./format.ts";
 import { usePage } from "./page-context.tsx";
 import { bandOf } from "./severity.ts";
@@ -80,7 +80,7 @@ function Who({ line }: { line: AlertLine }): JSX.Element {
   if (line.sender === "") return <>{UNKNOWN}</>;
   return (
     <span class="mono">
-      <VisibleText text={shortSender(line.sender)} />
+      <VisibleText text={line.sender} />
     </span>
   );
 }

@@ -38,6 +38,7 @@ const shapes: Record<NeedMark, JSX.Element> = {
   key: triangle,
   clock: triangle,
   behind: triangle,
+  ruleset: triangle,
 };
 
 /** Of `size` pixels each way. */

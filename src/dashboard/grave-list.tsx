@@ -71,7 +71,7 @@ function Grave({ pageAlert, open, toggle }: { pageAlert: PageAlert } & OpenSet):
   return (
     <li>
       <LevelBadge level={line.level} />
-      <button type="button" class={isOpen ? "say" : "say clip"} aria-expanded={isOpen} onClick={() => toggle(id)}>
+      <button type="button" class={isOpen ? "say" : "say two"} aria-expanded={isOpen} onClick={() => toggle(id)}>
         {line.description === "" ? "No description" : <VisibleText text={line.description} />}
       </button>
       <span class="who">

@@ -61,6 +61,7 @@ const isStatus = has({
     ...numbers("accepted", "analysed", "behind", "behindMs", "lost", "lostInDay"),
     ...numbers("perSecond", "analysedPerSecond"),
   }),
+  ruleset: has({ refusal: isText, quarantined: isNumber }),
   master: has({ name: isText, isConnected: isFlag }),
 });
 

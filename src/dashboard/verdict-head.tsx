@@ -42,7 +42,7 @@ function Needs({ needs }: { needs: readonly Need[] }): JSX.Element {
   return (
     <ul class="panel todo" aria-label="What needs you">
       {shown.map((need) => (
-        <NeedLine key={`${need.mark} ${need.subject}`} need={need} />
+        <NeedLine key={`${need.word} ${need.subject}`} need={need} />
       ))}
       {needs.length > UNWELL_COUNT && (
         <li class="more">

@@ -207,6 +207,28 @@ test("says that a key can be guessed, and why", () => {
   equal(verdict.needs[0]?.text, "The cluster's key is shorter than 32 characters. Whoever guesses it can join.");
 });
 
+test("says why changed rules are not in force, and that those of before answer", () => {
+  const refusal = "etc/rules/local_rules.xml:3:5: error: <match> holds nothing";
+  const verdict = judge({ status: statusWith({}, { ruleset: { refusal, quarantined: 0 } }) });
+  equal(verdict.headline, "The changed ruleset does not load. Nothing lost so far.");
+  deepEqual(
+    verdict.needs.map(({ word, text }) => `${word} ${text}`),
+    [`OLD RULES The changed ruleset does not load: ${refusal}. The one of before answers.`],
+  );
+});
+
+test("says how many rules hostile events have put out of work", () => {
+  for (const [quarantined, words] of [
+    [1, "1 rule or decoder is out of work since a hostile event."],
+    [1_200, "1,200 rules and decoders are out of work since a hostile event."],
+  ] as const) {
+    const verdict = judge({ status: statusWith({}, { ruleset: { refusal: "", quarantined } }) });
+    equal(verdict.headline, "Rules are in quarantine. Nothing lost so far.");
+    equal(verdict.needs[0]?.word, "QUARANTINE");
+    ok(verdict.needs[0]?.text.startsWith(words), verdict.needs[0]?.text);
+  }
+});
+
 test("waits for the first event without a word on what is analysed", () => {
   const calm = judge({ status: statusWith({ accepted: 0, analysed: 0 }) });
   deepEqual(calm, { headline: "All is well. Waiting for the first event.", detail: "", needs: [] });

@@ -18,7 +18,7 @@ export interface VerdictInput {
   zone?: string;
 }
 
-export type NeedMark = NodeState | "lost" | "key" | "clock" | "behind";
+export type NeedMark = NodeState | "lost" | "key" | "clock" | "behind" | "ruleset";
 
 /** Something that is not well. Names and reasons in it are texts of strangers. */
 export interface Need {
@@ -143,6 +143,7 @@ function needsOf(status: StatusReply, input: VerdictInput): Need[] {
   if (status.events.lostInDay > 0) needs.unshift(lostNeed(status.events.lostInDay));
   const inJournal = waitingInJournal(status, nodes);
   if (inJournal > 0 && isAnalysisBehind(status, nodes, nowMs)) needs.push(behindNeed(status, inJournal));
+  needs.push(...rulesetNeeds(status));
   if (status.keyWeakness !== "") needs.push(keyNeed(status.keyWeakness));
   return [...needs, ...ordered.flatMap(clockNeeds)];
 }
@@ -229,6 +230,22 @@ function behindNeed({ node, events }: StatusReply, inJournal: number): Need {
   return { mark: "behind", word: "BEHIND", subject: node, text, target: "#figures" };
 }
 
+/** The analysis goes on in both cases, and answers less than whoever wrote the rules believes. */
+function rulesetNeeds({ ruleset: { refusal, quarantined } }: StatusReply): Need[] {
+  const need = (word: string, text: string): Need => ({ mark: "ruleset", word, subject: "", text, target: "" });
+  const needs: Need[] = [];
+  if (refusal !== "") {
+    const text = `The changed ruleset does not load: ${refusal.replace(/\.$/, "")}. The one of before answers.`;
+    needs.push(need("OLD RULES", text));
+  }
+  if (quarantined > 0) {
+    const what = quarantined === 1 ? "1 rule or decoder is" : `${count(quarantined)} rules and decoders are`;
+    const text = `${what} out of work since a hostile event. argus ruleset quarantine lists them.`;
+    needs.push(need("QUARANTINE", text));
+  }
+  return needs;
+}
+
 function keyNeed(weakness: string): Need {
   const text = `The cluster's key ${weakness}. Whoever guesses it can join.`;
   return { mark: "key", word: "WEAK KEY", subject: "", text, target: "" };
@@ -271,6 +288,8 @@ function sentenceOf(needs: readonly Need[], nodes: readonly NodeInfo[]): string 
   say(full, "has a full spool", "have a full spool");
   const isMarked = (mark: NeedMark): boolean => needs.some((need) => need.mark === mark);
   if (isMarked("behind")) parts.push("the analysis is behind");
+  if (needs.some(({ word }) => word === "OLD RULES")) parts.push("the changed ruleset does not load");
+  if (needs.some(({ word }) => word === "QUARANTINE")) parts.push("rules are in quarantine");
   if (isMarked("key")) parts.push("the cluster's key can be guessed");
   const clocks = needs.filter(({ mark }) => mark === "clock").length;
   if (clocks > 0) parts.push(clocks === 1 ? "one clock is off" : `${inWords(clocks)} clocks are off`);

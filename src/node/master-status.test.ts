@@ -56,12 +56,15 @@ function newMaster() {
     lost: 0,
     alerts: 4,
     lanes: upTo(1, "a", 10),
+    quarantined: [] as string[],
   };
   const losses = new LossTimes();
   const analysis = { hasBegun: true, progress, lostInDay: (nowMs: number) => losses.inDay(nowMs) };
   const nodes: NodeInfo[] = [];
   const last = { count: 10 };
+  const refused: { value: { atMs: number; problems: string[] } | null } = { value: null };
   const options = {
+    ruleset: { status: () => ({ refused: refused.value }) },
     parts: { clock, startedMs: 0, settings: { name: "m", cluster: { name: "c", key: { reveal: () => "short" } } } },
     journal: { table: () => journalOf([1, "a", last.count]).table() },
     ...{ lag, analysis, takeIn: undefined, watch: { nodes: () => nodes }, link: undefined },
@@ -72,7 +75,7 @@ function newMaster() {
     last.count += count;
     lag.onDurable(position, clock.monotonicMs());
   };
-  return { clock, analysis, losses, nodes, status, store };
+  return { clock, analysis, losses, nodes, refused, status, store };
 }
 
 test("is behind by nothing while all is analysed, and by the age of what is not", () => {
@@ -164,3 +167,13 @@ test("of all that was ever lost only what is known to be of the last day is told
 
 test("says why the cluster's key can be guessed", () =>
   equal(newMaster().status.status().keyWeakness, "has fewer than 32 characters"));
+
+test("says the first problem of a ruleset that is not in force, cut where it is long, and how much is quarantined", () => {
+  const { analysis, refused, status } = newMaster();
+  deepEqual(status.status().ruleset, { refusal: "", quarantined: 0 });
+  refused.value = { atMs: 1, problems: ["a.xml:1:1: error: one", "a.xml:2:1: error: two"] };
+  analysis.progress.quarantined.push("100100", "etc/decoders/d.xml:3");
+  deepEqual(status.status().ruleset, { refusal: "a.xml:1:1: error: one", quarantined: 2 });
+  refused.value = { atMs: 1, problems: ["x".repeat(100_000)] };
+  deepEqual(status.status().ruleset.refusal, `${"x".repeat(300)}…`);
+});

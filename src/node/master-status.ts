@@ -13,6 +13,7 @@ import { keyWeaknessOf } from "./key-weakness.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts } from "./parts.ts";
 import type { QuarantineKeeper } from "./quarantine-disk.ts";
+import type { RulesetReload } from "./ruleset-reload.ts";
 import { named, type TakeIn } from "./take-in.ts";
 
 export interface MasterStatusOptions {
@@ -24,7 +25,11 @@ export interface MasterStatusOptions {
   watch: ClusterWatch;
   link: LinkMaster | undefined;
   quarantine: Pick<QuarantineKeeper, "book">;
+  ruleset: Pick<RulesetReload, "status">;
 }
+
+/** The status is told every second, to every page, and a line of a problem may hold a whole expression. */
+const refusalLengthMax = 300;
 
 export class MasterStatus implements NodeStatus {
   readonly #options: MasterStatusOptions;
@@ -68,8 +73,15 @@ export class MasterStatus implements NodeStatus {
       },
       alerts: progress.alerts,
       keyWeakness: this.#keyWeakness,
+      ruleset: { refusal: this.#refusal(), quarantined: progress.quarantined.length },
       master: { name: parts.settings.name, isConnected: true },
     };
+  }
+
+  #refusal(): string {
+    const { refused } = this.#options.ruleset.status();
+    const text = refused?.problems[0] ?? "";
+    return text.length > refusalLengthMax ? `${text.slice(0, refusalLengthMax)}…` : text;
   }
 
   #journalAgeMs(wallMs: number): number {

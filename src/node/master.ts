@@ -317,12 +317,12 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
   journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
   const history = await file.read();
-  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link, quarantine });
+  const ruleset = openReload(publication, published, clock, rulesetTurns, (sha256) => analysis.prepare(sha256));
+  const status = new MasterStatus({ parts, journal, lag, analysis, takeIn, watch, link, quarantine, ruleset });
   const figures = new MasterFigures({
     ...{ clock, history, file, board },
     status: () => (analysis.hasBegun ? status.status() : undefined),
   });
-  const ruleset = openReload(publication, published, clock, rulesetTurns, (sha256) => analysis.prepare(sha256));
   const onStep = (byMs: number): Promise<void> => recordClockStep(journal, byMs, logs.main);
   return {
     services: [

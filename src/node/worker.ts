@@ -104,6 +104,7 @@ export class WorkerNodeStatus implements NodeStatus {
       },
       alerts: 0,
       keyWeakness: this.#keyWeakness,
+      ruleset: { refusal: "", quarantined: 0 },
       master: { name: this.#view.name, isConnected: this.#view.isConnected },
     };
   }

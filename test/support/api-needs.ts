@@ -24,6 +24,7 @@ export const sampleStatus: StatusReply = {
   },
   alerts: 7,
   keyWeakness: "",
+  ruleset: { refusal: "", quarantined: 0 },
   master: { name: "master-node", isConnected: true },
 };
 

@@ -100,6 +100,19 @@ export const statusReply = Type.Object(
     keyWeakness: Type.String({
       description: "Why the cluster's key can be guessed, as in `is shorter than 32 characters`; empty when it cannot.",
     }),
+    ruleset: Type.Object(
+      {
+        refusal: Type.String({
+          description:
+            "Why the files of the ruleset, as they are now, are not in force: the first problem by file and line, cut " +
+            "where it is long. Empty where they are in force, and on a worker.",
+        }),
+        quarantined: Type.Number({
+          description: "Rules and decoders that hostile events have put out of work. 0 on a worker.",
+        }),
+      },
+      closed,
+    ),
     master: Type.Object(
       {
         name: Type.String({ description: "Empty while it is not known." }),
