@@ -81,12 +81,8 @@ export const logSeeds: readonly QueuedLog[] = [
   module("u", { command: "upgrade_update_status", parameters: { agents: [1], status: "Done" } }),
 ];
 
-export const pluginDecoders = `
-<decoder name="json"><prematch>^{</prematch><plugin_decoder>JSON_Decoder</plugin_decoder></decoder>
-<decoder name="json2"><prematch>^json2 </prematch></decoder>
-<decoder name="json2-child"><parent>json2</parent><prematch offset="after_parent">^{</prematch>
-  <plugin_decoder offset="after_parent">JSON_Decoder</plugin_decoder>
-  <json_null_field>discard</json_null_field><json_array_structure>csv</json_array_structure></decoder>
+/** Of the plugins beside that for JSON, each below a decoder as the peers' rulesets have it. */
+export const plainPluginDecoders = `
 <decoder name="pf"><type>firewall</type><prematch>^pf: </prematch><plugin_decoder>PF_Decoder</plugin_decoder></decoder>
 <decoder name="sonicwall"><type>firewall</type><prematch>^id=</prematch>
   <plugin_decoder>SonicWall_Decoder</plugin_decoder></decoder>
@@ -95,14 +91,24 @@ export const pluginDecoders = `
 <decoder name="ossec-alert1"><parent>ossec</parent><prematch>^ossec: Alert Level:</prematch>
   <plugin_decoder>OSSECAlert_Decoder</plugin_decoder></decoder>
 <decoder name="ossec-alert"><program_name>^ossec$</program_name>
-  <plugin_decoder>OSSECAlert_Decoder</plugin_decoder></decoder>
+  <plugin_decoder>OSSECAlert_Decoder</plugin_decoder></decoder>`;
+
+/** Logs of one connection, by its id: accepted, bound, answered. */
+export const ldapDecoders = `
 <decoder name="ldap"><prematch>^conn=</prematch></decoder>
 <decoder name="ldap-accept"><parent>ldap</parent><prematch>ACCEPT</prematch>
   <regex>^conn=(\\S+) ACCEPT (\\S+)</regex><order>id, srcip</order><accumulate/></decoder>
 <decoder name="ldap-bind"><parent>ldap</parent><prematch>BIND</prematch>
   <regex>^conn=(\\S+) BIND (\\S+)</regex><order>id, dstuser</order><accumulate/></decoder>
 <decoder name="ldap-result"><parent>ldap</parent><prematch>RESULT</prematch>
-  <regex>^conn=(\\S+) RESULT</regex><order>id</order><accumulate/></decoder>
+  <regex>^conn=(\\S+) RESULT</regex><order>id</order><accumulate/></decoder>`;
+
+export const pluginDecoders = `
+<decoder name="json"><prematch>^{</prematch><plugin_decoder>JSON_Decoder</plugin_decoder></decoder>
+<decoder name="json2"><prematch>^json2 </prematch></decoder>
+<decoder name="json2-child"><parent>json2</parent><prematch offset="after_parent">^{</prematch>
+  <plugin_decoder offset="after_parent">JSON_Decoder</plugin_decoder>
+  <json_null_field>discard</json_null_field><json_array_structure>csv</json_array_structure></decoder>${plainPluginDecoders}${ldapDecoders}
 <decoder name="sshd"><program_name>^sshd$</program_name></decoder>
 <decoder name="sshd-failed"><parent>sshd</parent><prematch>^Failed</prematch>
   <regex offset="after_prematch">for (\\S+) from (\\S+) port (\\d+)</regex>

@@ -1,32 +1,17 @@
 /** What the page tells of alerts: grave ones on the first screen, hostile logs, to those who hear it, in many tabs. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { until } from "../support/argus-process.ts";
-import { TestBrowser, withoutBrowser, type TestPage } from "../support/browser.ts";
-import { openLive } from "../support/page-cluster.ts";
-import { PageStage } from "../support/page-stage.ts";
+import { withoutBrowser } from "../support/browser.ts";
+import { StagedPage } from "../support/staged-page.ts";
 
 const skip = withoutBrowser;
-const stage = new PageStage(25_605);
-let browser: TestBrowser;
-let opened: TestPage;
+const staged = new StagedPage(25_605, { width: 1_280, theme: "light" });
+const { stage } = staged;
 
-before(async () => {
-  if (skip !== false) return;
-  await stage.start();
-  browser = await TestBrowser.launch();
-  opened = await openLive(browser, stage.url, { width: 1_280, theme: "light" });
-});
-
-after(async () => {
-  if (skip !== false) return;
-  await browser?.close();
-  await stage.stop();
-});
-
-const graves = () => opened.page.getByRole("region", { name: "Level 12 and above" });
+const graves = () => staged.opened.page.getByRole("region", { name: "Level 12 and above" });
 
 test(
   "shows the last five alerts of level 12 and above on the first screen, whatever came since",
@@ -55,7 +40,7 @@ test("each of them opens its alert where it stands", { skip }, async () => {
     await row.getByRole("button").first().click();
   }
   await graves().getByRole("link", { name: "All" }).click();
-  const list = opened.page.getByRole("region", { name: "Last alerts" });
+  const list = staged.opened.page.getByRole("region", { name: "Last alerts" });
   await until("the list has all six", async () => (await list.locator("tbody tr.line").count()) === 6);
 });
 
@@ -63,7 +48,7 @@ test(
   "on a phone a long sender does not cut off the node, and a finger hits the field of the log",
   { skip },
   async () => {
-    const phone = await openLive(browser, stage.url, { width: 390, theme: "light" });
+    const phone = await staged.open({ width: 390, theme: "light" });
     stage.raise(12, { location: `192.0.2.7->/var/log/${"a-long-name-".repeat(8)}.log` });
     const meta = phone.page.locator("#alerts-title").locator("xpath=ancestor::section").locator("td.k-meta").first();
     await until("it stands there", async () => (await meta.innerText()).includes("a-long-name"));
@@ -85,7 +70,7 @@ const watchLongTasks = `globalThis.longestMs = 0;
 test("a log of 64 KiB with an escape at every second place does not hold up the page", { skip }, async (context) => {
   for (const fullLog of ["a\u001b".repeat(32_768), "\u202e\n".repeat(32_768)]) {
     const description = stage.raise(13, { fullLog, data: { a: fullLog } });
-    const own = await openLive(browser, stage.url, { width: 1_280, theme: "light" });
+    const own = await staged.open({ width: 1_280, theme: "light" });
     const list = own.page.getByRole("region", { name: "Last alerts" });
     await list.getByRole("button", { name: description }).click();
     await own.page.evaluate(watchLongTasks);
@@ -101,7 +86,7 @@ test("a log of 64 KiB with an escape at every second place does not hold up the 
 });
 
 test("tells those who hear it how many alerts there are, grave ones soon", { skip }, async () => {
-  const own = await openLive(browser, stage.url, { width: 1_280, theme: "light" });
+  const own = await staged.open({ width: 1_280, theme: "light" });
   const said = async (): Promise<string> => (await own.page.locator("[role=status]").allInnerTexts()).join(" ");
   await pause(2_500);
   for (const level of [5, 13, 5]) stage.raise(level);
@@ -121,7 +106,7 @@ const tabOfTest = `(() => {
 
 test("of eight tabs in one browser the one that is seen is live, and goes on where it was", { skip }, async () => {
   const others = stage.streamCount;
-  const context = await browser.newContext();
+  const context = await staged.browser.newContext();
   await context.addInitScript(tabOfTest);
   const tabs: Page[] = [];
   for (let index = 0; index < 8; index += 1) {
@@ -145,5 +130,5 @@ test("of eight tabs in one browser the one that is seen is live, and goes on whe
 });
 
 test("the page has complained of nothing", { skip }, () => {
-  deepEqual(opened.complaints, []);
+  deepEqual(staged.opened.complaints, []);
 });

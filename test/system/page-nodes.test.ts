@@ -1,33 +1,16 @@
 /** The verdict and the node table for nodes that are told to the page as a test wants them: many, hostile, away. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { NodeInfo } from "../../src/api/contract/reply.ts";
 import { sampleNode } from "../support/api-needs.ts";
 import { until } from "../support/argus-process.ts";
-import { TestBrowser, withoutBrowser, type TestPage } from "../support/browser.ts";
-import { openLive } from "../support/page-cluster.ts";
-import { PageStage } from "../support/page-stage.ts";
+import { withoutBrowser, type TestPage } from "../support/browser.ts";
+import { StagedPage } from "../support/staged-page.ts";
 
 const skip = withoutBrowser;
-const port = 25_742;
-let stage = new PageStage(port);
-const [master = sampleNode()] = stage.nodes;
-let browser: TestBrowser;
-let opened: TestPage;
-
-before(async () => {
-  if (skip !== false) return;
-  await stage.start();
-  browser = await TestBrowser.launch();
-  opened = await openLive(browser, stage.url, { width: 1_280, height: 1_200, theme: "light" });
-});
-
-after(async () => {
-  if (skip !== false) return;
-  await browser?.close();
-  await stage.stop();
-});
+const staged = new StagedPage(25_742, { width: 1_280, height: 1_200, theme: "light" });
+const [master = sampleNode()] = staged.stage.nodes;
 
 const longName = (letter: string): string => letter.repeat(64);
 const rowsOf = ({ page }: TestPage): Promise<string[]> =>
@@ -35,8 +18,8 @@ const rowsOf = ({ page }: TestPage): Promise<string[]> =>
 
 /** Tells the page of other nodes, and waits until the table has as many rows, or as many as are said to be shown. */
 async function tell(nodes: NodeInfo[], shownCount = nodes.length + 1): Promise<void> {
-  stage.nodes = [master, ...nodes];
-  await until("the table has its rows", async () => (await rowsOf(opened)).length === shownCount);
+  staged.stage.nodes = [master, ...nodes];
+  await until("the table has its rows", async () => (await rowsOf(staged.opened)).length === shownCount);
 }
 
 function away(name: string, state: "down" | "refused" | "expected" | "waiting", note = ""): NodeInfo {
@@ -54,7 +37,7 @@ test("names of 64 characters and reasons without a gap scroll no page sideways, 
     { ...sampleNode({ name: longName("l"), state: "lagging" }), address: `${"a".repeat(60)}:1516` },
   ]);
   for (const width of [320, 390, 720, 1_000, 1_280]) {
-    const narrow = await openLive(browser, stage.url, { width, theme: "light" });
+    const narrow = await staged.open({ width, theme: "light" });
     await narrow.page.locator(`#node-${longName("e")}`).waitFor();
     deepEqual([width, await narrow.sideways(), await narrow.cutOff()], [width, 0, []]);
     await narrow.close();
@@ -65,14 +48,14 @@ test(
   "of 20 that are DOWN the worst five are told of, and the others on demand, with their rows",
   { skip },
   async () => {
-    const { page } = opened;
+    const { page } = staged.opened;
     const names = Array.from({ length: 20 }, (_, index) => `worker-node${index + 1}`);
     const well = Array.from({ length: 4 }, (_, index) => sampleNode({ name: `well-${index}` }));
     await tell([...well, ...names.map((name) => away(name, "down"))], 1 + 5 + well.length);
     const needs = page.getByRole("list", { name: "What needs you" }).getByRole("listitem");
     equal(await needs.count(), 6);
     equal(await page.locator("table.nodes tr.open").count(), 5);
-    deepEqual((await rowsOf(opened)).slice(0, 7), ["master-node", ...names.slice(0, 5), "well-0"]);
+    deepEqual((await rowsOf(staged.opened)).slice(0, 7), ["master-node", ...names.slice(0, 5), "well-0"]);
     const fold = page.getByRole("button", { name: "15 more are DOWN" });
     equal(await fold.count(), 2);
     await fold.first().click();
@@ -87,15 +70,18 @@ test(
 
 test("of a node that is DOWN no clock is shown: nobody knows what time it has", { skip }, async () => {
   await tell([sampleNode({ name: "linked", clockOffsetMs: 40 }), away("gone", "down")]);
-  const clockOf = (name: string): Promise<string> => opened.page.locator(`#node-${name} > td`).nth(7).innerText();
+  const clockOf = (name: string): Promise<string> =>
+    staged.opened.page.locator(`#node-${name} > td`).nth(7).innerText();
   deepEqual([await clockOf("linked"), await clockOf("gone")], ["+0.04 s", "–"]);
 });
 
 /** The texts of the table that tell an age, while the page is told nothing. */
-const agesOf = (): Promise<string> => opened.page.getByRole("region", { name: "Nodes" }).innerText();
+const agesOf = (): Promise<string> => staged.opened.page.getByRole("region", { name: "Nodes" }).innerText();
 const statuses = (): Promise<string> =>
-  opened.page.evaluate("[...document.querySelectorAll('[role=status]')].map((part) => part.textContent).join(' ')");
-const banner = () => opened.page.getByRole("region", { name: "Old figures" });
+  staged.opened.page.evaluate(
+    "[...document.querySelectorAll('[role=status]')].map((part) => part.textContent).join(' ')",
+  );
+const banner = () => staged.opened.page.getByRole("region", { name: "Old figures" });
 
 test("a stream that ends and comes back within 10 s is no news", { skip }, async () => {
   const nowMs = Date.now();
@@ -105,26 +91,22 @@ test("a stream that ends and comes back within 10 s is no news", { skip }, async
     sampleNode({ name: "late", state: "lagging", spool: waiting }),
     { ...away("gone", "down"), sinceMs: nowMs - 30_000 },
   ]);
-  const { nodes } = stage;
-  await stage.stop();
-  await opened.page.getByText("Connecting", { exact: true }).waitFor();
+  await staged.stage.stop();
+  await staged.opened.page.getByText("Connecting", { exact: true }).waitFor();
   await pause(3_000);
   equal(await banner().count(), 0);
   equal(await statuses().then((said) => /Stale|Live again/.test(said)), false);
-  stage = new PageStage(port);
-  stage.nodes = nodes;
-  await stage.start();
-  await opened.page.getByText("Live", { exact: true }).first().waitFor({ timeout: 10_000 });
+  await staged.restart();
+  await staged.opened.page.getByText("Live", { exact: true }).first().waitFor({ timeout: 10_000 });
 });
 
 test(
   "once the master is away for 10 s the page says so, no age goes on, and no state keeps its colour",
   { skip },
   async () => {
-    const { nodes } = stage;
-    await stage.stop();
+    await staged.stage.stop();
     const stoppedMs = Date.now();
-    await opened.page.getByText("Connecting", { exact: true }).waitFor();
+    await staged.opened.page.getByText("Connecting", { exact: true }).waitFor();
     const atFirst = await agesOf();
     await banner().waitFor({ timeout: 15_000 });
     ok(Date.now() - stoppedMs >= 8_500, `after ${Date.now() - stoppedMs} ms`);
@@ -139,10 +121,8 @@ test(
     equal(await agesOf(), said);
     const colours =
       "new Set([...document.querySelectorAll('table.nodes .g')].map((one) => getComputedStyle(one).color))";
-    equal(await opened.page.evaluate(`(${colours}).size`), 1);
-    stage = new PageStage(port);
-    stage.nodes = nodes;
-    await stage.start();
+    equal(await staged.opened.page.evaluate(`(${colours}).size`), 1);
+    await staged.restart();
     await until(
       "it is said that the page is live again",
       async () => (await statuses()).includes("Live again."),
@@ -154,7 +134,7 @@ test(
 );
 
 test("the back button leads back to what the address says", { skip }, async () => {
-  const { page } = opened;
+  const { page } = staged.opened;
   const isPressed = (): Promise<string | null> =>
     page.getByRole("button", { name: "24 h", exact: true }).getAttribute("aria-pressed");
   await page.getByRole("button", { name: "24 h", exact: true }).click();
@@ -167,5 +147,5 @@ test("the back button leads back to what the address says", { skip }, async () =
 });
 
 test("a browser that complains of nothing has shown all of it", { skip }, () => {
-  deepEqual(opened.complaints, []);
+  deepEqual(staged.opened.complaints, []);
 });

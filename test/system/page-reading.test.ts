@@ -3,21 +3,16 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { until } from "../support/argus-process.ts";
-import { TestBrowser, withoutBrowser, type TestPage } from "../support/browser.ts";
-import { openLive } from "../support/page-cluster.ts";
-import { PageStage } from "../support/page-stage.ts";
+import { withoutBrowser } from "../support/browser.ts";
+import { StagedPage } from "../support/staged-page.ts";
 
 const skip = withoutBrowser;
-const stage = new PageStage(25_604);
-let browser: TestBrowser;
-let opened: TestPage;
+const staged = new StagedPage(25_604, { width: 1_280, height: 1_600, theme: "light" });
+const { stage } = staged;
 let flood: NodeJS.Timeout | undefined;
 
 before(async () => {
   if (skip !== false) return;
-  await stage.start();
-  browser = await TestBrowser.launch();
-  opened = await openLive(browser, stage.url, { width: 1_280, height: 1_600, theme: "light" });
   for (let index = 0; index < 30; index += 1) stage.raise(5);
   flood = setInterval(() => stage.raise(5), 50);
 });
@@ -25,11 +20,9 @@ before(async () => {
 after(async () => {
   if (skip !== false) return;
   clearInterval(flood);
-  await browser?.close();
-  await stage.stop();
 });
 
-const alerts = () => opened.page.getByRole("region", { name: "Last alerts" });
+const alerts = () => staged.opened.page.getByRole("region", { name: "Last alerts" });
 const buttons = () => alerts().locator("tbody button.say");
 const newest = (): Promise<string> => buttons().first().innerText();
 const bar = () => alerts().getByRole("button", { name: /new alert/ });
@@ -37,8 +30,8 @@ const bar = () => alerts().getByRole("button", { name: /new alert/ });
 /** Closes what is open, takes the pointer and the focus away, and waits until the list moves again. */
 async function lookAway(): Promise<void> {
   for (const button of await alerts().locator("tr.is-open button.say").all()) await button.click();
-  await opened.page.evaluate("document.activeElement.blur()");
-  await opened.page.mouse.move(640, 5);
+  await staged.opened.page.evaluate("document.activeElement.blur()");
+  await staged.opened.page.mouse.move(640, 5);
   const before = await newest();
   await until("the list moves", async () => (await newest()) !== before);
 }
@@ -48,7 +41,7 @@ beforeEach(async () => {
 });
 
 test("each of twelve clicks opens the alert that was read, at 20 alerts a second", { skip }, async () => {
-  const { mouse } = opened.page;
+  const { mouse } = staged.opened.page;
   for (let turn = 0; turn < 12; turn += 1) {
     const button = buttons().nth(turn);
     await button.scrollIntoViewIfNeeded();
@@ -56,7 +49,9 @@ test("each of twelve clicks opens the alert that was read, at 20 alerts a second
     ok(box !== null);
     const [x, y] = [box.x + 20, box.y + box.height / 2];
     await mouse.move(x, y);
-    const read = await opened.page.evaluate<string>(`document.elementFromPoint(${x}, ${y}).closest("tr").innerText`);
+    const read = await staged.opened.page.evaluate<string>(
+      `document.elementFromPoint(${x}, ${y}).closest("tr").innerText`,
+    );
     await pause(400); // As long as a quick reader takes to press.
     await mouse.click(x, y);
     const open = alerts().locator("tr.is-open button.say");
@@ -69,7 +64,7 @@ test("each of twelve clicks opens the alert that was read, at 20 alerts a second
 
 test("the focus stays on its row, and the row where it is, until the focus goes", { skip }, async () => {
   await buttons().nth(4).focus();
-  const focused = (): Promise<string> => opened.page.evaluate("document.activeElement.innerText");
+  const focused = (): Promise<string> => staged.opened.page.evaluate("document.activeElement.innerText");
   const name = await focused();
   await pause(2_500); // Fifty alerts: more than there are rows.
   equal(await focused(), name);
@@ -88,7 +83,7 @@ test("what came meanwhile is counted in a place that was kept for it: no row mov
   doesNotSayNewest(await alerts().innerText());
   await bar().click();
   equal(await bar().count(), 0);
-  ok(await opened.page.evaluate("document.activeElement !== document.body"), "the focus is still in the list");
+  ok(await staged.opened.page.evaluate("document.activeElement !== document.body"), "the focus is still in the list");
 });
 
 function doesNotSayNewest(text: string): void {
@@ -105,5 +100,5 @@ test("says that more alerts are new than it holds, not that they are as many as 
 });
 
 test("the page has complained of nothing", { skip }, () => {
-  deepEqual(opened.complaints, []);
+  deepEqual(staged.opened.complaints, []);
 });

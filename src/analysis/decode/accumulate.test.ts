@@ -1,6 +1,7 @@
 // ruleset-spec 3.7, *accumulate*.
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { ldapDecoders } from "../../../test/support/log-seeds.ts";
 import { eventOf, rulesetOf } from "../../../test/support/ruleset.ts";
 import { ByteWriter } from "../../base/bytes.ts";
 import type { EngineEvent, StaticFields } from "../../model/alert.ts";
@@ -9,14 +10,7 @@ import { Engine } from "../engine.ts";
 import { StateReader } from "../state-part.ts";
 import { Accumulator } from "./accumulate.ts";
 
-const decoders = `
-<decoder name="ldap"><prematch>^conn=</prematch></decoder>
-<decoder name="ldap-accept"><parent>ldap</parent><prematch>ACCEPT</prematch>
-  <regex>^conn=(\\S+) ACCEPT (\\S+)</regex><order>id, srcip</order><accumulate/></decoder>
-<decoder name="ldap-bind"><parent>ldap</parent><prematch>BIND</prematch>
-  <regex>^conn=(\\S+) BIND (\\S+)</regex><order>id, dstuser</order><accumulate/></decoder>
-<decoder name="ldap-result"><parent>ldap</parent><prematch>RESULT</prematch>
-  <regex>^conn=(\\S+) RESULT</regex><order>id</order><accumulate/></decoder>
+const decoders = `${ldapDecoders}
 <decoder name="ldap-other"><parent>ldap</parent><prematch>OTHER</prematch>
   <regex>^conn=(\\S+) OTHER</regex><order>id</order></decoder>
 <decoder name="plain"><prematch>^plain </prematch>

@@ -1,6 +1,7 @@
 /** The plugins beside that for JSON, each below a decoder as the peers' rulesets have it (ruleset-spec 3.7). */
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { plainPluginDecoders } from "../../../test/support/log-seeds.ts";
 import { eventOf } from "../../../test/support/ruleset.ts";
 import type { EngineEvent } from "../../model/alert.ts";
 import type { Flavour } from "../../syntax/pattern.ts";
@@ -8,19 +9,12 @@ import { DecodedEvent } from "../decoded-event.ts";
 import { decodeEvent, loadDecoders } from "./decoder-set.ts";
 import { plugins } from "./plugin.ts";
 
-const decoders = `
-<decoder name="pf"><type>firewall</type><prematch>^pf: </prematch><plugin_decoder>PF_Decoder</plugin_decoder></decoder>
-<decoder name="sonicwall"><type>firewall</type><prematch>^id=</prematch>
-  <plugin_decoder>SonicWall_Decoder</plugin_decoder></decoder>
-<decoder name="symantec"><prematch>^2007</prematch><plugin_decoder>SymantecWS_Decoder</plugin_decoder></decoder>
-<decoder name="ossec"><prematch>^ossec: </prematch><type>ossec</type></decoder>
-<decoder name="ossec-alert1"><parent>ossec</parent><prematch>^ossec: Alert Level:</prematch>
-  <plugin_decoder>OSSECAlert_Decoder</plugin_decoder></decoder>
-<decoder name="ossec-alert"><program_name>^ossec$</program_name>
-  <plugin_decoder>OSSECAlert_Decoder</plugin_decoder></decoder>`;
-
 function decode(log: string, flavour: Flavour = "wazuh", change: Partial<EngineEvent> = {}): DecodedEvent {
-  const set = loadDecoders([{ path: "0010.xml", text: decoders }], ({ message }) => equal(message, ""), flavour);
+  const set = loadDecoders(
+    [{ path: "0010.xml", text: plainPluginDecoders }],
+    ({ message }) => equal(message, ""),
+    flavour,
+  );
   return decodeEvent(set, eventOf(log, 0, change), new DecodedEvent());
 }
 
@@ -137,7 +131,7 @@ test("SonicWall: a protocol is a name of at most six bytes", () => {
 });
 
 test("SonicWall: the type is the event's own, and another event of the decoder has the decoder's again", () => {
-  const set = loadDecoders([{ path: "0010.xml", text: decoders }], () => undefined);
+  const set = loadDecoders([{ path: "0010.xml", text: plainPluginDecoders }], () => undefined);
   const decoded = new DecodedEvent();
   const typeOf = (log: string): string => decodeEvent(set, eventOf(log), decoded).type;
   deepEqual(
