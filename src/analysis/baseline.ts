@@ -63,7 +63,7 @@ export function bytesOf(key: string, value: string): number {
 }
 
 /** Of a baseline that is in memory alone: a trial, or the analysis of what was analysed before. */
-export const MEMORY_BYTES_MAX = 256 * 1_024 * 1_024;
+const memoryBytesMax = 256 * 1_024 * 1_024;
 
 const noRows: BaselineRows = { get: () => undefined, bytes: () => 0 };
 
@@ -106,7 +106,7 @@ export class Baseline {
     const added = bytesOf(key, value) - (before === undefined ? 0 : bytesOf(key, before));
     const bytes = this.#bytesOf(agentId) + added;
     const isTooLong = key.length > KEY_BYTES_MAX || value.length > (kind === "diff" ? DIFF_BYTES_MAX : VALUE_BYTES_MAX);
-    const isFull = bytes > this.#agentBytesMax || (this.#rows === noRows && this.#changedBytes > MEMORY_BYTES_MAX);
+    const isFull = bytes > this.#agentBytesMax || (this.#rows === noRows && this.#changedBytes > memoryBytesMax);
     if (isTooLong || (added > 0 && isFull)) {
       this.#refused += 1;
       return false;

@@ -136,4 +136,4 @@ export class RulesetReader {
   }
 }
 
-export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

@@ -72,7 +72,7 @@ function testFile(ruleset: CompiledRuleset, file: RulesetFile, result: RulesetTe
 }
 
 /** What is not as the case expects, in words; none when it passes. */
-export function runCase(ruleset: CompiledRuleset, one: RulesetCase): string[] {
+function runCase(ruleset: CompiledRuleset, one: RulesetCase): string[] {
   const engine = new Engine(ruleset);
   const differences: string[] = [];
   const count = one.lines.length * one.repeat;

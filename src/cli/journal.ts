@@ -28,7 +28,7 @@ export const journalCheck: Command = {
 };
 
 /** The report in words. */
-export function describeJournal(report: JournalReport): string[] {
+function describeJournal(report: JournalReport): string[] {
   const lines = [
     `journal of ${report.home} (offline): positions ${report.oldest} to ${report.end}` +
       `${report.isTorn ? ", torn at the end" : ""}, ${report.records} records`,

@@ -19,9 +19,9 @@ import { rulesetQuarantine, rulesetRelease } from "./ruleset-release.ts";
 import { up } from "./up.ts";
 
 /** Where OSSEC has always been. */
-export const DEFAULT_HOME = "/var/ossec";
+const defaultHome = "/var/ossec";
 
-export const commands: readonly Command[] = [
+const commands: readonly Command[] = [
   up,
   node,
   configCheck,
@@ -132,7 +132,7 @@ function addCommand(place: Parser, word: string, command: Command, run: Run): vo
   const added = place.command(word).description(command.summary + note);
   for (const argument of command.arguments) added.argument(argument.name, argument.help);
   for (const { flags, help, initial } of command.options) added.option(flags, help, initial);
-  added.option("--home <dir>", `The home of the node; ARGUS_HOME, or ${DEFAULT_HOME}.`);
+  added.option("--home <dir>", `The home of the node; ARGUS_HOME, or ${defaultHome}.`);
   added.addOption(new Option("-o, --output <format>", "How to print.").choices(["table", "json"]).default("table"));
   added.action(async () => {
     await run(command, added.opts<Record<string, string | boolean | undefined>>(), added.args);
@@ -148,7 +148,7 @@ function contextOf(values: CommandValues, output: Output, signal: AbortSignal): 
   const { home, output: format } = values;
   return {
     output,
-    home: resolve(typeof home === "string" ? home : (process.env["ARGUS_HOME"] ?? DEFAULT_HOME)),
+    home: resolve(typeof home === "string" ? home : (process.env["ARGUS_HOME"] ?? defaultHome)),
     format: (format === "json" ? "json" : "table") satisfies OutputFormat,
     signal,
     stdinLines: () => createInterface({ input: process.stdin.setEncoding("latin1"), crlfDelay: Infinity }),

@@ -43,7 +43,7 @@ export interface CollectLimits {
   filesMax: number;
 }
 
-export const collectLimits: CollectLimits = {
+const collectLimits: CollectLimits = {
   logBytesMax: LOG_BYTES_MAX,
   windowBytes: 256 * 1_024,
   readsPerLook: 4,

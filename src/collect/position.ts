@@ -21,7 +21,7 @@ export interface FilePosition {
   headHash: Uint8Array;
 }
 
-export const POSITION_VERSION = 1;
+const positionVersion = 1;
 export const HEAD_BYTES_MAX = 256;
 const hashBytes = 8;
 /** More files under one path at once than a follower ever holds. */
@@ -39,7 +39,7 @@ export function hashHead(head: Uint8Array): Uint8Array {
 
 export function writePosition(files: readonly FilePosition[]): Buffer {
   const writer = new ByteWriter(2 + files.length * 34);
-  writer.u8(POSITION_VERSION).u8(Math.min(files.length, filesMax));
+  writer.u8(positionVersion).u8(Math.min(files.length, filesMax));
   for (const file of files.slice(0, filesMax)) {
     writer.f64(file.device).f64(file.inode).u64(file.offset).u16(file.headBytes).raw(file.headHash);
   }
@@ -49,7 +49,7 @@ export function writePosition(files: readonly FilePosition[]): Buffer {
 /** The files, or `undefined` when the bytes are not a position of this version: the path is then one never seen. */
 export function readPosition(bytes: Uint8Array): FilePosition[] | undefined {
   const reader = new ByteReader(bytes);
-  if (reader.u8() !== POSITION_VERSION) return undefined;
+  if (reader.u8() !== positionVersion) return undefined;
   const files: FilePosition[] = [];
   for (let left = reader.u8(); left > 0 && !reader.isBroken; left -= 1) {
     const [device, inode, offset, headBytes] = [reader.f64(), reader.f64(), reader.u64(), reader.u16()];

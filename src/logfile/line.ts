@@ -10,7 +10,7 @@ import type { LogLevel, LogLine } from "../base/log.ts";
 export const MESSAGE_LENGTH_MAX = 8_192;
 
 /** `2026/11/25 01:02:03`. */
-export function lineStamp(time: LocalTime, ms: number): string {
+function lineStamp(time: LocalTime, ms: number): string {
   const at = time.parts(ms);
   const day = `${String(at.year).padStart(4, "0")}/${pad2(at.month + 1)}/${pad2(at.day)}`;
   return `${day} ${pad2(at.hour)}:${pad2(at.minute)}:${pad2(at.second)}`;

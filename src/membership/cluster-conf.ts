@@ -19,7 +19,7 @@ import type { Place } from "../syntax/xml.ts";
 import type { NodeListing } from "./known-node.ts";
 import { clusterNodeOptions } from "./options.ts";
 
-export const clusterConfPath = (home: string): string => join(home, "etc", "shared", "cluster.conf");
+const clusterConfPath = (home: string): string => join(home, "etc", "shared", "cluster.conf");
 
 /** The table of cluster.conf, which is not a section of ossec.conf although it has the name of one. */
 export const nodeListSection = section("cluster", {

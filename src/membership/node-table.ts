@@ -43,7 +43,7 @@ export interface NodeLimits {
   readonly strangersMax: number;
 }
 
-export const nodeLimits: NodeLimits = {
+const nodeLimits: NodeLimits = {
   silenceMsMax: 12_000, // Three heartbeats of 4 s: one may be lost, and the whole stays under 15 s.
   waitMsMax: 10_000,
   refusedMsMax: 60_000, // Twice the longest back-off of a node that goes on trying.

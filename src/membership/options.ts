@@ -21,7 +21,7 @@ const nodeNamePattern = {
   refusal: "must be 1 to 64 letters, digits, dots, dashes or underscores, and not begin with a dot",
 };
 
-export const CLUSTER_PORT = 1_516;
+const clusterPort = 1_516;
 
 export const clusterSection = section("cluster", {
   help:
@@ -52,7 +52,7 @@ export const clusterSection = section("cluster", {
       help: "What to do about a key under 32 characters or a well-known sample: report it, or not start.",
     }),
     port: port({
-      initial: CLUSTER_PORT,
+      initial: clusterPort,
       help: "The TCP port of the cluster's own connections, the same on all nodes.",
     }),
     bind_addr: address({

@@ -10,7 +10,7 @@ export interface Sample {
   readonly value: number;
 }
 
-export const sampleMsMin = 1_000;
+const sampleMsMin = 1_000;
 
 export class SampleWindow {
   readonly #spanMs: number;

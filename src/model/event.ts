@@ -36,7 +36,7 @@ export interface Event {
   log: Buffer;
 }
 
-export const EVENT_BATCH_VERSION = 1;
+const batchVersion = 1;
 /** A log longer than this is cut at intake (ruleset-spec 1.1: a queue message is at most 65,536 bytes). */
 export const LOG_BYTES_MAX = 65_536;
 /** A source's text fields are bounded where they are taken in; a longer one is our bug, not a peer's. */
@@ -98,7 +98,7 @@ export class EventBatchBuilder {
   /** The bytes of the batch, in memory of their own; the builder is empty afterwards. */
   take(): Buffer {
     const whole = new ByteWriter(32 + this.bytes);
-    whole.u8(EVENT_BATCH_VERSION).f64(this.#baseMs).u16(this.#sourceCount).raw(this.#sources.view());
+    whole.u8(batchVersion).f64(this.#baseMs).u16(this.#sourceCount).raw(this.#sources.view());
     whole.u32(this.#count).raw(this.#events.view());
     this.#events.clear();
     this.#sources.clear();
@@ -116,7 +116,7 @@ export class EventBatchBuilder {
  */
 export function readEventBatch(bytes: Uint8Array): Event[] | undefined {
   const reader = new ByteReader(bytes);
-  if (reader.u8() !== EVENT_BATCH_VERSION) return undefined;
+  if (reader.u8() !== batchVersion) return undefined;
   const baseMs = reader.f64();
   const sources: Source[] = [];
   for (let left = reader.u16(); left > 0 && !reader.isBroken; left -= 1) {

@@ -6,10 +6,7 @@ import { must } from "../base/assert.ts";
 import { errnoOf } from "../base/error.ts";
 import { notBuilt, pageFilesOf, type PageFiles } from "../api/page-file.ts";
 
-/** This file is `dist/src/node/package-disk.js` wherever the package is installed. */
-export const packageFolder = fileURLToPath(new URL("../../../", import.meta.url));
-
-/** The folder `ruleset/` of the package. */
+/** The folder `ruleset/` of the package: this file is `dist/src/node/package-disk.js` wherever that is installed. */
 export const shippedRuleset = fileURLToPath(new URL("../../../ruleset/", import.meta.url)).replace(/\/$/, "");
 
 export const commandFile = fileURLToPath(new URL("../../../bin/argus.js", import.meta.url));

@@ -45,7 +45,7 @@ export interface WardOptions {
 }
 
 /** So many events are kept for a person to look at; those after them are passed over and counted all the same. */
-export const POISON_FILES_MAX = 1_000;
+const poisonFilesMax = 1_000;
 
 export class PoisonWard {
   readonly #options: WardOptions;
@@ -105,7 +105,7 @@ export class PoisonWard {
     const { position, event: index } = place;
     const path = await this.#keepEvent(place, event);
     await keeper.record({ kind: "poison", position, event: index });
-    const kept = path === undefined ? `${POISON_FILES_MAX} are kept already, this one is not` : `it is kept as ${path}`;
+    const kept = path === undefined ? `${poisonFilesMax} are kept already, this one is not` : `it is kept as ${path}`;
     const where = `event ${index} of the batch at ${position} (node ${event.node})`;
     log.error(`${where} is not analysed: it holds up the analysis; ${kept}`);
     tell.poisoned(event.node, position);
@@ -115,7 +115,7 @@ export class PoisonWard {
   async #keepEvent(place: WatchedPlace, event: PoisonEvent): Promise<string | undefined> {
     const { disk, home } = this.#options;
     await disk.makeFolder(home.poison, 0o750);
-    if ((await disk.list(home.poison)).length >= POISON_FILES_MAX) return undefined;
+    if ((await disk.list(home.poison)).length >= poisonFilesMax) return undefined;
     const { log, ...rest } = event;
     const kept = {
       ...{ position: place.position, event: place.event, snapshotSha256: place.snapshotSha256 },

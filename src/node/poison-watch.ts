@@ -14,7 +14,7 @@ export interface PoisonLimits {
 }
 
 /** A healthy pair takes microseconds; a thread that is held up by a search keeps all events waiting for as long. */
-export const POISON_LIMITS: PoisonLimits = { cpuMsMax: 250, wallMsMax: 2_000 };
+const poisonLimits: PoisonLimits = { cpuMsMax: 250, wallMsMax: 2_000 };
 
 /** Between two looks: a fifth of the limit, so that it is overrun by no more than that. */
 export const LOOK_EVERY_MS = 50;
@@ -30,7 +30,7 @@ export class PoisonWatch {
   readonly #limits: PoisonLimits;
   #held: Held | undefined;
 
-  constructor(limits: PoisonLimits = POISON_LIMITS) {
+  constructor(limits: PoisonLimits = poisonLimits) {
     this.#limits = limits;
   }
 

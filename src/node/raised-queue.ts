@@ -8,7 +8,7 @@ import { HeldAlerts, type HeldLimits } from "../alerts/held-alerts.ts";
 import type { RaisedAlert } from "./analysis-message.ts";
 
 /** The feed holds a thousand; hostile alerts have up to 200 KiB. The same again for those of a high level. */
-export const raisedLimits: HeldLimits = { countMax: 1_000, bytesMax: 4 * 1_024 * 1_024 };
+const raisedLimits: HeldLimits = { countMax: 1_000, bytesMax: 4 * 1_024 * 1_024 };
 
 interface Told {
   /** In the order in which they were raised. */

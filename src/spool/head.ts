@@ -9,7 +9,7 @@ import type { Epoch, Predecessor } from "./lane.ts";
 import { PREAMBLE_BYTES_MAX, readEpoch, readPredecessor, writeEpoch, writePredecessor } from "./record.ts";
 import { TABLE_BYTES_MAX } from "./table.ts";
 
-export const SEGMENT_VERSION = 1;
+const segmentVersion = 1;
 export const CORE_BYTES = 2_048;
 export const HEAD_BYTES = 2 * CORE_BYTES;
 const magic = Buffer.from("ARGUSSEG", "latin1");
@@ -55,7 +55,7 @@ export function writeHead(core: Unsized<SpoolCore> | Unsized<JournalCore>, table
   const writer = new ByteWriter(CORE_BYTES);
   writer
     .raw(magic)
-    .u8(SEGMENT_VERSION)
+    .u8(segmentVersion)
     .u8(core.type === "spool" ? typeSpool : typeJournal);
   writer
     .u16(core.type === "spool" && core.isDropped ? flagDropped : 0)
@@ -94,10 +94,10 @@ export function readCore(head: Buffer): Core | "future" | "bad" {
     if (block.length < CORE_BYTES || block.compare(magic, 0, 8, 0, 8) !== 0) continue;
     // A later version may check itself in another way, so its number is believed without the CRC if both blocks agree.
     const version = block.readUInt8(8);
-    if (version > SEGMENT_VERSION && (block.readUInt32BE(12) === coreCrc(block) || isVersionOfBoth(head, version))) {
+    if (version > segmentVersion && (block.readUInt32BE(12) === coreCrc(block) || isVersionOfBoth(head, version))) {
       return "future";
     }
-    if (version !== SEGMENT_VERSION || block.readUInt32BE(12) !== coreCrc(block)) continue;
+    if (version !== segmentVersion || block.readUInt32BE(12) !== coreCrc(block)) continue;
     const core = parseCore(block);
     if (core !== undefined) return core;
   }

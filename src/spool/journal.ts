@@ -46,7 +46,7 @@ export type { Origin } from "./origin.ts";
 export type { LaneState, StoreRefusal } from "./table.ts";
 
 /** Room that only control records may use when the share is full: sixteen of the largest. */
-export const CONTROL_RESERVE_BYTES = 1_048_576;
+const controlReserveBytes = 1_048_576;
 /** The master's own intake is in one lane. */
 const ownLane = 0;
 const tickMs = 1_000;
@@ -483,7 +483,7 @@ export class Journal {
 
   /** Within a round of the committer. */
   async #makeRoom(bytes: number, isReserved: boolean): Promise<boolean> {
-    const limit = this.#options.limits.bytesMax + (isReserved ? CONTROL_RESERVE_BYTES : 0);
+    const limit = this.#options.limits.bytesMax + (isReserved ? controlReserveBytes : 0);
     const isOver = (): boolean => this.#bytes + bytes > limit;
     if (isOver()) await this.#remove(() => isOver() && this.#isNearlyFull(bytes));
     return !isOver();

@@ -15,8 +15,8 @@ import { ioError } from "./segment.ts";
 const windowBytesMax = 1_048_576;
 
 export const REASON_DROPPED = "dropped: the spool was full";
-export const REASON_DAMAGED = "damaged on disk";
-export const REASON_RELEASED = "no longer held, and the master lacks it";
+const reasonDamaged = "damaged on disk";
+const reasonReleased = "no longer held, and the master lacks it";
 
 interface Cursor {
   segment: SegmentEntry;
@@ -60,7 +60,7 @@ export class LaneReader {
     const oldest = this.#ledger.ofEpoch(epoch)[0];
     if (oldest === undefined) return [];
     if (fromSeq === 0) add(got, epochRecord(this.#lane, epoch, oldest.predecessor, oldest.preamble), 1);
-    if (got.next < oldest.first) this.#addHole(got, undefined, epoch, oldest.first - 1, REASON_RELEASED);
+    if (got.next < oldest.first) this.#addHole(got, undefined, epoch, oldest.first - 1, reasonReleased);
     while (got.bytes < bytesMax) {
       const segment = this.#ledger.find(epoch, got.next);
       // Released in the meantime: the next call sees what there is now.
@@ -99,7 +99,7 @@ export class LaneReader {
       }
       const record = found.what === "frame" ? found.frame.record : undefined;
       const first = found.what === "end" ? last + 1 : (record?.first ?? 0);
-      if (first > got.next) this.#addHole(got, segment, segment.epoch, first - 1, REASON_DAMAGED);
+      if (first > got.next) this.#addHole(got, segment, segment.epoch, first - 1, reasonDamaged);
       cursor.next = got.next;
       if (found.what === "end") return true;
       if (record !== undefined && record.count > 0 && record.first + record.count > got.next) {

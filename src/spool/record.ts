@@ -8,7 +8,7 @@ import { assert } from "../base/assert.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import type { Epoch, LaneRecord, Mark, Predecessor, RecordKind } from "./lane.ts";
 
-export const RECORD_VERSION = 1;
+const recordVersion = 1;
 /** Four times the batch that intake aims at, so that one event of 64 KiB after an almost full batch always fits. */
 export const PAYLOAD_BYTES_MAX = 1_048_576;
 /** The payload as it is (codec 0) and its marks: a quarter more than the payload alone. */
@@ -84,7 +84,7 @@ export function readMarks(reader: ByteReader, count: number): Mark[] | undefined
 function encode(parts: Parts): LaneRecord {
   assert(parts.rawBytes <= PAYLOAD_BYTES_MAX, "a batch is larger than PAYLOAD_BYTES_MAX");
   const writer = new ByteWriter(RECORD_HEADER_BYTES + parts.payload.length + parts.marks.length * 64);
-  writer.u32(magic).u32(0).u8(RECORD_VERSION).u8(kindNumbers[parts.kind]).u8(parts.codec).u8(0);
+  writer.u32(magic).u32(0).u8(recordVersion).u8(kindNumbers[parts.kind]).u8(parts.codec).u8(0);
   writer.u16(parts.lane).u16(parts.marks.length);
   writeEpoch(writer, parts.epoch);
   writer.u64(parts.first).u64(parts.count).u32(parts.rawBytes).u32(0);
@@ -154,7 +154,7 @@ export function recordLength(bytes: Buffer): number {
  */
 export function parseRecord(bytes: Buffer): LaneRecord | undefined {
   if (bytes.length < RECORD_HEADER_BYTES || recordLength(bytes) !== bytes.length) return undefined;
-  if (bytes.readUInt8(8) !== RECORD_VERSION || crcOf(bytes) !== storedCrc(bytes)) return undefined;
+  if (bytes.readUInt8(8) !== recordVersion || crcOf(bytes) !== storedCrc(bytes)) return undefined;
   const kind = kindNames[bytes.readUInt8(9)];
   const codec = bytes.readUInt8(10);
   if (kind === undefined || codec > CODEC_BROTLI || bytes.readUInt32BE(48) > PAYLOAD_BYTES_MAX) return undefined;

@@ -30,7 +30,7 @@ function suiteAnswer({ decoded, rule }: Answer): SuiteAnswer {
   };
 }
 
-export function runLines(ruleset: CompiledRuleset, lines: readonly string[]): SuiteAnswer[] {
+function runLines(ruleset: CompiledRuleset, lines: readonly string[]): SuiteAnswer[] {
   const engine = new Engine(ruleset);
   return lines.map((log) =>
     suiteAnswer(

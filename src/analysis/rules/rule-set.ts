@@ -1,6 +1,6 @@
 /** All rules of a ruleset as a tree, compiled. Holds no state of events. */
 import type { LocalTime } from "../../base/local-time.ts";
-import { runSteps, type Steps } from "../../base/steps.ts";
+import type { Steps } from "../../base/steps.ts";
 import { problemAt, type Problem } from "../../config/problem.ts";
 import type { Mitre } from "../../model/alert.ts";
 import { compileExpression } from "../../syntax/expression.ts";
@@ -242,12 +242,10 @@ function namesOtherParents({ ifSid, ifLevel, ifGroup }: RuleDraft, before: RuleD
   );
 }
 
-/** Loads rule files in the order given (the caller sorts them by base name). Problems are reported, not thrown. */
-export function loadRules(files: readonly RuleFile[], needs: RuleSetNeeds): RuleSet {
-  return runSteps(ruleSteps(files, needs));
-}
-
-/** The same, a file in each step. */
+/**
+ * Loads rule files in the order given (the caller sorts them by base name), a file in each step. Problems are reported,
+ * not thrown.
+ */
 export function* ruleSteps(files: readonly RuleFile[], needs: RuleSetNeeds): Steps<RuleSet> {
   const loader = new RuleLoader(needs);
   for (const file of files) {

@@ -12,10 +12,10 @@ import { RuleNode, type Rule } from "./rule.ts";
 /** Ids below this one are the roots of the tree. */
 const FIRST_ORDINARY_ID = 10;
 /** Guards against a few rules that multiply each other: the largest known ruleset has 8,450 nodes. */
-export const NODES_MAX = 200_000;
+const nodesMax = 200_000;
 
 /** Level 0 counts as 99, before all others; `accuracy="0"` takes away the factor and puts a rule behind all others. */
-export function priorityOf({ level, isLast }: RuleDraft): number {
+function priorityOf({ level, isLast }: RuleDraft): number {
   return (level === 0 ? 99 : level) * (isLast ? 1 : 100);
 }
 
@@ -108,8 +108,8 @@ export class RuleTree {
   }
 
   #addBelow(rule: Rule, parents: readonly RuleNode[], report: Report): boolean {
-    if (this.nodeCount + parents.length > NODES_MAX) {
-      report(problemAt(rule.draft.place, "error", `the rules have over ${NODES_MAX} places in the tree`));
+    if (this.nodeCount + parents.length > nodesMax) {
+      report(problemAt(rule.draft.place, "error", `the rules have over ${nodesMax} places in the tree`));
       return false;
     }
     for (const parent of parents) this.#insert(parent.children, new RuleNode(rule, parent));

@@ -1,6 +1,6 @@
 /** Reading the JSON that agents' modules send: values by their names, whatever else there is beside them. */
 import { numberText, printed, quoted } from "../json-plugin.ts";
-import type { JsonEntry, JsonValue } from "../json-value.ts";
+import type { JsonValue } from "../json-value.ts";
 
 /** The first value of that name in an object; undefined where there is none, or no object. */
 export function valueAt(value: JsonValue | undefined, name: string): JsonValue | undefined {
@@ -24,7 +24,7 @@ export function scalarAt(value: JsonValue | undefined, name: string): string | u
   return text === "" ? undefined : text;
 }
 
-export function scalarText(value: JsonValue | undefined): string | undefined {
+function scalarText(value: JsonValue | undefined): string | undefined {
   switch (value?.kind) {
     case "text":
       return value.text;
@@ -43,11 +43,6 @@ export function textsAt(value: JsonValue | undefined, name: string): readonly st
   const found = valueAt(value, name);
   if (found?.kind !== "array") return [];
   return found.items.flatMap((item) => (item.kind === "text" ? [item.text] : []));
-}
-
-export function entriesAt(value: JsonValue | undefined, name: string): readonly JsonEntry[] {
-  const found = valueAt(value, name);
-  return found?.kind === "object" ? found.entries : [];
 }
 
 /** As the JSON plugin shows the value in one field; undefined for null. */
