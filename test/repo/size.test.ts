@@ -8,7 +8,7 @@ import { projectFiles, readText } from "../support/source.ts";
 
 const hotFiles: Readonly<Record<string, string>> = {
   "src/analysis/decode/decoder-set.ts": "the decoder walk, per event: indexes that its loops bound",
-  "src/syntax/os-regex.ts": "the token machine: one loop over a program's opcodes, per byte of every log",
+  "src/syntax/os-regex-machine.ts": "the token machine: one loop over a program's opcodes, per byte of every log",
   "src/wire/blowfish.ts": "a block cipher, per eight bytes of every message: indexes of a byte into its boxes",
 };
 
