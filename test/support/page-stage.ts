@@ -15,6 +15,14 @@ import { ListedFeed, ListedLog, sampleNeeds, sampleStatus, SetFigures } from "./
 /** Where the bundle of this build is. */
 const bundle = fileURLToPath(new URL("../../dashboard/", import.meta.url));
 
+export interface RaisedChange {
+  /** What follows the number in the description. */
+  words?: string;
+  fullLog?: string;
+  location?: string;
+  data?: Record<string, string>;
+}
+
 export class PageStage {
   readonly url: string;
   readonly feed = new ListedFeed();
@@ -59,11 +67,11 @@ export class PageStage {
     return Number(this.#server.metrics()["page.streams"]);
   }
 
-  /** Raises an alert of this moment, whose description ends with its number; gives the description. */
-  raise(level: number, change: { fullLog?: string; location?: string; data?: Record<string, string> } = {}): string {
+  /** Raises an alert of this moment, whose description begins with its number; gives the description. */
+  raise(level: number, change: RaisedChange = {}): string {
     this.#alertCount += 1;
     const id = `${Math.floor(Date.now() / 1_000)}.${this.#alertCount}`;
-    const description = `Alert number ${this.#alertCount}.`;
+    const description = `Alert number ${this.#alertCount}.${change.words ?? ""}`;
     const json = JSON.stringify({
       ...{ timestamp: new Date().toISOString(), rule: { level, description, id: "5716" }, id },
       ...{ location: change.location ?? "192.0.2.7", full_log: change.fullLog ?? `line ${this.#alertCount}` },

@@ -44,6 +44,28 @@ test("names of 64 characters and reasons without a gap scroll no page sideways, 
   }
 });
 
+test("a ruleset that does not load and rules in quarantine stand among what needs somebody", { skip }, async () => {
+  const { stage, opened } = staged;
+  const refusal = `etc/rules/<b>local</b>.xml:3:5: error: ${"x".repeat(260)}`;
+  const before = stage.status;
+  await tell([]);
+  stage.status = { ...before, ruleset: { refusal, quarantined: 2 } };
+  const needs = opened.page.getByRole("list", { name: "What needs you" }).getByRole("listitem");
+  await until("both are told", async () => (await needs.count()) === 2);
+  const texts = (await needs.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " "));
+  deepEqual(texts, [
+    `OLD RULES The changed ruleset does not load: ${refusal}. The one of before answers.`,
+    "QUARANTINE 2 rules and decoders are out of work since a hostile event. argus ruleset quarantine lists them.",
+  ]);
+  for (const width of [320, 1_280]) {
+    const own = await staged.open({ width, theme: "light" });
+    deepEqual([width, await own.sideways(), await own.cutOff()], [width, 0, []]);
+    await own.close();
+  }
+  stage.status = before;
+  await until("it is over", async () => (await needs.count()) === 0);
+});
+
 test(
   "of 20 that are DOWN the worst five are told of, and the others on demand, with their rows",
   { skip },
