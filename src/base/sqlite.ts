@@ -15,6 +15,8 @@ export interface SqlStatement {
   run(...values: SqlValue[]): unknown;
   /** The first row by the names of its columns, or undefined. Blobs come as `Uint8Array`. */
   get(...values: SqlValue[]): unknown;
+  /** All rows, as `get` has one. */
+  all(...values: SqlValue[]): unknown[];
 }
 
 export interface SqlDatabase {
@@ -31,7 +33,11 @@ type Opener = new (path: string) => SqlDatabase;
 /** As far as it is used. Values go in as one list: a buffer alone is taken for an object of named ones, and aborts. */
 interface LibsqlDatabase {
   exec(sql: string): unknown;
-  prepare(sql: string): { run(values: SqlValue[]): unknown; get(values: SqlValue[]): unknown };
+  prepare(sql: string): {
+    run(values: SqlValue[]): unknown;
+    get(values: SqlValue[]): unknown;
+    all(values: SqlValue[]): unknown[];
+  };
   close(): unknown;
 }
 
@@ -63,7 +69,11 @@ function openLibsql(path: string): SqlDatabase {
     exec: (sql) => database.exec(sql),
     prepare: (sql) => {
       const statement = database.prepare(sql);
-      return { run: (...values) => statement.run(values), get: (...values) => statement.get(values) };
+      return {
+        run: (...values) => statement.run(values),
+        get: (...values) => statement.get(values),
+        all: (...values) => statement.all(values),
+      };
     },
     close: () => database.close(),
   };
