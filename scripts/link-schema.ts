@@ -1,5 +1,6 @@
-/** Writes testdata/link-v1/schema.json. Only for a new version of the link: version 1 is frozen. */
-import { writeFileSync } from "node:fs";
+/** Writes testdata/link-v2/schema.json. Only while version 2 has not been released; version 1 is frozen. */
+import { mkdirSync, writeFileSync } from "node:fs";
 import { schemaText } from "../src/link/schema-text.ts";
 
-writeFileSync("testdata/link-v1/schema.json", schemaText());
+mkdirSync("testdata/link-v2", { recursive: true });
+writeFileSync("testdata/link-v2/schema.json", schemaText(2));

@@ -20,6 +20,8 @@ const told: Readonly<Record<string, string>> = {
   lower_term: "it has followed a master of a higher term",
   stopping: "it is stopping",
   too_often: "it sent more messages than its heartbeats cause",
+  records_gap: "records of agents came that do not follow those before",
+  blob_gap: "pieces of a file came that do not follow those before",
 };
 
 /** A part of a sentence about the peer, or the code itself where it is of a version that this one does not know. */

@@ -4,26 +4,36 @@
  *   frame  := length u32 | kind u8 | body                 length = 1 + bytes of body
  *   record := kind u8 | lane u16 | epoch u64 | bits 8 | first u64 | count u64 | bytes
  *   ack    := lane u16 | epoch u64 | bits 8 | last u64
+ *   piece  := sha256 32 | offset u64 | total u64 | bytes
  *
  * A length out of bounds breaks the reader as soon as its four bytes are there; what it holds never exceeds what has
  * arrived. A broken reader stays broken and delivers nothing more.
  */
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { agentMessageSchemas, BLOB_BYTES_MAX } from "./agent-wire.ts";
+import { knownFields } from "./known-fields.ts";
 import type { Epoch, LaneRecord, RecordKind } from "./needs.ts";
 import { isWithinBounds } from "./status-bounds.ts";
 import type { StreamName } from "./transport.ts";
-import { messageSchemas, type Message, type MessageBody, type MessageName } from "./wire.ts";
+import { messageSchemas, type Message, type MessageName } from "./wire.ts";
 import { Compile } from "typebox/compile";
 
 /** The largest record of spool-format.md (1,310,720 bytes) with the numbers beside it. */
 export const EVENTS_FRAME_BYTES_MAX = 1_310_784;
 /** A thousand epochs in a hello are 120 KiB; fifty nodes in a snapshot 30 KiB. */
 export const CONTROL_FRAME_BYTES_MAX = 262_144;
+/** The longest record of an agent: 64 labels and the other facts, six bytes of JSON for each code point, 610 KiB. */
+export const AGENTS_FRAME_BYTES_MAX = 1_048_576;
+/** A piece of a blob with the numbers beside it. */
+export const BLOB_FRAME_BYTES_MAX = 65_600;
+export const PIECE_BYTES_MAX = 65_536;
 export const FRAME_RECORD = 16;
 export const FRAME_ACK = 17;
+export const FRAME_PIECE = 24;
 
 const headerBytes = 4;
 const recordHeaderBytes = 35;
+const pieceHeaderBytes = 48;
 const recordKinds: readonly (RecordKind | undefined)[] = [undefined, "events", "epoch", "hole"];
 const recordNumbers: Record<RecordKind, number> = { events: 1, epoch: 2, hole: 3 };
 
@@ -33,8 +43,18 @@ export interface Ack {
   last: number;
 }
 
+/** A part of a blob; `offset` and `total` are of the blob. */
+export interface Piece {
+  sha256: string;
+  offset: number;
+  total: number;
+  bytes: Buffer;
+}
+
 export function frameBytesMax(stream: StreamName): number {
-  return stream === "events" ? EVENTS_FRAME_BYTES_MAX : CONTROL_FRAME_BYTES_MAX;
+  if (stream === "events") return EVENTS_FRAME_BYTES_MAX;
+  if (stream === "agents") return AGENTS_FRAME_BYTES_MAX;
+  return stream === "blob" ? BLOB_FRAME_BYTES_MAX : CONTROL_FRAME_BYTES_MAX;
 }
 
 /** Cuts a stream into frames. */
@@ -105,27 +125,32 @@ function frameHeader(kind: number, bodyBytes: number): Buffer {
 
 /** A JSON message as a frame, or `undefined` when it is longer than a frame may be. */
 export function writeMessage(message: Message): Buffer | undefined {
-  const body = Buffer.from(JSON.stringify(message.body), "utf8");
-  if (body.length + 1 > CONTROL_FRAME_BYTES_MAX) return undefined;
-  return Buffer.concat([frameHeader(messageSchemas[message.type].kind, body.length), body]);
+  return writeBody(message.type, JSON.stringify(message.body));
 }
 
-const validators = {
-  hello: Compile(messageSchemas.hello.schema),
-  welcome: Compile(messageSchemas.welcome.schema),
-  refuse: Compile(messageSchemas.refuse.schema),
-  join: Compile(messageSchemas.join.schema),
-  ping: Compile(messageSchemas.ping.schema),
-  pong: Compile(messageSchemas.pong.schema),
-  live: Compile(messageSchemas.live.schema),
-  close: Compile(messageSchemas.close.schema),
-  status: Compile(messageSchemas.status.schema),
-  snapshot: Compile(messageSchemas.snapshot.schema),
-};
+/** The same of a body that is JSON already. */
+export function writeBody(type: MessageName, json: string): Buffer | undefined {
+  const body = Buffer.from(json, "utf8");
+  const most = type in agentMessageSchemas ? AGENTS_FRAME_BYTES_MAX : CONTROL_FRAME_BYTES_MAX;
+  if (body.length + 1 > most) return undefined;
+  return Buffer.concat([frameHeader(messageSchemas[type].kind, body.length), body]);
+}
 
-function checked<N extends MessageName>(type: N, value: unknown): { type: N; body: MessageBody<N> } | undefined {
-  const validator: { Check(value: unknown): value is MessageBody<N> } = validators[type] as never;
-  return validator.Check(value) ? { type, body: value } : undefined;
+type Validator = { Check(value: unknown): boolean };
+const validators = new Map<MessageName, Validator>();
+
+/** Made when the first message of its name comes: a node without agents never pays for theirs. */
+function validatorOf(type: MessageName): Validator {
+  const known = validators.get(type);
+  if (known !== undefined) return known;
+  const made: Validator = Compile(messageSchemas[type].schema);
+  validators.set(type, made);
+  return made;
+}
+
+/** Whether a body of ours is what a peer will accept. */
+export function isOfSchema(type: MessageName, body: unknown): boolean {
+  return validatorOf(type).Check(body);
 }
 
 const namesByKind = new Map<number, MessageName>(
@@ -144,8 +169,11 @@ export function readMessage(type: MessageName, body: Buffer): Message | undefine
   } catch {
     return undefined;
   }
-  const message = checked(type, value) as Message | undefined;
-  return message?.type === "status" && !isWithinBounds(message.body) ? undefined : message;
+  if (!isOfSchema(type, value)) return undefined;
+  // The schema, checked above, is where the type of the body comes from.
+  const message = { type, body: type in agentMessageSchemas ? knownFields(messageSchemas[type].schema, value) : value };
+  const checked = message as Message;
+  return checked.type === "status" && !isWithinBounds(checked.body) ? undefined : checked;
 }
 
 function putEpoch(writer: ByteWriter, epoch: Epoch): void {
@@ -191,6 +219,21 @@ export function readAck(body: Buffer): Ack | undefined {
   const reader = new ByteReader(body);
   const ack = { lane: reader.u16(), epoch: takeEpoch(reader), last: reader.u64() };
   return reader.isBroken || reader.remaining > 0 ? undefined : ack;
+}
+
+/** A piece as the two parts of its frame; the second one is the piece's own memory. */
+export function writePiece({ sha256, offset, total, bytes }: Piece): [Buffer, Buffer] {
+  const writer = new ByteWriter(headerBytes + 1 + pieceHeaderBytes);
+  writer.u32(1 + pieceHeaderBytes + bytes.length).u8(FRAME_PIECE);
+  return [writer.raw(Buffer.from(sha256, "hex")).u64(offset).u64(total).view(), bytes];
+}
+
+/** `undefined` when it is none; whether it follows is the session's to say. */
+export function readPiece(body: Buffer): Piece | undefined {
+  const reader = new ByteReader(body);
+  const piece = { sha256: reader.raw(32).toString("hex"), offset: reader.u64(), total: reader.u64() };
+  if (reader.isBroken || piece.total > BLOB_BYTES_MAX || reader.remaining > PIECE_BYTES_MAX) return undefined;
+  return { ...piece, bytes: body.subarray(reader.position) };
 }
 
 /** Seq of the last event that a record covers; 0 for an epoch's own record. */

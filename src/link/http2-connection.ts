@@ -14,7 +14,14 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { NodeRole } from "../model/node.ts";
-import { streamNames, type PeerProof, type StreamName, type Transport, type TransportEvents } from "./transport.ts";
+import {
+  agentStreams,
+  sessionStreams,
+  type PeerProof,
+  type StreamName,
+  type Transport,
+  type TransportEvents,
+} from "./transport.ts";
 
 const STREAM_WINDOW_BYTES = 524_288;
 const SESSION_WINDOW_BYTES = 1_048_576;
@@ -29,8 +36,8 @@ const settings = {
 };
 const options = { settings, maxSessionMemory: 8, maxHeaderListPairs: 16, maxOutstandingPings: 2 };
 
-function isStreamName(name: string): name is StreamName {
-  return (streamNames as readonly string[]).includes(name);
+function isOneOf<N extends StreamName>(names: readonly N[], name: string): name is N {
+  return (names as readonly string[]).includes(name);
 }
 
 export class Http2Transport implements Transport {
@@ -41,6 +48,7 @@ export class Http2Transport implements Transport {
   readonly #paused = new Set<StreamName>();
   #session: Http2Session | undefined;
   #events: TransportEvents | undefined;
+  #hasAgents = false;
   #isClosing = false;
   #isClosed = false;
   #reason = "";
@@ -63,9 +71,17 @@ export class Http2Transport implements Transport {
   send(name: StreamName, ...pieces: Buffer[]): void {
     const stream = this.#streams.get(name);
     if (stream === undefined || this.#isClosing || stream.destroyed || stream.writableEnded) return;
+    const isTold = isOneOf(agentStreams, name);
     if (pieces.length > 1) stream.cork();
-    for (const piece of pieces) stream.write(piece);
+    for (const [index, piece] of pieces.entries()) {
+      if (isTold && index === pieces.length - 1) stream.write(piece, () => this.#onTaken(name, stream));
+      else stream.write(piece);
+    }
     if (pieces.length > 1) stream.uncork();
+  }
+
+  #onTaken(name: StreamName, stream: Http2Stream): void {
+    if (!this.#isClosing && stream.writableLength === 0) this.#events?.onDrained(name);
   }
 
   pendingBytes(name: StreamName): number {
@@ -104,10 +120,19 @@ export class Http2Transport implements Transport {
     });
     session.on("stream", (stream: ServerHttp2Stream, headers) => {
       const name = String(headers[":path"]).slice(1);
-      if (!isStreamName(name) || this.#streams.has(name) || this.#isClosing) return this.#break(stream, name);
+      const isExpected = isOneOf(sessionStreams, name) || (this.#hasAgents && isOneOf(agentStreams, name));
+      if (!isExpected || this.#streams.has(name) || this.#isClosing) return this.#break(stream, name);
       stream.respond({ ":status": 200 });
       this.#adopt(name, stream);
     });
+  }
+
+  openAgentStreams(): void {
+    if (this.#hasAgents) return;
+    this.#hasAgents = true;
+    const session = this.#session;
+    if (this.plays === "master" || session === undefined || session.destroyed || this.#isClosing) return;
+    for (const name of agentStreams) this.#request(session as ClientHttp2Session, name);
   }
 
   /** A stream that the protocol does not have, or has already: the peer is not one of ours. */
@@ -126,13 +151,15 @@ export class Http2Transport implements Transport {
     this.#watch(session);
     session.on("connect", () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
     session.on("stream", (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM));
-    for (const name of streamNames) {
-      const stream = session.request({ ":method": "POST", ":path": `/${name}` }, { endStream: false });
-      stream.on("response", (headers) => {
-        if (headers[":status"] !== 200) this.#socket.destroy();
-      });
-      this.#adopt(name, stream);
-    }
+    for (const name of sessionStreams) this.#request(session, name);
+  }
+
+  #request(session: ClientHttp2Session, name: StreamName): void {
+    const stream = session.request({ ":method": "POST", ":path": `/${name}` }, { endStream: false });
+    stream.on("response", (headers) => {
+      if (headers[":status"] !== 200) this.#socket.destroy();
+    });
+    this.#adopt(name, stream);
   }
 
   #watch(session: Http2Session): void {

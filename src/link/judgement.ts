@@ -3,7 +3,7 @@ import type { NodeRole } from "../model/node.ts";
 import { provenKey } from "./hello.ts";
 import type { Admission, AdmissionRefusal, MasterPin, Pins } from "./needs.ts";
 import type { PeerProof } from "./transport.ts";
-import { PROTOCOL_VERSIONS, type Hello, type Welcome } from "./wire.ts";
+import type { Hello, Welcome } from "./wire.ts";
 
 export type Judgement = { refusal: AdmissionRefusal } | { publicKey: Buffer; isNew: boolean; version: number };
 
@@ -13,15 +13,15 @@ const refuse = (code: string, message: string): Judgement => ({ refusal: { code,
 export function judgeHello(
   hello: Hello,
   peer: PeerProof,
-  us: { cluster: string; name: string; pins: Pins; admission: Admission },
+  us: { versions: readonly number[]; cluster: string; name: string; pins: Pins; admission: Admission },
 ): Judgement {
   const { name, role } = hello;
-  const version = PROTOCOL_VERSIONS.find((ours) => hello.versions.includes(ours));
+  const version = us.versions.find((ours) => hello.versions.includes(ours));
   if (version === undefined) {
     const theirs = hello.versions.join(", ");
     return refuse(
       "no_common_version",
-      `${name} speaks version ${theirs} of the link, and we ${PROTOCOL_VERSIONS.join(", ")}`,
+      `${name} speaks version ${theirs} of the link, and we ${us.versions.join(", ")}`,
     );
   }
   if (hello.cluster !== us.cluster) return refuse("wrong_cluster", `${name} says that it belongs to another cluster`);
@@ -48,11 +48,11 @@ export function judgeHello(
 export function judgeWelcome(
   welcome: Welcome,
   peer: PeerProof,
-  us: { cluster: string; name: string; role: NodeRole; masterPin: MasterPin },
+  us: { versions: readonly number[]; cluster: string; name: string; role: NodeRole; masterPin: MasterPin },
 ): Judgement {
   const { name, term, version } = welcome;
   if (us.role === "master") return refuse("second_master", `${name} is a master, and so are we`);
-  if (!PROTOCOL_VERSIONS.includes(version)) {
+  if (!us.versions.includes(version)) {
     return refuse("no_common_version", `${name} chose version ${version} of the link, which we do not speak`);
   }
   if (welcome.cluster !== us.cluster) return refuse("wrong_cluster", `${name} says that it belongs to another cluster`);

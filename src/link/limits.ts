@@ -23,6 +23,25 @@ export interface LinkLimits {
    */
   readonly messageMsMin: number;
   readonly messagesAheadMax: number;
+  /** What a worker may ask of its master by way of agents, in the units of docs/protocol/link.md 6.2. */
+  readonly askedPerSecond: number;
+  readonly askedAheadMax: number;
+  /** Messages of a worker that wait for an answer, and their bytes; beyond either its stream is not read. */
+  readonly unansweredMax: number;
+  readonly unansweredBytesMax: number;
+  /** How long a worker waits for an answer, and a master for that of a delivery. */
+  readonly answerMsMax: number;
+  /** Deliveries on their way to a worker, and their bytes; beyond either the next one is refused. */
+  readonly deliveriesMax: number;
+  readonly deliveriesBytesMax: number;
+  /** Records and pieces that a worker has taken and its disk has not; beyond it the stream is not read. */
+  readonly applyingBytesMax: number;
+  /** Records of one page: as many, and as many bytes of JSON. */
+  readonly pageCountMax: number;
+  readonly pageBytesMax: number;
+  /** Pages and pieces that a worker may have of its master. */
+  readonly suppliedBytesPerSecond: number;
+  readonly suppliedBytesAheadMax: number;
   /** Back-off of a dialler. */
   readonly dialFirstMs: number;
   readonly dialMostMs: number;
@@ -39,6 +58,18 @@ export const linkLimits: LinkLimits = {
   controlBytesMax: 1_048_576,
   messageMsMin: 1_000, // A status and a pong every heartbeat are one in 2 s.
   messagesAheadMax: 16, // What a session can hold up: after 12 s of silence it is over, with 6 of them on the way.
+  askedPerSecond: 2_000, // 20,000 agents on a node that say something every 10 s.
+  askedAheadMax: 60_000, // All agents of three such nodes come to one at once when two of them are gone.
+  unansweredMax: 64,
+  unansweredBytesMax: 2_097_152,
+  answerMsMax: 30_000,
+  deliveriesMax: 64,
+  deliveriesBytesMax: 1_048_576,
+  applyingBytesMax: 1_048_576,
+  pageCountMax: 256,
+  pageBytesMax: 262_144, // What a stream's window takes in one go, twice.
+  suppliedBytesPerSecond: 33_554_432, // All of 50,000 agents in two seconds.
+  suppliedBytesAheadMax: 67_108_864,
   dialFirstMs: 250,
   dialMostMs: 3_000, // A restarted worker is dialled again within this, so it is back in under 5 s.
 };

@@ -9,6 +9,7 @@ import type { Random } from "../base/random.ts";
 import { untilAborted, type Service } from "../base/service.ts";
 import { meaningOf } from "./codes.ts";
 import { Dialler, type Connection } from "./dialler.ts";
+import { newAllowance, type Allowance } from "./bucket.ts";
 import { linkLimits, type LinkLimits } from "./limits.ts";
 import { MasterEnd, type MasterEndNeeds, type MasterEndOwner } from "./master-end.ts";
 import { countReason, type LinkCounters } from "./metrics.ts";
@@ -16,7 +17,8 @@ import type { Admission, DialTarget, NodeIdentity, Pins, RecordStore } from "./n
 import { refuseAsClient } from "./role-clash.ts";
 import { everyMs } from "./ticker.ts";
 import type { ConnectionRefusal, Network, Transport } from "./transport.ts";
-import type { WorkerStatus } from "./wire.ts";
+import { PROTOCOL_VERSIONS, type WorkerStatus } from "./wire.ts";
+import type { AgentsOfMaster, BlobStore, Delivery } from "./agent-needs.ts";
 
 /** A worker whose session is live. */
 export interface Peer {
@@ -90,6 +92,12 @@ export interface LinkMasterOptions {
   /** What workers show as the cluster: any JSON up to 256 KiB, sent every heartbeat. */
   snapshot: () => unknown;
   events: LinkMasterEvents;
+  /** The registry; without it sessions do not speak of agents. */
+  agents?: AgentsOfMaster;
+  /** What workers may fetch by its hash; nothing without it. */
+  blobs?: BlobStore;
+  /** Of the protocol, best first; all that this Argus speaks unless told. */
+  versions?: readonly number[];
   limits?: Partial<LinkLimits>;
   /** The network's, so that one table counts both. */
   counters: LinkCounters;
@@ -109,6 +117,8 @@ export class LinkMaster implements Service {
   readonly #owner: MasterEndOwner;
   readonly #ends = new Set<MasterEnd>();
   readonly #live = new Map<string, MasterEnd>();
+  /** By name. Names are those of pinned nodes, so they are few, and they outlive their sessions. */
+  readonly #allowances = new Map<string, Allowance>();
   #lastSession = 0;
   #isStopping = false;
   #fail: (error: unknown) => void = () => undefined;
@@ -119,13 +129,16 @@ export class LinkMaster implements Service {
     this.#limits = { ...linkLimits, ...options.limits };
     this.#dialler = new Dialler(options.random, this.#limits);
     this.#complaints = new OccasionalLog(options.log.tagged("Master", "Link"), options.clock);
-    this.#needs = { ...options, limits: this.#limits, counters: this.counters };
+    const versions = options.versions ?? PROTOCOL_VERSIONS;
+    this.#needs = { ...options, versions, limits: this.#limits, counters: this.counters };
     this.#owner = {
       onLive: (end) => this.#onLive(end),
       onRefused: (end, code, message) => this.#onRefused(end, code, message),
       onHeard: (end) => options.events.onHeartbeat(end.workerName ?? "", end.session),
       onStatus: (end, status) => this.#onStatus(end, status),
       onEvents: (end, count) => options.events.onEvents(end.workerName ?? "", count),
+      allowanceOf: (name) => this.#allowanceOf(name),
+      onUnfit: (seq) => this.#onUnfit(seq),
       onClosed: (end, reason) => this.#onClosed(end, reason),
       onFatal: (error) => this.#fail(error),
     };
@@ -162,8 +175,29 @@ export class LinkMaster implements Service {
     this.#live.get(name)?.feed({ type: "end", reason });
   }
 
+  /** Brings a message (a character a byte, up to 60,000) to an agent that the node holds. Never rejects. */
+  async deliver(node: string, id: string, message: string): Promise<Delivery> {
+    const agents = this.#live.get(node)?.agents;
+    return (await agents?.deliver(id, message)) ?? { isDelivered: false, text: "the node is not connected" };
+  }
+
+  /** Tells all nodes but `node` that it has heard from these agents: up to 20,000 ids as numbers. */
+  forwardHeard(node: string, ids: readonly number[]): void {
+    for (const [name, end] of this.#live) if (name !== node) end.agents?.heard(node, ids);
+  }
+
   #tick(): void {
     for (const end of this.#ends) end.tick();
+  }
+
+  #allowanceOf(name: string): Allowance {
+    const known = this.#allowances.get(name) ?? newAllowance(this.#limits);
+    this.#allowances.set(name, known);
+    return known;
+  }
+
+  #onUnfit(seq: number): void {
+    this.#complaints.warning("unfit", `Record ${seq} of the agents' registry cannot be told to the workers.`);
   }
 
   #connectionTo({ name, address }: DialTarget): Connection {

@@ -14,7 +14,9 @@ import type { DialTarget, MasterPin, NodeIdentity, RecordSource } from "./needs.
 import { refuseAsServer } from "./role-clash.ts";
 import { everyMs } from "./ticker.ts";
 import type { Network, Transport } from "./transport.ts";
-import type { WorkerStatus } from "./wire.ts";
+import type { AgentsOfWorker, BlobSink, FetchResult } from "./agent-needs.ts";
+import { PROTOCOL_VERSIONS, type WorkerStatus } from "./wire.ts";
+import { WorkerAgents } from "./worker-agents-end.ts";
 import { WorkerEnd, type WorkerEndNeeds, type WorkerEndOwner } from "./worker-end.ts";
 
 export interface LinkWorkerEvents {
@@ -48,6 +50,10 @@ export interface LinkWorkerOptions {
   /** Sent every heartbeat. */
   status: () => WorkerStatus;
   events: LinkWorkerEvents;
+  /** The copy of the registry and the listener of agents; without them this node serves no agents. */
+  agents?: AgentsOfWorker;
+  /** Of the protocol, best first; all that this Argus speaks unless told. */
+  versions?: readonly number[];
   limits?: Partial<LinkLimits>;
   /** The network's, so that one table counts both. */
   counters: LinkCounters;
@@ -66,6 +72,7 @@ export class LinkWorker implements Service {
   readonly #complaints: OccasionalLog;
   readonly #needs: WorkerEndNeeds;
   readonly #owner: WorkerEndOwner;
+  readonly #agents: WorkerAgents;
   readonly #ends = new Set<WorkerEnd>();
   #reads: Promise<void> = Promise.resolve();
   #isStopping = false;
@@ -78,7 +85,12 @@ export class LinkWorker implements Service {
     this.#dialler = new Dialler(options.random, this.#limits);
     this.#log = options.log.tagged("Worker", "Link");
     this.#complaints = new OccasionalLog(this.#log, options.clock);
-    this.#needs = { ...options, role: "worker", limits: this.#limits, counters: this.counters };
+    this.#agents = new WorkerAgents({ ...options, limits: this.#limits }, (error) => this.#fail(error));
+    this.#needs = {
+      ...options,
+      ...{ role: "worker", versions: options.versions ?? PROTOCOL_VERSIONS, agents: this.#agents },
+      ...{ limits: this.#limits, counters: this.counters },
+    };
     this.#owner = {
       onLive: (end) => this.#onLive(end),
       onSnapshot: (snapshot) => options.events.onSnapshot(snapshot),
@@ -113,7 +125,16 @@ export class LinkWorker implements Service {
       for (const end of [...this.#ends]) end.feed({ type: "end", reason: "stopping" });
       await network.close();
       await this.#reads;
+      await this.#agents.stop();
     }
+  }
+
+  /**
+   * Fetches a blob of the master's, as soon as there is a session in which that can be done and the ones asked for
+   * before are here; goes on where it was after a break. Rejects with what the sink rejects with.
+   */
+  fetch(sha256: string, sink: BlobSink): Promise<FetchResult> {
+    return this.#agents.blobs.fetch(sha256, sink);
   }
 
   #tick(): void {

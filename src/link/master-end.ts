@@ -2,23 +2,28 @@
  * One session at the master: carries the orders of master-session.ts out over a transport, the pins and the journal.
  */
 import type { Clock } from "../base/clock.ts";
+import type { Allowance } from "./bucket.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
 import { ClockOffset } from "./clock-offset.ts";
 import { isSameEpoch, writeAck, writeMessage } from "./frames.ts";
 import { fingerprintOf, proofOf } from "./hello.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, type Received } from "./inbox.ts";
 import { judgeHello } from "./judgement.ts";
 import type { LinkLimits } from "./limits.ts";
 import { newMasterState, stepMaster, type MasterAction, type MasterInput, type MasterState } from "./master-session.ts";
 import { countReason, type LinkCounters } from "./metrics.ts";
+import { MasterAgents, type MasterAgentsNeeds } from "./master-agents-end.ts";
 import type { Admission, LaneRecord, NodeIdentity, Pins, RecordStore } from "./needs.ts";
 import type { StreamName, Transport } from "./transport.ts";
-import type { Hello, Message, WorkerStatus } from "./wire.ts";
+import type { AgentsWorkerMessage, Hello, Message, WorkerStatus } from "./wire.ts";
 
-export interface MasterEndNeeds {
+/** Without `agents` and `blobs` a session of version 2 has neither. */
+export interface MasterEndNeeds extends MasterAgentsNeeds {
   clock: Clock;
   crash: CrashPoint;
   limits: LinkLimits;
+  /** Of the link that are spoken, best first. */
+  versions: readonly number[];
   cluster: string;
   name: string;
   version: string;
@@ -38,6 +43,10 @@ export interface MasterEndOwner {
   onHeard(end: MasterEnd): void;
   onStatus(end: MasterEnd, status: WorkerStatus): void;
   onEvents(end: MasterEnd, count: number): void;
+  /** What a node of that name may still cost, whichever session asks. */
+  allowanceOf(name: string): Allowance;
+  /** The record of an agent was left out of what the worker is told. */
+  onUnfit(seq: number): void;
   onClosed(end: MasterEnd, reason: string): void;
   /** Our own disk has failed. */
   onFatal(error: unknown): void;
@@ -55,6 +64,7 @@ export class MasterEnd {
   readonly #storing = new Set<Promise<void>>();
   #isStepping = false;
   #state: MasterState;
+  #agents: MasterAgents | undefined;
   #hello: Hello | undefined;
   #isNew = false;
   #version = 0;
@@ -91,6 +101,11 @@ export class MasterEnd {
     return this.#fingerprint;
   }
 
+  /** While a session of version 2 is live. */
+  get agents(): MasterAgents | undefined {
+    return this.#agents;
+  }
+
   get clockOffsetMs(): number {
     return -this.#offset.measuredMs;
   }
@@ -103,6 +118,7 @@ export class MasterEnd {
   start(): void {
     this.transport.start({
       onBytes: (stream, bytes) => this.#onBytes(stream, bytes),
+      onDrained: (stream) => this.#agents?.onDrained(stream),
       onClosed: () => this.feed({ type: "end", reason: "disconnected" }),
     });
   }
@@ -118,6 +134,7 @@ export class MasterEnd {
       return this.feed({ type: "end", reason: "not_reading" });
     }
     this.feed({ type: "tick" });
+    this.#agents?.tick();
   }
 
   /** Steps run one after another, also when carrying an action out causes the next input. */
@@ -139,14 +156,27 @@ export class MasterEnd {
   }
 
   #onBytes(stream: StreamName, bytes: Buffer): void {
-    this.#inbox.push(stream, bytes, (received) => {
-      // An ack never comes here: the inbox lets only a master's through.
-      if (received.type !== "ack") this.feed(received);
-    });
+    this.#inbox.push(stream, bytes, (received) => this.#onReceived(received));
     const nowMs = this.#needs.clock.monotonicMs();
     if (!this.isLive || nowMs - this.#heardMs < 1_000) return;
     this.#heardMs = nowMs;
     this.#owner.onHeard(this);
+  }
+
+  #onReceived(received: Received): void {
+    switch (received.type) {
+      case "ack":
+      case "piece":
+        return; // Never come here: the inbox lets only a master's through.
+      case "agents":
+      case "blob":
+        if (this.#state.name === "closed") return;
+        if (this.#agents === undefined) return this.feed({ type: "malformed", reason: "out_of_turn" });
+        if (received.type === "blob") return this.#agents.onBlob(received.message);
+        return this.#agents.onMessage(received.message as AgentsWorkerMessage, received.bytes);
+      default:
+        return this.feed(received);
+    }
   }
 
   #carryOut(action: MasterAction): void {
@@ -193,6 +223,8 @@ export class MasterEnd {
   #over(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#agents?.over();
+    this.#agents = undefined;
     this.transport.close();
     this.#owner.onClosed(this, reason);
   }
@@ -218,6 +250,7 @@ export class MasterEnd {
   #welcome(): void {
     const { cluster, name, version: argus, term, identity } = this.#needs;
     const proof = proofOf(identity, { exporter: this.transport.peer.exporter, cluster, name, role: "master" });
+    if (this.#version >= 2) this.transport.openAgentStreams();
     this.#send("hello", { type: "welcome", body: { version: this.#version, cluster, name, ...proof, term, argus } });
   }
 
@@ -248,6 +281,12 @@ export class MasterEnd {
     this.#needs.counters.joined += 1;
     this.#owner.onLive(this);
     this.#send("hello", { type: "live", body: { acks } });
+    if (this.#version < 2 || this.#isOver) return;
+    this.#agents = new MasterAgents(this.transport, hello.name, this.#needs, this.#owner.allowanceOf(hello.name), {
+      end: (reason) => this.feed({ type: "end", reason }),
+      onUnfit: (seq) => this.#owner.onUnfit(seq),
+      onFatal: (error) => this.#owner.onFatal(error),
+    });
   }
 
   #store(record: LaneRecord): void {

@@ -12,7 +12,7 @@ import { assert } from "../base/assert.ts";
 import { lastOf, type Ack } from "./frames.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { LaneRecord, StoreResult } from "./needs.ts";
-import type { Hello, Message, WorkerStatus } from "./wire.ts";
+import type { Hello, SessionMessage, WorkerStatus } from "./wire.ts";
 
 /** `sinceMs`: when the key was proven; the way to live is timed from there. */
 export type MasterState =
@@ -33,7 +33,7 @@ interface Live {
 }
 
 export type MasterInput =
-  | { type: "message"; message: Message }
+  | { type: "message"; message: SessionMessage }
   | { type: "record"; record: LaneRecord }
   | { type: "admitted" }
   /** We refuse it; `code` is told to it. */
@@ -92,7 +92,7 @@ export function stepMaster(state: MasterState, input: MasterInput, nowMs: number
   }
 }
 
-function onMessage(state: MasterState, message: Message, nowMs: number, limits: LinkLimits): Step {
+function onMessage(state: MasterState, message: SessionMessage, nowMs: number, limits: LinkLimits): Step {
   // The worker refuses us, or ends the session: it closes by itself, and the reason is its code.
   if (message.type === "refuse" || message.type === "close") return close(message.body.code);
   if (state.name === "greeting" && message.type === "hello") {
@@ -107,7 +107,7 @@ function onMessage(state: MasterState, message: Message, nowMs: number, limits: 
   return state.name === "live" ? onLiveMessage(state, message, nowMs, limits) : close("out_of_turn");
 }
 
-function onLiveMessage(state: Live, message: Message, nowMs: number, limits: LinkLimits): Step {
+function onLiveMessage(state: Live, message: SessionMessage, nowMs: number, limits: LinkLimits): Step {
   const messagesUpToMs = Math.max(state.messagesUpToMs, nowMs) + limits.messageMsMin;
   if (messagesUpToMs - nowMs > limits.messagesAheadMax * limits.messageMsMin) return close("too_often");
   const heard = { ...state, heardAtMs: nowMs, messagesUpToMs };

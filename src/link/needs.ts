@@ -1,5 +1,6 @@
 /**
- * What the link needs from the rest of a node. The programs give it: the spool, the journal, keys on disk, membership.
+ * What the link needs from the rest of a node. The programs give it: the spool, the journal, keys on disk, membership,
+ * and the registry of agents (agent-needs.ts).
  */
 import type { NodeRole } from "../model/node.ts";
 

@@ -5,11 +5,13 @@
 import type { Clock } from "../base/clock.ts";
 import { pause } from "../base/clock.ts";
 import type { CrashPoint } from "../base/crash-point.ts";
+import { newAllowance } from "./bucket.ts";
 import type { LinkLimits } from "./limits.ts";
 import { MasterEnd } from "./master-end.ts";
 import type { LinkCounters } from "./metrics.ts";
 import type { NodeIdentity } from "./needs.ts";
 import type { Transport } from "./transport.ts";
+import { PROTOCOL_VERSIONS } from "./wire.ts";
 import { WorkerEnd } from "./worker-end.ts";
 
 interface Needs {
@@ -32,7 +34,7 @@ export function refuseAsServer(transport: Transport, needs: Needs): void {
     transport,
     {
       ...needs,
-      term: 0,
+      ...{ versions: PROTOCOL_VERSIONS, term: 0 },
       pins: { of: () => undefined, pin: () => Promise.resolve() },
       admission: { refusalOf: () => ({ code: "not_master", message: `${needs.name} is a worker` }) },
       store: { stored: () => [], store: () => Promise.resolve({ code: "not_master", last: 0 }) },
@@ -40,7 +42,7 @@ export function refuseAsServer(transport: Transport, needs: Needs): void {
     },
     {
       ...{ onLive: nothing, onRefused: nothing, onHeard: nothing, onStatus: nothing, onEvents: nothing },
-      ...{ onClosed: nothing, onFatal: nothing },
+      ...{ allowanceOf: () => newAllowance(needs.limits), onUnfit: nothing, onClosed: nothing, onFatal: nothing },
     },
   );
   end.start();
@@ -53,7 +55,7 @@ export function refuseAsClient(transport: Transport, needs: Needs): void {
     transport,
     {
       ...needs,
-      ...{ role: "master", host: "", isHidden: false },
+      ...{ role: "master", host: "", isHidden: false, versions: PROTOCOL_VERSIONS },
       masterPin: { current: () => undefined, pin: () => Promise.resolve() },
       source: {
         ...{ held: () => [], read: () => Promise.resolve([]), onDurable: () => nothing },

@@ -12,11 +12,12 @@ import {
 } from "../../test/support/link-nodes.ts";
 import { SimClock } from "../../test/support/sim-clock.ts";
 import { seeded, SimConnection } from "../../test/support/sim-net.ts";
+import { newAllowance } from "./bucket.ts";
 import { linkLimits } from "./limits.ts";
 import { MasterEnd, type MasterEndOwner } from "./master-end.ts";
 import { newLinkCounters } from "./metrics.ts";
 import type { LaneRecord } from "./needs.ts";
-import type { WorkerStatus } from "./wire.ts";
+import { PROTOCOL_VERSIONS, type WorkerStatus } from "./wire.ts";
 import { WorkerEnd, type WorkerEndOwner } from "./worker-end.ts";
 
 /** Two nodes that outlive their connections: keys, pins, spool and journal stay. */
@@ -47,7 +48,10 @@ class Pair {
     this.#connections += 1;
     const connection = new SimConnection("master", "worker-node1", this.#fraction, this.#connections);
     const { clock } = this;
-    const common = { clock, crash: noCrash, limits: this.#limits, cluster: "argus", version: "0.1.0" };
+    const common = {
+      ...{ clock, crash: noCrash, limits: this.#limits, cluster: "argus", version: "0.1.0" },
+      versions: PROTOCOL_VERSIONS,
+    };
     const master = new MasterEnd(
       this.#connections,
       connection.master,
@@ -90,6 +94,7 @@ class Pair {
       onLive: () => this.events.push("live"),
       onRefused: (_end, code) => this.events.push(`refused ${code}`),
       ...{ onHeard: () => undefined, onStatus: () => undefined, onEvents: () => undefined },
+      ...{ allowanceOf: () => newAllowance(linkLimits), onUnfit: () => undefined },
       onClosed: (_end, reason) => this.events.push(`closed ${reason}`),
       onFatal: (error) => this.events.push(`fatal ${String(error)}`),
     };

@@ -6,7 +6,7 @@ import { lastOf, type Ack } from "./frames.ts";
 import { linkLimits } from "./limits.ts";
 import { newMasterState, stepMaster, type MasterAction, type MasterInput, type MasterState } from "./master-session.ts";
 import type { Epoch, LaneRecord } from "./needs.ts";
-import type { Message } from "./wire.ts";
+import type { SessionMessage } from "./wire.ts";
 import { newWorkerState, stepWorker, type WorkerAction, type WorkerInput, type WorkerState } from "./worker-session.ts";
 
 /**
@@ -30,7 +30,7 @@ function ackOf(text: string): Ack {
 }
 
 const proof = { publicKey: "", signature: "" };
-const messages: Record<string, (id: number) => Message> = {
+const messages: Record<string, (id: number) => SessionMessage> = {
   hello: () => ({
     type: "hello",
     body: {

@@ -5,13 +5,18 @@
 import type { NodeRole } from "../model/node.ts";
 import type { DialTarget } from "./needs.ts";
 
-/** All that version 1 knows. `blob` and `agents` are reserved for later versions. */
-export const streamNames = ["hello", "events", "status", "watch"] as const;
+/** The streams of every session, in the order in which they are opened. */
+export const sessionStreams = ["hello", "events", "status", "watch"] as const;
+/** Those of a session of version 2 besides, open from `welcome` on. */
+export const agentStreams = ["agents", "blob"] as const;
+export const streamNames = [...sessionStreams, ...agentStreams] as const;
 export type StreamName = (typeof streamNames)[number];
 
 export interface TransportEvents {
   /** The bytes belong to the receiver. Not called while the stream is paused, nor after `onClosed`. */
   onBytes(stream: StreamName, bytes: Buffer): void;
+  /** The connection has taken all that was sent on the stream; of `agentStreams` only. */
+  onDrained(stream: StreamName): void;
   /** Called once, also after our own `close`. `reason` is for people: why the connection ended, as far as known. */
   onClosed(reason: string): void;
 }
@@ -32,9 +37,14 @@ export interface Transport {
   /** What we are on this connection: the server plays the master. A dialled node plays what its dialler is not. */
   readonly plays: NodeRole;
   /**
-   * To be called once; nothing is delivered before. The worker's end opens all streams here, in the order of the list.
+   * To be called once; nothing is delivered before. The worker's end opens `sessionStreams` here, in their order.
    */
   start(events: TransportEvents): void;
+  /**
+   * The session is of version 2. The worker's end opens `agentStreams`; the master's takes them from here on, and
+   * before has ended the connection for one. May be called twice.
+   */
+  openAgentStreams(): void;
   /** Queues the pieces, one after another. Ignored when the stream is not open or the connection has closed. */
   send(stream: StreamName, ...pieces: Buffer[]): void;
   /** Bytes queued on the stream that the connection has not taken. */

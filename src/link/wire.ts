@@ -1,14 +1,16 @@
 /**
- * The messages of the link as schemas, version 1. They are frozen: testdata/link-v1/schema.json is written from them,
- * and a test fails when they change without a new version. Everything a peer says is checked against them, after its
- * frame has been bounded and before anything is believed. docs/protocol/link.md sections 4 to 6.
+ * The messages of the link as schemas: those of version 1 are here, those that version 2 adds in agent-wire.ts. They
+ * are frozen: testdata/link-v1/schema.json and testdata/link-v2/schema.json are written from them, and a test fails
+ * when they change without a new version. Everything a peer says is checked against them, after its frame has been
+ * bounded and before anything is believed. docs/protocol/link.md sections 4 to 6.
  *
  * Objects are open: a field that this version does not know is ignored, so that a later one may add some.
  */
 import Type, { type Static } from "typebox";
+import { agentMessageSchemas } from "./agent-wire.ts";
 
 /** Versions that this Argus speaks, best first; a release speaks N and N-1. */
-export const PROTOCOL_VERSIONS: readonly number[] = [1];
+export const PROTOCOL_VERSIONS: readonly number[] = [2, 1];
 
 const name = Type.String({ pattern: "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$" });
 const shortText = Type.String({ maxLength: 255 });
@@ -94,7 +96,7 @@ export type Live = Static<typeof liveSchema>;
 export type WorkerStatus = Static<typeof statusSchema>;
 
 /** JSON messages by the number of their frame (link.md section 5), which is never given to another message. */
-export const messageSchemas = {
+export const sessionMessageSchemas = {
   hello: { kind: 1, schema: helloSchema },
   welcome: { kind: 2, schema: welcomeSchema },
   refuse: { kind: 3, schema: refuseSchema },
@@ -107,6 +109,15 @@ export const messageSchemas = {
   snapshot: { kind: 10, schema: snapshotSchema },
 } as const;
 
+export const messageSchemas = { ...sessionMessageSchemas, ...agentMessageSchemas } as const;
+
 export type MessageName = keyof typeof messageSchemas;
 export type MessageBody<N extends MessageName> = Static<(typeof messageSchemas)[N]["schema"]>;
-export type Message = { [N in MessageName]: { type: N; body: MessageBody<N> } }[MessageName];
+type MessageOf<N extends MessageName> = { [M in N]: { type: M; body: MessageBody<M> } }[N];
+export type Message = MessageOf<MessageName>;
+/** What goes over the streams of every version. */
+export type SessionMessage = MessageOf<keyof typeof sessionMessageSchemas>;
+/** What a worker says of agents, and what its master does; version 2. */
+export type AgentsWorkerMessage = MessageOf<"have" | "reports" | "heard" | "enrol" | "delivered" | "change">;
+export type AgentsMasterMessage = MessageOf<"records" | "heard-by" | "answer" | "deliver">;
+export type BlobMessage = MessageOf<"want" | "missing">;

@@ -14,7 +14,8 @@ import { countReason, type LinkCounters } from "./metrics.ts";
 import type { LaneRecord, MasterPin, NodeIdentity, RecordSource } from "./needs.ts";
 import { withinBounds } from "./status-bounds.ts";
 import type { StreamName, Transport } from "./transport.ts";
-import { PROTOCOL_VERSIONS, type Message, type Welcome, type WorkerStatus } from "./wire.ts";
+import type { AgentsMasterMessage, Message, Welcome, WorkerStatus } from "./wire.ts";
+import type { AgentsPort, WorkerAgents } from "./worker-agents-end.ts";
 import { newWorkerState, stepWorker, type WorkerAction, type WorkerInput, type WorkerState } from "./worker-session.ts";
 
 export interface WorkerEndNeeds {
@@ -28,11 +29,15 @@ export interface WorkerEndNeeds {
   version: string;
   host: string;
   isHidden: boolean;
+  /** Of the link that are spoken, best first. */
+  versions: readonly number[];
   identity: NodeIdentity;
   masterPin: MasterPin;
   source: RecordSource;
   status: () => WorkerStatus;
   counters: LinkCounters;
+  /** Of all sessions; without it those of version 2 say nothing of agents. */
+  agents?: WorkerAgents;
 }
 
 /** The link that owns the session. */
@@ -54,6 +59,7 @@ export class WorkerEnd {
   readonly #owner: WorkerEndOwner;
   readonly #inbox = new Inbox("master");
   readonly #queue: WorkerInput[] = [];
+  readonly #port: AgentsPort;
   #isStepping = false;
   #state: WorkerState;
   #welcome: Welcome | undefined;
@@ -66,6 +72,7 @@ export class WorkerEnd {
     this.#needs = needs;
     this.#owner = owner;
     this.#state = newWorkerState(needs.clock.monotonicMs());
+    this.#port = { transport, end: (reason) => this.feed({ type: "end", reason }) };
   }
 
   get isLive(): boolean {
@@ -84,6 +91,7 @@ export class WorkerEnd {
   start(): void {
     this.transport.start({
       onBytes: (stream, bytes) => this.#inbox.push(stream, bytes, (received) => this.#onReceived(received)),
+      onDrained: () => undefined,
       onClosed: () => this.feed({ type: "end", reason: "disconnected" }),
     });
     this.#hello();
@@ -93,6 +101,7 @@ export class WorkerEnd {
     const waiting = Math.max(this.transport.pendingBytes("hello"), this.transport.pendingBytes("status"));
     if (waiting > this.#needs.limits.controlBytesMax) return this.feed({ type: "end", reason: "not_reading" });
     this.feed({ type: "tick" });
+    this.#needs.agents?.tick(this.#port);
   }
 
   feed(input: WorkerInput): void {
@@ -110,11 +119,29 @@ export class WorkerEnd {
   }
 
   #onReceived(received: Received): void {
-    if (received.type === "message" && received.message.type === "live") {
-      return this.feed({ type: "live", acks: received.message.body.acks, held: this.#needs.source.held() });
+    switch (received.type) {
+      case "message":
+        if (received.message.type !== "live") return this.feed(received);
+        return this.feed({ type: "live", acks: received.message.body.acks, held: this.#needs.source.held() });
+      case "record":
+        return; // Never comes here: the inbox lets only a worker's through.
+      case "agents":
+      case "blob":
+      case "piece":
+        return this.#onAgents(received);
+      default:
+        return this.feed(received);
     }
-    // A record never comes here: the inbox lets only a worker's through.
-    if (received.type !== "record") this.feed(received);
+  }
+
+  #onAgents(received: Received & { type: "agents" | "blob" | "piece" }): void {
+    const { agents } = this.#needs;
+    if (this.#state.name === "closed") return;
+    if (!this.isLive || agents === undefined) return this.feed({ type: "malformed", reason: "out_of_turn" });
+    if (received.type === "blob") return agents.onBlob(this.#port, received.message);
+    if (received.type === "piece") return agents.onPiece(this.#port, received.piece);
+    // The inbox lets only a master's through.
+    agents.onMessage(this.#port, received.message as AgentsMasterMessage, received.bytes);
   }
 
   #carryOut(action: WorkerAction): void {
@@ -122,6 +149,7 @@ export class WorkerEnd {
       case "check":
         return this.#check(action.welcome);
       case "join":
+        if ((this.#welcome?.version ?? 1) >= 2) this.transport.openAgentStreams();
         return this.#send("hello", { type: "join", body: {} });
       case "pong":
         return this.#send("hello", { type: "pong", body: { id: action.id, nowMs: this.#needs.source.nowMs() } });
@@ -158,15 +186,16 @@ export class WorkerEnd {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stopListening();
+    this.#needs.agents?.detach(this.#port);
     this.transport.close();
     this.#owner.onClosed(this, reason);
   }
 
   #hello(): void {
-    const { cluster, name, role, version: argus, host, isHidden, identity, source } = this.#needs;
+    const { cluster, name, role, version: argus, host, isHidden, versions, identity, source } = this.#needs;
     const proof = proofOf(identity, { exporter: this.transport.peer.exporter, cluster, name, role });
     const lanes = helloLanes(source.held());
-    const body = { versions: [...PROTOCOL_VERSIONS], cluster, name, role, ...proof, argus, host, isHidden, lanes };
+    const body = { versions: [...versions], cluster, name, role, ...proof, argus, host, isHidden, lanes };
     this.#send("hello", { type: "hello", body });
   }
 
@@ -192,6 +221,7 @@ export class WorkerEnd {
     counters.joined += 1;
     this.#stopListening = source.onDurable(() => this.feed({ type: "held", held: source.held() }));
     this.#owner.onLive(this);
+    if ((this.#welcome?.version ?? 1) >= 2) this.#needs.agents?.attach(this.#port);
   }
 
   #read({ lane, epoch, fromSeq, bytesMax }: WorkerAction & { type: "read" }): void {

@@ -13,7 +13,7 @@
 import { isSameEpoch, lastOf, type Ack } from "./frames.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { Epoch, HeldEpoch, HeldLane, LaneRecord } from "./needs.ts";
-import type { Message, Welcome } from "./wire.ts";
+import type { SessionMessage, Welcome } from "./wire.ts";
 
 interface Shipped {
   readonly last: number;
@@ -52,7 +52,7 @@ export type WorkerState =
 
 export type WorkerInput =
   /** `live` comes as an input of its own, because it needs what the spool holds. */
-  | { type: "message"; message: Message }
+  | { type: "message"; message: SessionMessage }
   | { type: "live"; acks: readonly Ack[]; held: readonly HeldLane[] }
   | { type: "checked" }
   /** We refuse the master; `code` is told to it. */
@@ -115,7 +115,7 @@ export function stepWorker(state: WorkerState, input: WorkerInput, nowMs: number
   }
 }
 
-function onMessage(state: Exclude<WorkerState, { name: "closed" }>, message: Message, nowMs: number): Step {
+function onMessage(state: Exclude<WorkerState, { name: "closed" }>, message: SessionMessage, nowMs: number): Step {
   if (message.type === "close") return close(message.body.code);
   if (message.type === "refuse") {
     const { code } = message.body;

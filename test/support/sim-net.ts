@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import type { NodeRole } from "../../src/model/node.ts";
 import {
+  agentStreams,
   streamNames,
   type PeerProof,
   type StreamName,
@@ -29,6 +30,7 @@ class SimTransport implements Transport {
   other: SimTransport | undefined;
   #events: TransportEvents | undefined;
   #isClosed = false;
+  #hasAgents = false;
   readonly #paused = new Set<StreamName>();
   readonly #waiting = new Map<StreamName, Buffer[]>(streamNames.map((name) => [name, []]));
   /** Everything that was sent, for transcripts. */
@@ -44,8 +46,16 @@ class SimTransport implements Transport {
     this.#events = events;
   }
 
+  openAgentStreams(): void {
+    this.#hasAgents = true;
+  }
+
+  #hasStream(stream: StreamName): boolean {
+    return this.#hasAgents || !(agentStreams as readonly StreamName[]).includes(stream);
+  }
+
   send(stream: StreamName, ...pieces: Buffer[]): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || !this.#hasStream(stream)) return;
     const bytes = Buffer.concat(pieces);
     this.onSent(stream, bytes);
     this.other?.take(stream, bytes);
@@ -77,11 +87,21 @@ class SimTransport implements Transport {
     const ready = streamNames.filter((name) => !this.#paused.has(name) && this.waitingBytes(name) > 0);
     const stream = ready[Math.floor(this.#fraction() * ready.length)];
     if (stream === undefined) return false;
+    if (!this.#hasStream(stream)) {
+      this.cut();
+      return true;
+    }
     const bytes = Buffer.concat(this.#waiting.get(stream) ?? []);
     const cut = this.#fraction() < 0.7 ? bytes.length : 1 + Math.floor(this.#fraction() * bytes.length);
     this.#waiting.set(stream, cut < bytes.length ? [bytes.subarray(cut)] : []);
     this.#events.onBytes(stream, Buffer.from(bytes.subarray(0, cut)));
+    if (cut === bytes.length) this.other?.drained(stream);
     return true;
+  }
+
+  drained(stream: StreamName): void {
+    const isTold = (agentStreams as readonly StreamName[]).includes(stream);
+    if (isTold && !this.#isClosed) this.#events?.onDrained(stream);
   }
 
   close(): void {
