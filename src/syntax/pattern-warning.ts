@@ -10,3 +10,10 @@ export function riskWarning(expression: Expression): string | undefined {
     ? `${risk}: Argus searches for it in linear time, other engines do not`
     : `${risk}: a log that holds it up for 250 ms puts it into quarantine; repeat nothing that may be empty`;
 }
+
+/** Of an expression whose end or groups count: whether Argus may find another than PCRE2 does. */
+export function differenceWarning(expression: Expression): string | undefined {
+  if (!(expression instanceof Pcre2) || expression.difference === undefined) return undefined;
+  const what = expression.difference === "span" ? "may end elsewhere" : "may fill other fields";
+  return `${expression.pattern} ${what} than in PCRE2: it repeats a group that may match nothing or leave a group unset`;
+}

@@ -61,6 +61,8 @@ test("$ holds at the end and before one last newline, with (?m) before each", ()
 });
 
 test("^ with (?m) holds behind a newline alone, and \\A never does", () => {
+  // Not behind one that ends the subject.
+  deepEqual([matches("(?m)[^a]^", "a\n"), matches("(?m)[^a]^", "a\nb"), matches("(?m)^$", "")], [false, true, true]);
   deepEqual(
     [matches("(?m)^b", "a\nb"), matches("(?m)^b", "a\rb"), matches("(?m)\\Ab", "a\nb"), matches("^b", "a\nb")],
     [true, false, false, false],
@@ -92,9 +94,19 @@ test("within a class ], [ and - are literals where PCRE2 takes them for ones", (
   equal(bytesOf("[^]a]").length, 254);
   equal(bytesOf("[[a]"), "[a");
   equal(bytesOf("[a-]"), "-a");
-  equal(bytesOf("[\\d-x]"), "-0123456789x");
+  equal(bytesOf("[\\d-]"), "-0123456789");
+  equal(bytesOf("[\\d\\E-x]"), "-0123456789x");
+  equal(bytesOf("[\\8a]"), "8a");
   equal(bytesOf("[\\b\\]\\\\]"), "\b\\]");
   equal(bytesOf("[\\x41-\\103]"), "ABC");
+});
+
+test("within a class \\Q and \\E quote what is between them, and stand for nothing themselves", () => {
+  equal(bytesOf("[\\Qa-c]\\E]"), "-]ac");
+  equal(bytesOf("[\\Qa\\E-c]"), "abc");
+  equal(bytesOf("[\\Q^\\Ea]"), "^a");
+  equal(bytesOf("[\\E^a]").length, 255);
+  equal(bytesOf("[\\Q\\E]]"), "]");
 });
 
 test("escapes stand for their bytes", () => {
@@ -115,6 +127,82 @@ test("quantifiers, lazy ones and the ungreedy flag", () => {
   equal(matches("^{a}$", "{a}"), true);
 });
 
+test("a possessive quantifier gives nothing back of what stands before it, one byte or class", () => {
+  deepEqual(
+    ["a++b", "a++ab", "[ab]*+b", "a?+a", "a{1,2}+a", "a{2}+a", "x\\s*+y"].map((pattern) =>
+      matches(`^${pattern}$`, "aab"),
+    ),
+    [true, false, false, false, false, false, false],
+  );
+  deepEqual([groups("(a{1,2}+)(a*)", "aaa"), groups("(\\d++)\\.", "12.3")], [["aa", "a"], ["12"]]);
+});
+
+test("a group that may match nothing and may be left out is there and empty", () => {
+  deepEqual(groups("^r: (\\S*)? ?(q)$", "r: q"), ["", "q"]);
+  deepEqual(groups("(a*){0,1}b", "b"), [""]);
+  deepEqual(groups("(a*)??b", "b"), []);
+  deepEqual([groups("(a|)?b", "b"), groups("(?:(a*)|c)?b", "b")], [[""], [""]]);
+  deepEqual([groups("(?=(a))?b", "b"), groups("(a)?b", "b")], [[], []]);
+  // What must be looked for is looked for once, and groups keep their numbers.
+  deepEqual(
+    [groups("(?=(a))+(a)", "a"), groups("(?=(a)){0}(a)", "a")],
+    [
+      ["a", "a"],
+      [undefined, "a"],
+    ],
+  );
+});
+
+test("a quantifier is one of what stands before it, over comments and blanks", () => {
+  deepEqual(
+    ["^a(?#c)+$", "^a\\Q\\E+$", "(?x)^a +$", "(?x)^a + ?$", "^\\Qba\\E+$"].map((pattern) => matches(pattern, "aa")),
+    [true, true, true, true, false],
+  );
+});
+
+test("[[:<:]] and [[:>:]] are the edges of a word", () => {
+  const edges = ["a foo b", "foo", "afoo", "foob"].map((subject) => matches("[[:<:]]foo[[:>:]]", subject));
+  deepEqual(edges, [true, true, false, false]);
+  deepEqual(
+    [matches("[[:<:]]\\b-", "a-"), matches("a[[:>:]]+-", "a-"), matches("^[[:>:]]", "a")],
+    [false, true, false],
+  );
+});
+
+test("\\G is the start of what is searched, and \\K leaves the end of the match and its groups", () => {
+  deepEqual([matches("\\Gb", "ab"), matches("a\\Gb", "ab"), matches("\\Ga", "ab")], [false, false, true]);
+  equal(new Pcre2("\\Gb").match(new Subject("ab"), 1), 1);
+  for (const pattern of ["(a)b", "(a)\\Kb", "(a)b\\K", "(a\\K)b"]) {
+    const found = new Pcre2(pattern, { captures: true }).exec(new Subject("xabc"), 0);
+    deepEqual(found, { pointer: 2, groups: ["a"] }, pattern);
+  }
+});
+
+test("a repetition that may find other than PCRE2 is told of, and only where that is asked for", () => {
+  const differenceOf = (pattern: string, captures = true): string | undefined =>
+    new Pcre2(pattern, { captures }).difference;
+  deepEqual(
+    ["(a*)*", "(a?){1,2}", "(?:a*?)+", "(?:|a)+", "(?:(a)|b)+", "(?:(a)?b){2}"].map((pattern) => differenceOf(pattern)),
+    ["groups", "groups", "span", "span", "groups", "groups"],
+  );
+  deepEqual([differenceOf("(a*)*", false), differenceOf("(?:|a)+", false)], [undefined, "span"]);
+  const exact = [
+    "(a+)*",
+    "(?:a*)*",
+    "(?:a*b*)+",
+    "(a*){2}",
+    "(a*)?",
+    "(?:(a)b)+",
+    "(?:a|(b))?",
+    "(?!(a))*b",
+    "(?:a|b)*",
+  ];
+  deepEqual(
+    exact.map((pattern) => differenceOf(pattern)),
+    exact.map(() => undefined),
+  );
+});
+
 test("groups: named ones are numbered, unset ones in front stay, at the end they go", () => {
   deepEqual(groups("(?<year>\\d+)-(?P<month>\\d+)", "2026-11"), ["2026", "11"]);
   deepEqual(groups("(a)|(b)|(c)", "b"), [undefined, "b"]);
@@ -133,6 +221,8 @@ test("(*UTF) takes a character as its bytes and refuses a subject that is not UT
   equal(expression.testText("a\xe2\x80\xaeb"), true);
   equal(expression.testText("a\xe2\x80\xaf"), false);
   equal(expression.testText("\xff\xe2\x80\xae"), false);
+  // No match begins within a character.
+  equal(new Pcre2("(*UTF)(?<!^)").match(new Subject("\xe2\x80\xae"), 0), 2);
 });
 
 test("the rest of the subject begins exactly at the end of the match, an empty one too", () => {
@@ -149,30 +239,54 @@ test("the rest of the subject begins exactly at the end of the match, an empty o
 
 test("what cannot be translated exactly is refused with the place", () => {
   const refused = [
-    "a++",
-    "(?>a)",
-    "(a)\\1",
-    "\\Ka",
-    "\\Ga",
-    "(?R)",
-    "(?(1)a|b)",
-    "(?|a|b)",
-    "(*ACCEPT)",
-    "(a",
-    "a)",
-    "[a",
-    "*a",
-    "\\y",
-    "a\\",
-    "[[:nope:]]",
-    "[b-a]",
-    "\\x{100}",
-    "\\R",
-    "\\N{U+202E}",
-    "(*UTF)[^a]",
+    ...["(?>a)", "(a)++", "(?:ab)*+", "(a)\\1", "(?R)", "(?(1)a|b)", "(?|a|b)", "(*ACCEPT)", "(?xx)a", "\\y", "\\R"],
+    ...["(a", "a)", "[a", "*a", "a\\", "\\x{1", "\\x{100}", "\\N{1", "\\N{U+202E}", "(?#a"],
+    // Quantifiers.
+    ...[
+      "a**",
+      "a{1}{2}",
+      "a+++",
+      "a|*b",
+      "a(?i)+",
+      "$+",
+      "^*",
+      "\\b?",
+      "\\z{2}",
+      "\\K+",
+      "a{65536}",
+      "a{1,65536}",
+      "a{2,1}",
+    ],
+    // Classes.
+    ...[
+      "[a-\\d]",
+      "[\\d-z]",
+      "[[:alpha:]-z]",
+      "[a-[:digit:]]",
+      "[b-a]",
+      "[[:nope:]]",
+      "[[:ABC:]]",
+      "[[.a.]]",
+      "[:alpha:]",
+    ],
+    ...["[a[:<:]]", "[\\Qa", "[\\R]"],
+    // Groups.
+    ...["(?<n>a)(?<n>b)", `(?<${"n".repeat(33)}>a)`, "(?<=a+)b", "(?<=(a|bc))d", "(?<!a?)", "(?<=\\Ka)", "(?=\\Ka)"],
+    ...["(*UTF)[^a]", "(*UTF)\xc3\xa9+", "(*UTF)\xc3", "(*UTF)\\h", "(*UTF)[\\S]", "(*UTF)(?i)k", "(*UTF)\\N{U+D800}"],
     "(".repeat(300) + ")".repeat(300),
   ];
   for (const pattern of refused) throws(() => new Pcre2(pattern), PatternError, pattern);
+  const accepted = [
+    "a{65535}",
+    "(?<=a|bc)d",
+    "(?<=a{2})b",
+    "[a-]",
+    "(?<n>a)(?<m>b)",
+    "(*UTF)\xc3\xa9k",
+    "\\N{2}",
+    "(?i-)a",
+  ];
+  for (const pattern of accepted) equal(new Pcre2(pattern).pattern, pattern);
   throws(() => new Pcre2("ab(?>c)"), /offset 3 of the PCRE2 pattern ab\(\?>c\)/);
 });
 
@@ -228,7 +342,12 @@ function randomPattern(below: (limit: number) => number, depth: number): string 
     if (kind === 3) return ["[ab]", "[^a]", "\\d", "\\w"][below(4)] ?? "a";
     return kind === 4 ? "x" : `(${randomPattern(below, depth - 1)})`;
   };
-  const piece = (): string => atom() + (["", "", "", "+", "*", "?", "+?", "{1,2}"][below(8)] ?? "");
+  const piece = (): string => {
+    const one = atom();
+    const quantifier = ["", "", "", "+", "*", "?", "+?", "{1,2}"][below(8)] ?? "";
+    // A group that may match nothing and be left out is empty in PCRE2, where in JavaScript it is unset.
+    return one + (quantifier === "?" && one.startsWith("(") && new RegExp(`^${one}$`).test("") ? "" : quantifier);
+  };
   const sequence = (): string => Array.from({ length: 1 + below(3) }, piece).join("");
   return below(5) === 0 ? `${sequence()}|${sequence()}` : `${below(4) === 0 ? "^" : ""}${sequence()}`;
 }

@@ -1,13 +1,15 @@
 /**
  * PCRE2 patterns, run by the JavaScript engine. The translation (pcre2-translation.ts) is exact in span and captures
- * for what it accepts, and refuses the rest, with one known difference: a group inside a repeated group keeps the value
- * of an earlier round in PCRE2, and is unset in JavaScript.
+ * for what it accepts, and refuses the rest, with two known differences, of which `difference` tells. A group inside a
+ * repeated group keeps the value of an earlier round in PCRE2, and is unset in JavaScript. And where a repeated group
+ * may match nothing, as in `(a*)*`, PCRE2 ends with a round that matches nothing, and JavaScript does without it.
  */
 import { isUtf8 } from "node:buffer";
 import { BoundedSearch } from "./bounded-search.ts";
 import type { Expression, ExpressionLanguage, ExpressionOptions, Match, Outline } from "./pattern.ts";
 import { NO_MATCH, PatternError, unknownOutline } from "./pattern.ts";
 import type { Risk } from "./pattern-risk.ts";
+import type { Difference } from "./pcre2-quantifier.ts";
 import { translatePcre2 } from "./pcre2-translation.ts";
 import type { Subject } from "./subject.ts";
 
@@ -18,6 +20,8 @@ export class Pcre2 implements Expression {
   readonly pattern: string;
   readonly firstBytes: Uint8Array | undefined;
   readonly outline: Outline;
+  /** What may come out otherwise than in PCRE2, as far as it is asked for: groups are only with `captures`. */
+  readonly difference: Difference | undefined;
   readonly #search: BoundedSearch;
   /** A literal without which there is no match: looked for first, because that is many times cheaper. */
   readonly #needed: string;
@@ -31,7 +35,8 @@ export class Pcre2 implements Expression {
     }
     this.pattern = pattern;
     this.#negate = options.negate ?? false;
-    const { source, isUtf, needed } = translatePcre2(pattern, options.flavour === "ossec");
+    const { source, isUtf, needed, difference } = translatePcre2(pattern, options.flavour === "ossec");
+    this.difference = difference === "span" || options.captures ? difference : undefined;
     this.#isUtf = isUtf;
     this.#needed = needed;
     this.outline = needed === "" || this.#negate ? unknownOutline : { ...unknownOutline, needed: [needed] };

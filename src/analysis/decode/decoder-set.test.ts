@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { describeProblem } from "../../config/problem.ts";
 import type { EngineEvent } from "../../model/alert.ts";
@@ -422,4 +422,34 @@ test("the index finds the same root as trying one after another does (20 seeds)"
     }
   }
   equal(named > 400, true, `${named} of 1,200 have a decoder`);
+});
+
+test("a group that may be left out, and matches nothing instead, gives an empty field", () => {
+  const set = load(
+    root("l", "<prematch>^login</prematch>") +
+      child("l", '<regex type="pcre2">^login (\\w*)? ?from</regex><order>user</order>', "l"),
+  );
+  equal(decode(set, "login from"), "l dstuser=");
+  equal(decode(set, "login ann from"), "l dstuser=ann");
+});
+
+test("a PCRE2 expression that may find other than PCRE2 does is a warning at its place", () => {
+  const of = (inner: string): string[] => problems(root("p", inner));
+  const regex = (pattern: string): string =>
+    `<prematch>^p</prematch>\n<regex type="pcre2">${pattern}</regex><order>user</order>`;
+  const why = "than in PCRE2: it repeats a group that may match nothing or leave a group unset";
+  deepEqual(of(regex("(a?){1,2}b")), [`0.xml:2:1: warning: (a?){1,2}b may fill other fields ${why}`]);
+  deepEqual(of('<prematch type="pcre2">^p(?:|a){1,2}</prematch>'), [
+    `0.xml:1:19: warning: ^p(?:|a){1,2} may end elsewhere ${why}`,
+  ]);
+  // A prematch fills no fields.
+  deepEqual(of('<prematch type="pcre2">^p(?:a(b)?){2}</prematch>'), []);
+  deepEqual(of(regex("(?:a?b?){1,2}(a)")), []);
+});
+
+test("what PCRE2 refuses is an error at its place", () => {
+  for (const pattern of ["a+*", "a{65536}", "a$+", "[a-\\d]"]) {
+    const found = problems(root("p", `\n<prematch type="pcre2">${pattern}</prematch>`));
+    match(found.join(), /^0\.xml:2:1: error: a (?:quantifier|range) .* of the PCRE2 pattern /, pattern);
+  }
 });

@@ -66,6 +66,25 @@ test("values become text: words, integers of 32 bits, six decimals for all other
   deepEqual(fields('{"n":null,"x":"y"}', { nullField: "discard" }), ["x=y"]);
 });
 
+test("what lies half-way between two numbers that can be printed is printed as the even one, as by C", () => {
+  const halves = '"a":0.0078125,"b":0.0234375,"c":-0.0078125,"d":-0.0234375,"e":1.5078125,"f":5000000000.0078125';
+  deepEqual(fields(`{${halves}}`), [
+    "a=0.007812",
+    "b=0.023438",
+    "c=-0.007812",
+    "d=-0.023438",
+    "e=1.507812",
+    "f=5000000000.007812",
+  ]);
+  // One bit beside half-way, the nearer one.
+  deepEqual(fields('{"a":0.007812500000000002,"b":0.023437499999999997}'), ["a=0.007813", "b=0.023437"]);
+  deepEqual(fields('{"a":[0.0001,0.00001,0.0000025,1e15]}'), ["a=[0.0001, 1e-05, 2.5e-06, 1e+15]"]);
+  // 17 digits within an array: 2^-25 and three times as much.
+  deepEqual(fields('{"a":[2.98023223876953125e-08,562949953421312.125,562949953421312.375,8.94069671630859375e-08]}'), [
+    "a=[2.9802322387695312e-08, 562949953421312.12, 562949953421312.38, 8.9406967163085938e-08]",
+  ]);
+});
+
 test("the names at the top that fill static fields, and user only while dstuser is empty", () => {
   deepEqual(fields('{"srcip":"192.0.2.7","srcport":22,"systemname":"s","system_name":"t","in":{"srcip":"x"}}'), [
     "srcip:192.0.2.7",

@@ -33,6 +33,8 @@ const staticNames: ReadonlyMap<string, StaticFieldName> = new Map([
 const nameBytesMax = 1_024;
 /** A log of 64 KiB is printed in a quarter of it, unless it is all nesting. */
 const printedBytesMax = 1_048_576;
+/** The most that JavaScript prints: 82 noughts behind the one digit in question end a number. */
+const digitsMax = 100;
 
 /** Fills fields from the object that begins at `from` in the working log; anything else fills none. */
 export function runJsonPlugin(decoded: DecodedEvent, from: number, decoder: Decoder): void {
@@ -79,7 +81,16 @@ function textOf(value: Exclude<JsonValue, { kind: "object" }>, decoder: Decoder)
 export function numberText(number: number): string {
   if (Number.isInteger(number) && number >= -2_147_483_648 && number <= 2_147_483_647) return String(number);
   if (!Number.isFinite(number)) return number > 0 ? "inf" : "-inf";
-  return Math.abs(number) < 1e21 ? number.toFixed(6) : `${BigInt(number)}.000000`;
+  if (Math.abs(number) >= 1e21) return `${BigInt(number)}.000000`;
+  // x 10^6 = k + 1/2 is x 2^7 5^6 = 2k + 1, so x 2^7, which a double holds exactly, is an odd integer and nothing else.
+  const isBetween = (Math.abs(number) * 128) % 2 === 1;
+  return isBetween ? towardsEven(number.toFixed(6), number.toFixed(7)) : number.toFixed(6);
+}
+
+/** C rounds what lies half-way to the even digit, JavaScript away from zero. `exact` has one digit more. */
+function towardsEven(rounded: string, exact: string): string {
+  const cut = exact.replace(/5(?=e|$)/, "");
+  return /^[^e]*[02468](?:e|$)/.test(cut) ? cut : rounded;
 }
 
 function csv(items: readonly JsonValue[]): string {
@@ -150,10 +161,19 @@ class Printer {
 /** C's `%1.15g`, or 17 digits where 15 do not give the number back. */
 function shortNumber(number: number): string {
   if (Number.isInteger(number) && Math.abs(number) < 1e15) return String(number);
-  const short = Number(number.toPrecision(15)) === number ? number.toPrecision(15) : number.toPrecision(17);
+  // JavaScript begins with exponents two places later.
+  const inDigits = (count: number): string =>
+    Math.abs(number) < 1e-4 ? number.toExponential(count - 1) : number.toPrecision(count);
+  let short = inDigits(15);
+  if (Number(short) !== number) short = isHalfWay(number) ? towardsEven(inDigits(17), inDigits(18)) : inDigits(17);
   const [mantissa = "", exponent] = short.split("e");
   const trimmed = mantissa.includes(".") ? mantissa.replace(/\.?0+$/, "") : mantissa;
   return exponent === undefined ? trimmed : `${trimmed}e${exponent.replace(/^([+-])(\d)$/, "$10$2")}`;
+}
+
+/** Between two numbers of 17 digits. */
+function isHalfWay(number: number): boolean {
+  return /^\d{17}50*$/.test(number.toPrecision(digitsMax).replace(/^-?[0.]*|\.|e.*/g, ""));
 }
 
 /** The byte string as a JSON text: bytes stand for themselves, so what escapes text escapes it. */

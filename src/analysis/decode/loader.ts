@@ -4,7 +4,7 @@
  */
 import { type Problem, problemAt } from "../../config/problem.ts";
 import { compileExpression } from "../../syntax/expression.ts";
-import { riskWarning } from "../../syntax/pattern-warning.ts";
+import { differenceWarning, riskWarning } from "../../syntax/pattern-warning.ts";
 import type { Expression, ExpressionLanguage, Flavour } from "../../syntax/pattern.ts";
 import { PatternError } from "../../syntax/pattern.ts";
 import { attributeOf, type Place, type XmlElement } from "../../syntax/xml.ts";
@@ -321,8 +321,9 @@ class DecoderLoader {
   #compile(draft: Draft, captures: boolean): Expression {
     try {
       const expression = compileExpression(draft.language, draft.text, { captures, flavour: this.#flavour });
-      const warning = riskWarning(expression);
-      if (warning !== undefined) this.#report(problemAt(draft.place, "warning", warning));
+      for (const warning of [riskWarning(expression), differenceWarning(expression)]) {
+        if (warning !== undefined) this.#report(problemAt(draft.place, "warning", warning));
+      }
       return expression;
     } catch (error) {
       if (error instanceof PatternError) throw new Refusal(draft.place, error.message);

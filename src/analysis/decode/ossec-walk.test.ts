@@ -64,6 +64,12 @@ test("a group that took no part is skipped, and the groups behind it move left; 
   equal(decode(set, "p: a2=y"), "p srcip=2 id= status=y");
 });
 
+test("a group that may be left out, and matches nothing instead, keeps its place in the order", () => {
+  const set = load(root("r", "<prematch>^r: </prematch><pcre2>^r: (\\S*)? ?(q)$</pcre2><order>srcuser,url</order>"));
+  equal(decode(set, "r: q"), "r srcuser= url=q");
+  equal(decode(set, "r: u q"), "r srcuser=u url=q");
+});
+
 test("a plugin reads the whole log and ends decoding", () => {
   const set = load(p + child("c", regex("^(\\w)", "id")) + child("c", regex("(\\w)", "status", "after_regex")));
   equal(decode(set, "p: ab"), "p id=a status=b");
