@@ -1,14 +1,22 @@
 /**
  * What the agent protocol costs per message: microseconds of one core to open and to seal it, for each dialect, and to
- * read what is read once per agent and minute. The messages are log lines of the size that is asked for, each sealed with
- * its own counter by one of many agents, so that neither a cache nor the compiler sees the same bytes all the time.
+ * read what is read once per agent and minute. The messages are log lines of the size that is asked for, each sealed
+ * with its own counter by one of many agents, so that neither a cache nor the compiler sees the same bytes all the
+ * time.
  *
  *   npm run -s bench -- wire [--seed N] [--count N] [--bytes N]
  */
 import { seededRandom } from "../test/support/seeded-random.ts";
 import { AgentCipher } from "../src/wire/agent-cipher.ts";
-import { nextCounter } from "../src/wire/message-counter.ts";
+import { agentsOf, readClientKeys, writeClientKeys } from "../src/wire/client-keys.ts";
+import { agentControl, managerControl, readAgentControl, readManagerControl } from "../src/wire/control-message.ts";
+import { readReply, readRequest } from "../src/wire/enrolment.ts";
+import { escapesLocation, parseAgentVersion } from "../src/wire/agent-version.ts";
+import { readEvent } from "../src/wire/event-payload.ts";
+import { nextCounter, ReplayWindow } from "../src/wire/message-counter.ts";
+import { responseList } from "../src/wire/response-list.ts";
 import { type Dialect, openMessage, readEnvelope, sealMessage, type SealOptions } from "../src/wire/secure-message.ts";
+import { chunksOf, mergedFile, unpackMerged } from "../src/wire/shared-file.ts";
 import { frameOf, TcpFrames } from "../src/wire/tcp-frames.ts";
 import { mixedLines } from "./mixed-log.ts";
 
@@ -17,6 +25,8 @@ export interface WireFigures {
   messages: number;
   microsPerMessage: Record<string, number>;
   blowfishScheduleMicros: number;
+  /** What comes less often, in microseconds for each. */
+  micros: Record<string, number>;
 }
 
 const agentCount = 200;
@@ -77,11 +87,45 @@ export function wireFigures(seed: number, count: number, messageBytes: number): 
       return typeof envelope === "string" ? envelope : openMessage(of(own, index), envelope);
     });
   }
+  const blowfishScheduleMicros = best(agents, (one) => new AgentCipher(one).encryptBlowfish(Buffer.alloc(8)));
+  Object.assign(microsPerMessage, restOfMessage(payloads));
+  return { messageBytes, messages: payloads.length, microsPerMessage, blowfishScheduleMicros, micros: rarer(agents) };
+}
+
+/** What a message costs besides its cipher. */
+function restOfMessage(payloads: readonly Buffer[]): Record<string, number> {
   const frames = Buffer.concat(payloads.map(frameOf));
   const deframer = new TcpFrames(() => true);
   const chunks = Array.from({ length: Math.ceil(frames.length / 65_536) }, (_, index) => index * 65_536);
   const perChunk = best(chunks, (at) => deframer.push(frames.subarray(at, at + 65_536)));
-  microsPerMessage["frame"] = Number(((perChunk * chunks.length) / payloads.length).toFixed(3));
-  const blowfishScheduleMicros = best(agents, (one) => new AgentCipher(one).encryptBlowfish(Buffer.alloc(8)));
-  return { messageBytes, messages: payloads.length, microsPerMessage, blowfishScheduleMicros };
+  const isEscaped = escapesLocation(parseAgentVersion("Wazuh v4.14.7"));
+  let last = nextCounter(undefined, 1);
+  const window = new ReplayWindow();
+  return {
+    frame: Number(((perChunk * chunks.length) / payloads.length).toFixed(3)),
+    event: best(payloads, (payload) => readEvent(payload, isEscaped)),
+    replay: best(payloads, () => window.accept((last = nextCounter(last, 1)))),
+  };
+}
+
+const uname = "Linux |web1 |5.10 |#1 SMP |x86_64 [Ubuntu|ubuntu: 22.04.3 LTS (Jammy Jellyfish)]";
+const keepalive = `#!-${uname} - Wazuh v4.14.7\n"env":prod\nx merged.mg\n#"_agent_ip":10.0.0.1\n`;
+
+/** What is read or written once per agent, or once in ten seconds of one. */
+function rarer(agents: readonly { id: string; name: string; key: string }[]): Record<string, number> {
+  const many = <T>(value: T): T[] => Array.from({ length: 2_000 }, () => value);
+  const lines = agents.map((one) => ({ ...one, address: "any", isRemoved: false }));
+  const keys = readClientKeys(writeClientKeys(readClientKeys(""), lines));
+  const merged = mergedFile("default", responseList([]), [{ name: "agent.conf", bytes: Buffer.alloc(900_000, "a") }]);
+  const perKey = 1 / agents.length;
+  return {
+    keepalive: best(many(Buffer.from(keepalive)), readAgentControl),
+    startup: best(many(agentControl({ kind: "startup", version: "v4.14.7" })), readAgentControl),
+    "manager's ack": best(many(managerControl({ kind: "ack" })), readManagerControl),
+    "enrolment request": best(many(Buffer.from("OSSEC A:'web1' V:'v4.14.7'\n")), (bytes) => readRequest(bytes, false)),
+    "enrolment reply": best(many("ERROR: Invalid password. Unable to add agent"), readReply),
+    "line of client.keys":
+      perKey * best([keys, keys], (known) => readClientKeys(writeClientKeys(known, agentsOf(known)))),
+    "merged.mg of 900 kB": best([merged, merged], (bytes) => [unpackMerged(bytes), ...chunksOf(bytes, 900)]),
+  };
 }

@@ -6,8 +6,8 @@
  *
  * One object per agent, kept by the caller as long as the registration stays the same. What a cipher needs is made at
  * its first use. For AES it is one pair of OpenSSL's objects that lives as long as the agent's: to make one costs five
- * times as much as a message of 200 bytes. Its CBC chain runs on over the messages; that is taken out again by XOR with the
- * last block of the message before, so every message stands for itself, as on the wire.
+ * times as much as a message of 200 bytes. Its CBC chain runs on over the messages; that is taken out again by XOR
+ * with the last block of the message before, so every message stands for itself, as on the wire.
  */
 import { createCipheriv, createDecipheriv, hash, type Cipher, type Decipher } from "node:crypto";
 import { assert } from "../base/assert.ts";

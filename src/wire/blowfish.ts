@@ -1,7 +1,7 @@
 /**
- * Blowfish in CBC mode (agent-protocol 2.4): big-endian, keys of up to 56 bytes, no padding. OpenSSL 3 does not offer it any
- * more, and agents of OSSEC and of early Wazuh speak nothing else. It hides from an onlooker what a log says; it is not
- * what proves a sender, since any key that is not the agent's fails at the checksum within.
+ * Blowfish in CBC mode (agent-protocol 2.4): big-endian, keys of up to 56 bytes, no padding. OpenSSL 3 does not offer
+ * it any more, and agents of OSSEC and of early Wazuh speak nothing else. It hides from an onlooker what a log says;
+ * it is not what proves a sender, since any key that is not the agent's fails at the checksum within.
  *
  * A schedule costs some 60 µs and holds 4.2 KiB, so the caller keeps it with the agent's key. A block costs 16 rounds;
  * the loops below keep halves, subkeys and boxes in locals, which makes them about three times as fast.

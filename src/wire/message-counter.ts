@@ -20,8 +20,8 @@ const localsPerGlobal = 10_000;
 const orderOf = ({ global, local }: MessageCounter): number => global * localsPerGlobal + local;
 
 /**
- * The counter after `last`, where that is known. G is the time in seconds, but never below `last`, nor below `floorGlobal`,
- * the least G that no other node has used for this agent.
+ * The counter after `last`, where that is known. G is the time in seconds, but never below `last`, nor below
+ * `floorGlobal`, the least G that no other node has used for this agent.
  */
 export function nextCounter(last: MessageCounter | undefined, nowSeconds: number, floorGlobal = 0): MessageCounter {
   const { global, local } = last ?? { global: 0, local: LOCAL_MAX };
@@ -55,8 +55,8 @@ export type ReplayVerdict =
 
 /**
  * Which messages of one agent have been here. The counters that were accepted last are kept as runs of successive
- * numbers, in the order in which they came: one run is what an agent over TCP needs, whatever the number of messages. An
- * agent that is reinstalled begins again at 0:1; that is one more run.
+ * numbers, in the order in which they came: one run is what an agent over TCP needs, whatever the number of messages.
+ * An agent that is reinstalled begins again at 0:1; that is one more run.
  */
 export class ReplayWindow {
   readonly #countMax: number;

@@ -11,9 +11,9 @@
  *   `aes`         #AES:    fixed, PKCS#7
  *   `aes_iv`      #AES:    16 bytes in front of the ciphertext, PKCS#7
  *
- * The two layouts of AES have one token. CBC under a wrong IV spoils only the first block, and in `aes_iv` what would be
- * decrypted as the first block is the IV itself; so one decryption under the fixed IV serves both: what does not begin
- * with "!" at 0 is looked at from byte 16 on.
+ * The two layouts of AES have one token. CBC under a wrong IV spoils only the first block, and in `aes_iv` what would
+ * be decrypted as the first block is the IV itself; so one decryption under the fixed IV serves both: what does not
+ * begin with "!" at 0 is looked at from byte 16 on.
  *
  * Nothing that a stranger sends throws: a message that cannot be read gives one word that says why.
  */

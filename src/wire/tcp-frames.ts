@@ -3,8 +3,8 @@
  * directions have the same frames, and chunks split and join them anywhere.
  *
  * Misbehaviour: a length of 0 or beyond the limit is a fault, and the connection must be closed, because nothing after
- * it can be framed. Nothing is allocated for a length: memory grows by doubling with the bytes that have come, at most to
- * one frame, and 4 KiB of it are kept between frames.
+ * it can be framed. Nothing is allocated for a length: memory grows by doubling with the bytes that have come, at
+ * most to one frame, and 4 KiB of it are kept between frames.
  */
 import { assert } from "../base/assert.ts";
 import { MESSAGE_BYTES_MAX } from "./secure-message.ts";
