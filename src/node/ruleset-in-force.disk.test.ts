@@ -107,7 +107,7 @@ test("what is recorded is not believed of a journal that does not hold it", asyn
   ok((after[0]?.position ?? 0) > (before[0]?.position ?? 0));
 });
 
-test("of files that do not load a check says which ruleset a start would go on with, where there is one", async (context) => {
+test("of files that do not load a check says which ruleset of before a start would go on with", async (context) => {
   const made = await place(context);
   const outcome = async (): Promise<string | undefined> => {
     const { exitCode, summary } = await checkConfig(made.home.folder, nodeDisk, checkHomeRuleset);

@@ -37,6 +37,35 @@ test("every folder of src stands in the codemap", () => {
   );
 });
 
+test("the page of the shipped ruleset names each file with its ids, and each cluster event with its level", () => {
+  const page = readText("docs/operating/ruleset.md");
+  const rows = [...page.matchAll(/^\| `(\d\S+\.xml)` \| ([^|]+) \|/gm)];
+  const ranges = new Map(rows.map(([, file = "", ids = ""]) => [file, ids.split(",").map(rangeOf)]));
+  const files = projectFiles().filter((path) => path.startsWith("ruleset/rules/"));
+  deepEqual([...ranges.keys()], files.map((path) => posix.basename(path)).sort());
+  const offences: string[] = [];
+  const events: string[] = [];
+  for (const path of files) {
+    const listed = ranges.get(posix.basename(path)) ?? [];
+    for (const [, id = "", level = ""] of readText(path).matchAll(/<rule id="(\d+)" level="(\d+)"/g)) {
+      if (!listed.some(([first, last]) => Number(id) >= first && Number(id) <= last)) offences.push(`${path}: ${id}`);
+      if (/^85\d\d$/.test(id) && level !== "0") events.push(`${id} ${level}`);
+    }
+  }
+  deepEqual(offences, []);
+  const told = [...page.matchAll(/^\| (85[\d, ]+) \| ([\d, ]+) \|/gm)].flatMap(([, ids = "", levels = ""]) => {
+    const own = levels.split(", ");
+    return ids.split(", ").map((id, index) => `${id} ${own[index]}`);
+  });
+  deepEqual(told, events.sort());
+});
+
+/** Of `5500 to 5555`, or of one id. */
+function rangeOf(text: string): [first: number, last: number] {
+  const [first = "", last = first] = text.match(/\d+/g) ?? [];
+  return [Number(first), Number(last)];
+}
+
 test("every npm script that a document names exists", () => {
   const { scripts } = JSON.parse(readText("package.json")) as { scripts: Record<string, string> };
   const offences: string[] = [];
