@@ -15,5 +15,6 @@ export function riskWarning(expression: Expression): string | undefined {
 export function differenceWarning(expression: Expression): string | undefined {
   if (!(expression instanceof Pcre2) || expression.difference === undefined) return undefined;
   const what = expression.difference === "span" ? "may end elsewhere" : "may fill other fields";
-  return `${expression.pattern} ${what} than in PCRE2: it repeats a group that may match nothing or leave a group unset`;
+  const why = "it repeats a group that may match nothing or leave a group unset";
+  return `${expression.pattern} ${what} than in PCRE2: ${why}`;
 }
