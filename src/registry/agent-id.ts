@@ -1,4 +1,4 @@
-/** Numbers of agents: each is one above the greatest that was ever given, removed agents included (agent-protocol 1.6). */
+/** Numbers of agents: each is one above the greatest ever given, to removed agents as well (agent-protocol 1.6). */
 import { AGENT_ID_DIGITS_MAX, agentIdOf } from "../model/agent.ts";
 
 /** Agents write their id into 16 bytes: one of nine digits is cut inside `#AES:`. */

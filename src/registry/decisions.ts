@@ -1,6 +1,6 @@
 /**
- * What is done with a request to enrol and with a change that an operator asks for: each is decided against all that was
- * decided before it, whether that is on the disk yet or not. No disk and no clock in here.
+ * What is done with a request to enrol and with a change that an operator asks for: each is decided against all that
+ * was decided before it, whether that is on the disk yet or not. No disk and no clock in here.
  */
 import type { Random } from "../base/random.ts";
 import { AGENT_GROUPS_MAX, agentIdOf, isAgentId, isAgentKey, isGroupName } from "../model/agent.ts";

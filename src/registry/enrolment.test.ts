@@ -78,9 +78,8 @@ const requests: readonly (readonly [Partial<EnrolmentRequest>, string, Partial<E
   [{ name: "web", groups: "nogroup", address: "192.0.2.7" }, "Invalid group: nogroup"],
 ];
 for (const [request, outcome, policy] of requests) {
-  const { name = "new" } = request;
-  test(`${JSON.stringify({ ...request, name: name.slice(0, 20), groups: request.groups?.slice(0, 20) })} gives ${outcome.slice(0, 60)}`, () =>
-    equal(say(decide(request, policy)), outcome));
+  const asked = JSON.stringify(request);
+  test(`${asked.slice(0, 60)} gives ${outcome.slice(0, 60)}`, () => equal(say(decide(request, policy)), outcome));
 }
 
 const active: Partial<AgentRecord> = { state: "active" };

@@ -23,8 +23,8 @@ export interface KeeperOptions {
 }
 
 /**
- * For so long an edit does not undo what we wrote: somebody may have read the file before it, and writes all of it back.
- * A person is slower; a script that writes what it read minutes ago loses what came in between, and always did.
+ * For so long an edit does not undo what we wrote: somebody may have read the file before it, and writes all of it
+ * back. A person is slower; a script that writes what it read minutes ago loses what came in between, and always did.
  */
 const recentMs = 30_000;
 /** Somebody who writes faster than we can look does not stop us. */
@@ -96,6 +96,7 @@ export class KeysKeeper {
     const nowMs = clock.monotonicMs();
     for (const [id, untilMs] of this.#recent) if (untilMs <= nowMs) this.#recent.delete(id);
     table.passNumber(edit.greatestId);
+    if (edit.isOverwritten) this.#isDirty = true;
     let count = 0;
     for (const change of changesOf(edit)) {
       const id = change.after?.id ?? change.before?.id ?? "";

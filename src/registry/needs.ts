@@ -96,6 +96,8 @@ export interface KeysEdit {
   readonly after: readonly KeysLine[];
   /** The greatest number that stands where an id does, in whatever line: no agent may have it again. */
   readonly greatestId: number;
+  /** It was made to a file that we have replaced meanwhile: the file is to be written again. */
+  readonly isOverwritten: boolean;
 }
 
 /** etc/client.keys. One call at a time. */

@@ -1,7 +1,7 @@
 /**
  * Who the agents are: the one authority, on the master.
  *
- *   decided in memory ──▶ client.keys (where a key changed) ──▶ agents.db, synced ──▶ told: replicas, listeners, answers
+ *   decided in memory ──▶ client.keys (if a key changed) ──▶ agents.db, synced ──▶ told: replicas, listeners, answers
  *
  * Every change raises one number, `seq`, and a record carries the `seq` of its last change; so a replica that holds
  * (epoch, seq) is brought up by the records above it, in order, without a log of changes. Nothing is told before it is
@@ -38,6 +38,8 @@ export interface RegistryOptions extends DecisionOptions {
   readonly registeredMsOf?: (id: string) => number;
   readonly groupsOf?: (id: string) => readonly string[];
   readonly tableLimits?: TableLimits;
+  /** Hints that client.keys may have been changed; it is looked at every 10 s anyway. */
+  readonly watchKeys?: (onHint: () => void) => { close(): void } | undefined;
 }
 
 /** A decision that waits for its turn. */
@@ -192,8 +194,10 @@ export class Registry implements Service, Enrolment {
       if (ticks % (keysPollMs / tickMs) === 0) this.lookAtKeys();
       if (ticks % (seenEveryMs / tickMs) === 0) this.#writeSeen();
     }
+    const watch = this.#options.watchKeys?.(() => this.lookAtKeys());
     await untilAborted(signal);
     timer.cancel();
+    watch?.close();
     await this.stop();
   }
 

@@ -1,4 +1,4 @@
-/** A record as it was stored, perhaps by another version: what it lacks has its first value, what it has else is dropped. */
+/** A record as it was stored, perhaps by another version: what it lacks is empty, what else it has is dropped. */
 import { agentStates, isAgentId, noFacts, noOs } from "../model/agent.ts";
 import type { AgentFacts, AgentLabel, AgentOs, AgentRecord, MergedRecord, RegistryRecord } from "../model/agent.ts";
 

@@ -83,7 +83,7 @@ export class MemoryKeys implements KeysFile {
   async look(): Promise<KeysEdit | undefined> {
     await Promise.resolve();
     if (this.lines === undefined || this.lines === this.known) return undefined;
-    const edit = { before: this.known ?? [], after: this.lines, greatestId: 0 };
+    const edit = { before: this.known ?? [], after: this.lines, greatestId: 0, isOverwritten: false };
     this.known = this.lines;
     return edit;
   }
