@@ -17,36 +17,21 @@ import { Committer, Slot, type Item } from "./commit.ts";
 import { Compressor } from "./compressor.ts";
 import { EpochClock } from "./epoch-clock.ts";
 import type { SpoolError } from "./errors.ts";
-import { CONTROL_BYTES_MAX, FRAME_HEADER_BYTES, SALT_BYTES, type FrameParts } from "./frame.ts";
-import { segmentName, writeHead } from "./head.ts";
-import {
-  recoverJournal,
-  type JournalDamage,
-  type JournalSegment,
-  type LostRange,
-  type RecoveredJournal,
-} from "./journal-recovery.ts";
+import { CONTROL_BYTES_MAX, FRAME_HEADER_BYTES, type FrameParts } from "./frame.ts";
+import { recoverJournal, type JournalDamage, type LostRange, type RecoveredJournal } from "./journal-recovery.ts";
+import { JournalSegments } from "./journal-segments.ts";
 import { isSameEpoch, nameOfEpoch, type Batch, type Epoch, type LaneRecord, type Predecessor } from "./lane.ts";
 import { LaneWriter } from "./lane-writer.ts";
 import { originBytes, writeOrigin, type Origin } from "./origin.ts";
 import { epochRecord, parseRecord } from "./record.ts";
-import { beginSegment, ioError, type SegmentWriter } from "./segment.ts";
+import type { SegmentWriter } from "./segment.ts";
 import { drawEpochBits, type SpoolLimits, type SpoolStats, type SyncMode } from "./spool.ts";
-import {
-  LaneTable,
-  writeJournalTable,
-  type EpochNote,
-  type LaneState,
-  type MarkTable,
-  type StoreRefusal,
-} from "./table.ts";
+import { LaneTable, type EpochNote, type LaneState, type MarkTable, type StoreRefusal } from "./table.ts";
 
 export type { JournalDamage, LostRange } from "./journal-recovery.ts";
 export type { Origin } from "./origin.ts";
 export type { LaneState, StoreRefusal } from "./table.ts";
 
-/** Room that only control records may use when the share is full: sixteen of the largest. */
-const controlReserveBytes = 1_048_576;
 /** The master's own intake is in one lane. */
 const ownLane = 0;
 const tickMs = 1_000;
@@ -80,7 +65,7 @@ export type StoreResult =
 
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #segments: JournalSegment[];
+  readonly #segments: JournalSegments;
   readonly #received = new LaneTable();
   readonly #durable: LaneTable;
   readonly #marks: MarkTable;
@@ -93,20 +78,22 @@ export class Journal {
   #preamble: Buffer;
   #receivedMs: number;
   #durablePosition: number;
-  #checkpointPosition = 0;
   #pendingBytes = 0;
   #waiting: (() => void)[] = [];
   #isFull = false;
-  #isRemovingEarly = false;
   #appended = 0;
-  #removing: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #isClosed = false;
 
-  private constructor(options: JournalOptions, recovered: RecoveredJournal, first: SegmentWriter, epoch: Epoch) {
+  private constructor(
+    options: JournalOptions,
+    recovered: RecoveredJournal,
+    { segments, first }: { segments: JournalSegments; first: SegmentWriter },
+    epoch: Epoch,
+  ) {
     const { limits, folder, crash } = options;
     this.#options = options;
-    this.#segments = recovered.segments;
+    this.#segments = segments;
     this.#durable = recovered.table;
     this.#received.restore(recovered.table.states());
     this.#marks = recovered.marks;
@@ -123,8 +110,9 @@ export class Journal {
         syncsEachGroup: options.sync === "batch",
         crash,
         crashNames: { written: "journal.batch.written", synced: "journal.batch.synced" },
-        makeRoom: (bytes, isReserved) => this.#makeRoom(bytes, isReserved),
-        beginSegment: () => this.#beginSegment(),
+        makeRoom: (bytes, isReserved) => segments.makeRoom(bytes, isReserved),
+        beginSegment: () =>
+          segments.begin({ table: this.#durable, marks: this.#marks }, this.#durablePosition, this.#receivedMs),
         onSynced: (segment) => this.#onSynced(segment),
         onBlocked: (error) => this.#onBlocked(error),
       },
@@ -156,11 +144,12 @@ export class Journal {
   static async open(options: JournalOptions): Promise<Journal> {
     const { disk, folder, node, limits, log } = options;
     const recovered = await recoverJournal({ disk, folder, node, marksMax: limits.marksMax, log });
-    const first = await begin(options, recovered, recovered.position, recovered.receivedMs);
+    const segments = new JournalSegments(options, recovered.segments);
+    const first = await segments.begin(recovered, recovered.position, recovered.receivedMs);
     const predecessor = lastEpochOf(recovered.table, node);
     const number = highestNumberOf(recovered.table, node) + 1;
     const epoch = { number, bits: drawEpochBits(options.random) };
-    const journal = new Journal(options, recovered, first, epoch);
+    const journal = new Journal(options, recovered, { segments, first }, epoch);
     await journal.#beginAnew(epoch, predecessor);
     journal.#tick();
     return journal;
@@ -300,7 +289,7 @@ export class Journal {
         return { kind: "control", extension: this.#extension(this.#ownOrigin()), body };
       },
       written: (segment, offset) => {
-        position = this.#active.base + offset - segment.framesAt;
+        position = this.#segments.active.base + offset - segment.framesAt;
       },
       synced: () => resolve(position),
       failed: reject,
@@ -354,7 +343,7 @@ export class Journal {
 
   /** The position of the oldest record kept. */
   get oldestPosition(): number {
-    return this.#segments[0]?.base ?? 0;
+    return this.#segments.oldest?.base ?? 0;
   }
 
   /** Called after every commit with the durable position. Returns the function that ends it. */
@@ -382,57 +371,29 @@ export class Journal {
    * cannot be removed is logged, and tried again the next time.
    */
   async removeBehind(checkpointPosition: number, nowMs: number, keepMs: number): Promise<void> {
-    this.#checkpointPosition = checkpointPosition;
-    const { bytesMax } = this.#options.limits;
-    await this.#remove((next) => nowMs - next.receivedMs > keepMs || this.#isNearlyFull(bytesMax / 8));
+    await this.#segments.removeBehind(checkpointPosition, nowMs, keepMs);
     // What waits for more room than an eighth looks for itself what may go, now that the checkpoint has moved.
     this.#committer.unblock();
-  }
-
-  #isNearlyFull(bytesFree: number): boolean {
-    const isNearlyFull = this.#bytes + bytesFree > this.#options.limits.bytesMax;
-    if (isNearlyFull && !this.#isRemovingEarly) {
-      this.#options.log.warning(
-        "journal: its share is nearly full: analysed segments are removed before <keep> is over",
-      );
-    }
-    this.#isRemovingEarly = isNearlyFull;
-    return isNearlyFull;
-  }
-
-  /** Removes from the oldest on, as long as `isDue` says so of the segment that follows. */
-  #remove(isDue: (next: JournalSegment) => boolean): Promise<void> {
-    const { disk, folder, crash, log } = this.#options;
-    this.#removing = this.#removing.then(async () => {
-      let removed = 0;
-      try {
-        for (;;) {
-          const [oldest, next] = this.#segments;
-          if (oldest === undefined || next === undefined) break;
-          if (next.base > this.#checkpointPosition || !isDue(next)) break;
-          await disk.remove(oldest.path);
-          crash("journal.segment.removed");
-          this.#segments.shift();
-          removed += 1;
-        }
-        if (removed > 0) await disk.syncFolder(folder);
-      } catch (error) {
-        log.error(`journal: an old segment stays: ${describeError(ioError(folder, "remove from", error))}`);
-      }
-    });
-    return this.#removing;
   }
 
   /** `events` is always 0: the journal does not know what has been analysed. `oldestMs`: age of the oldest segment. */
   stats(): SpoolStats {
     const { clock, limits } = this.#options;
-    const oldestMs = Math.max(0, clock.wallMs() - (this.#segments[0]?.createdMs ?? clock.wallMs()));
+    const oldestMs = Math.max(0, clock.wallMs() - (this.#segments.oldest?.createdMs ?? clock.wallMs()));
     const { bytesMax } = limits;
     const lost = this.damages.reduce(
       (sum, { lost: ranges }) => sum + ranges.reduce((all, { count }) => all + count, 0),
       0,
     );
-    return { events: 0, bytes: this.#bytes, bytesMax, oldestMs, isFull: this.#isFull, appended: this.#appended, lost };
+    return {
+      events: 0,
+      bytes: this.#segments.bytes,
+      bytesMax,
+      oldestMs,
+      isFull: this.#isFull,
+      appended: this.#appended,
+      lost,
+    };
   }
 
   /** Writes what is pending, syncs, closes the file. What waits for a full share rejects. May be called twice. */
@@ -441,17 +402,7 @@ export class Journal {
     this.#isClosed = true;
     this.#timer?.cancel();
     await this.#committer.close();
-    await this.#removing;
-  }
-
-  get #active(): JournalSegment {
-    const active = this.#segments.at(-1);
-    assert(active !== undefined, "a journal has at least one segment");
-    return active;
-  }
-
-  get #bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    await this.#segments.settled();
   }
 
   #tick(): void {
@@ -463,7 +414,7 @@ export class Journal {
   }
 
   #onSynced(segment: SegmentWriter): void {
-    const active = this.#active;
+    const { active } = this.#segments;
     active.bytes = segment.synced;
     this.#durablePosition = active.base + segment.synced - segment.framesAt;
     if (this.#isFull && !this.#committer.isBlocked) {
@@ -480,39 +431,6 @@ export class Journal {
     const why = error === undefined ? `its ${limits.bytesMax} bytes in ${folder} are full` : describeError(error);
     log.warning(`journal: batches wait, because ${why}; it goes on when the analysis has caught up, or there is room`);
   }
-
-  /** Within a round of the committer. */
-  async #makeRoom(bytes: number, isReserved: boolean): Promise<boolean> {
-    const limit = this.#options.limits.bytesMax + (isReserved ? controlReserveBytes : 0);
-    const isOver = (): boolean => this.#bytes + bytes > limit;
-    if (isOver()) await this.#remove(() => isOver() && this.#isNearlyFull(bytes));
-    return !isOver();
-  }
-
-  async #beginSegment(): Promise<SegmentWriter> {
-    const found = { segments: this.#segments, table: this.#durable, marks: this.#marks };
-    const segment = await begin(this.#options, found, this.#durablePosition, this.#receivedMs);
-    return segment;
-  }
-}
-
-/** Begins a segment on the disk and enters it into the list. An empty one at the same position is replaced. */
-async function begin(
-  options: JournalOptions,
-  found: { segments: JournalSegment[]; table: LaneTable; marks: MarkTable },
-  base: number,
-  receivedMs: number,
-): Promise<SegmentWriter> {
-  const { disk, folder, crash, clock, random } = options;
-  const salt = Buffer.from(random.bytes(SALT_BYTES));
-  const createdMs = clock.wallMs();
-  const table = writeJournalTable(found.table.states(), found.marks);
-  const head = writeHead({ type: "journal", base, createdMs, salt, receivedMs }, table);
-  const crashNames = { written: undefined, synced: "journal.segment.begun" } as const;
-  const writer = await beginSegment({ disk, folder, name: segmentName(base), head, salt, crash, crashNames });
-  if (found.segments.at(-1)?.base === base) found.segments.pop();
-  found.segments.push({ base, path: writer.path, bytes: head.length, createdMs, receivedMs });
-  return writer;
 }
 
 /** A promise and what settles it. */
