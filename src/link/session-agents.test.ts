@@ -1,121 +1,12 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { noCrash } from "../base/crash-point.ts";
 import { noFacts } from "../model/agent.ts";
-import { agentReport, MemoryBlobs, MemoryCopy, MemoryRegistry, MemorySink } from "../../test/support/link-agents.ts";
-import {
-  MemoryJournal,
-  MemoryMasterPin,
-  MemoryPins,
-  MemorySpool,
-  newIdentity,
-  quietStatus,
-} from "../../test/support/link-nodes.ts";
-import { SimClock } from "../../test/support/sim-clock.ts";
-import { seeded, SimConnection } from "../../test/support/sim-net.ts";
-import { newAllowance } from "./bucket.ts";
-import { linkLimits, type LinkLimits } from "./limits.ts";
-import { MasterEnd } from "./master-end.ts";
-import { newLinkCounters } from "./metrics.ts";
-import { WorkerAgents } from "./worker-agents-end.ts";
-import { WorkerEnd } from "./worker-end.ts";
-
-interface PairOptions {
-  seed?: number;
-  limits?: Partial<LinkLimits>;
-  versions?: { master?: readonly number[]; worker?: readonly number[] };
-  /** `false`: a master without a registry. */
-  isServed?: boolean;
-}
-
-const nothing = (): void => undefined;
-
-/** A registry and a copy of it that outlive their connections. */
-class Pair {
-  readonly clock = new SimClock();
-  readonly registry = new MemoryRegistry();
-  readonly blobs = new MemoryBlobs();
-  readonly copy = new MemoryCopy();
-  readonly spool = new MemorySpool();
-  readonly journal = new MemoryJournal();
-  readonly events: string[] = [];
-  readonly agents: WorkerAgents;
-  readonly #options: PairOptions;
-  readonly #limits: LinkLimits;
-  readonly #allowance;
-  readonly #fraction: () => number;
-  readonly #pins = new MemoryPins();
-  readonly #masterPin = new MemoryMasterPin();
-  readonly #identities = { master: newIdentity(), worker: newIdentity() };
-  #connections = 0;
-  #reads: Promise<void> = Promise.resolve();
-
-  constructor(options: PairOptions = {}) {
-    this.#options = options;
-    this.#limits = { ...linkLimits, ...options.limits };
-    this.#allowance = newAllowance(this.#limits);
-    this.#fraction = seeded(options.seed ?? 1);
-    this.spool.clockMs = this.clock.wallMs();
-    this.spool.beginEpoch();
-    const needs = { clock: this.clock, limits: this.#limits, agents: this.copy };
-    this.agents = new WorkerAgents(needs, (error) => this.events.push(`fatal ${String(error)}`));
-  }
-
-  connect(): { connection: SimConnection; master: MasterEnd; worker: WorkerEnd } {
-    this.#connections += 1;
-    const connection = new SimConnection("master", "worker-node1", this.#fraction, this.#connections);
-    const { clock } = this;
-    const common = { clock, crash: noCrash, limits: this.#limits, cluster: "argus", version: "0.1.0" };
-    const served = this.#options.isServed === false ? {} : { agents: this.registry, blobs: this.blobs };
-    const master = new MasterEnd(
-      this.#connections,
-      connection.master,
-      {
-        ...{ ...common, ...served, versions: this.#options.versions?.master ?? [2, 1] },
-        ...{ name: "master", term: 1, identity: this.#identities.master, pins: this.#pins },
-        ...{ admission: { refusalOf: () => undefined }, store: this.journal, snapshot: () => [] },
-        counters: newLinkCounters(),
-      },
-      {
-        ...{ onLive: nothing, onHeard: nothing, onStatus: nothing, onEvents: nothing },
-        allowanceOf: () => this.#allowance,
-        onUnfit: (seq) => this.events.push(`unfit ${seq}`),
-        onRefused: (_end, code) => this.events.push(`refused ${code}`),
-        onClosed: (_end, reason) => this.events.push(`closed ${reason}`),
-        onFatal: (error) => this.events.push(`fatal ${String(error)}`),
-      },
-    );
-    const worker = new WorkerEnd(
-      connection.worker,
-      {
-        ...{ ...common, name: "worker-node1", role: "worker", host: "w1", isHidden: false },
-        versions: this.#options.versions?.worker ?? [2, 1],
-        ...{ identity: this.#identities.worker, masterPin: this.#masterPin, source: this.spool },
-        ...{ status: () => quietStatus, counters: newLinkCounters(), agents: this.agents },
-      },
-      {
-        ...{ onLive: nothing, onSnapshot: nothing },
-        onRefused: (_end, code) => this.events.push(`worker refused ${code}`),
-        onClosed: (_end, reason) => this.events.push(`worker closed ${reason}`),
-        onFatal: (error) => this.events.push(`fatal ${String(error)}`),
-        inTurn: (read) => {
-          this.#reads = this.#reads.then(read);
-        },
-      },
-    );
-    master.start();
-    worker.start();
-    return { connection, master, worker };
-  }
-
-  isLevel(): boolean {
-    deepEqual([...this.copy.records], [...this.registry.records]);
-    return this.copy.position.seq === this.registry.position().seq;
-  }
-}
+import { agentReport, MemorySink } from "../../test/support/link-agents.ts";
+import { AgentsPair } from "../../test/support/link-pair.ts";
+import { seeded } from "../../test/support/sim-net.ts";
 
 test("a worker's copy begins with all records, and follows every change in its order", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   for (let number = 1; number <= 600; number += 1) pair.registry.put(number);
   const { connection } = pair.connect();
   await connection.settle();
@@ -130,7 +21,7 @@ test("a worker's copy begins with all records, and follows every change in its o
 });
 
 test("a copy that is behind takes only what it lacks, and one that lacks nothing one empty page", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   for (let number = 1; number <= 300; number += 1) pair.registry.put(number);
   const first = pair.connect();
   await first.connection.settle();
@@ -148,7 +39,7 @@ test("a copy that is behind takes only what it lacks, and one that lacks nothing
 });
 
 test("another registry, and one that was restored, take the place of the copy as a whole", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   for (let number = 1; number <= 300; number += 1) pair.registry.put(number);
   const first = pair.connect();
   await first.connection.settle();
@@ -169,7 +60,7 @@ test("another registry, and one that was restored, take the place of the copy as
 test("the copy is whole however often the connection breaks, at whatever byte (30 seeds)", async () => {
   let breaks = 0;
   for (let seed = 1; seed <= 30; seed += 1) {
-    const pair = new Pair({ seed, limits: { pageCountMax: 3, pageBytesMax: 2_000 } });
+    const pair = new AgentsPair({ seed, limits: { pageCountMax: 3, pageBytesMax: 2_000 } });
     const fraction = seeded(seed + 500);
     for (let round = 0; round < 12; round += 1) {
       if (fraction() < 0.1) pair.registry.renew(`00000000000000${(16 + round).toString(16)}`);
@@ -191,7 +82,7 @@ test("the copy is whole however often the connection breaks, at whatever byte (3
 });
 
 test("an enrolment is answered when the worker's own copy has the agent, and not before", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   for (let number = 1; number <= 40; number += 1) pair.registry.put(number);
   const { connection } = pair.connect();
   await connection.settle();
@@ -217,7 +108,7 @@ test("an enrolment is answered when the worker's own copy has the agent, and not
 });
 
 test("reports, blocks and changes come to the registry with the node's name, and are answered", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const { connection } = pair.connect();
   await connection.settle();
   const { session } = pair.copy;
@@ -245,7 +136,7 @@ test("reports, blocks and changes come to the registry with the node's name, and
 });
 
 test("ten thousand reports at once arrive in order, and the worker knows when", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const { connection } = pair.connect();
   await connection.settle();
   const reports = Array.from({ length: 10_000 }, (_, index) => agentReport(index + 1));
@@ -259,7 +150,7 @@ test("ten thousand reports at once arrive in order, and the worker knows when", 
 });
 
 test("what was not answered when a session ended is known to be unanswered", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const { connection } = pair.connect();
   await connection.settle();
   pair.registry.delay = () => new Promise(() => undefined);
@@ -275,7 +166,7 @@ test("what was not answered when a session ended is known to be unanswered", asy
 });
 
 test("a master that does not answer within thirty seconds is told from one that does", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const { connection, master, worker } = pair.connect();
   await connection.settle();
   pair.registry.delay = () => new Promise(() => undefined);
@@ -294,7 +185,7 @@ test("a master that does not answer within thirty seconds is told from one that 
 });
 
 test("a message reaches the node that holds the agent, and its answer comes back byte for byte", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const { connection, master } = pair.connect();
   await connection.settle();
   const bytes = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join("");
@@ -306,7 +197,7 @@ test("a message reaches the node that holds the agent, and its answer comes back
 });
 
 test("a block of another node is passed on, and the newest takes the place of one that waits", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const { connection, master } = pair.connect();
   await connection.settle();
   connection.worker.pause("agents");
@@ -321,7 +212,7 @@ test("a block of another node is passed on, and the newest takes the place of on
 });
 
 test("a blob comes whole through cuts at any byte, and is read no further than it is taken", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const bytes = Buffer.alloc(8_000_000, "agents share this ");
   const sink = new MemorySink();
   const fetched = pair.agents.blobs.fetch(pair.blobs.put(bytes), sink);
@@ -345,7 +236,7 @@ test("a blob comes whole through cuts at any byte, and is read no further than i
 });
 
 test("a blob that is longer than its sink allows is not taken, and the next one is", async () => {
-  const pair = new Pair();
+  const pair = new AgentsPair();
   const long = new MemorySink();
   long.bytesMax = 100_000;
   const results = [
@@ -363,7 +254,7 @@ for (const [name, versions] of [
   ["a master of version 1", { master: [1] }],
 ] as const) {
   test(`with ${name} events are shipped as ever, and nothing is said of agents`, async () => {
-    const pair = new Pair({ versions });
+    const pair = new AgentsPair({ versions });
     pair.registry.put(1);
     pair.spool.append(3);
     const { connection, master } = pair.connect();
@@ -379,7 +270,7 @@ for (const [name, versions] of [
 }
 
 test("a master that serves no agents says nothing of them, and its worker waits", async () => {
-  const pair = new Pair({ isServed: false });
+  const pair = new AgentsPair({ isServed: false });
   pair.spool.append(3);
   const { connection } = pair.connect();
   await connection.settle();

@@ -33,6 +33,8 @@ class SimTransport implements Transport {
   #hasAgents = false;
   readonly #paused = new Set<StreamName>();
   readonly #waiting = new Map<StreamName, Buffer[]>(streamNames.map((name) => [name, []]));
+  /** What comes on these is lost: a test speaks in this end's place. */
+  readonly deaf = new Set<StreamName>();
   /** Everything that was sent, for transcripts. */
   onSent: (stream: StreamName, bytes: Buffer) => void = () => undefined;
 
@@ -94,7 +96,7 @@ class SimTransport implements Transport {
     const bytes = Buffer.concat(this.#waiting.get(stream) ?? []);
     const cut = this.#fraction() < 0.7 ? bytes.length : 1 + Math.floor(this.#fraction() * bytes.length);
     this.#waiting.set(stream, cut < bytes.length ? [bytes.subarray(cut)] : []);
-    this.#events.onBytes(stream, Buffer.from(bytes.subarray(0, cut)));
+    if (!this.deaf.has(stream)) this.#events.onBytes(stream, Buffer.from(bytes.subarray(0, cut)));
     if (cut === bytes.length) this.other?.drained(stream);
     return true;
   }
