@@ -39,8 +39,13 @@ export const byteShape: Shape = {
 };
 export const placeShape: Shape = { ...byteShape, kind: "place", length: 0, isNullable: true };
 
+/** Mostly there is none, which the first character tells without a search. */
+function isAtQuantifier(cursor: Cursor): boolean {
+  return "*+?{".includes(cursor.peek()) && cursor.isAt(quantifierForm);
+}
+
 export function refuseQuantifier(cursor: Cursor): void {
-  if (cursor.isAt(quantifierForm)) throw cursor.refusal(nothing);
+  if (isAtQuantifier(cursor)) throw cursor.refusal(nothing);
 }
 
 /** What stands here behind something of `kind`; `skip` takes what counts for nothing. */
@@ -52,7 +57,7 @@ export function readQuantifier(
 ): Quantifier | undefined {
   skip();
   if (kind === "place") refuseQuantifier(cursor);
-  const found = cursor.take(quantifierForm);
+  const found = isAtQuantifier(cursor) ? cursor.take(quantifierForm) : undefined;
   if (found === undefined) return undefined;
   if (kind === "part") throw cursor.refusal("a character beyond ASCII cannot be repeated after (*UTF)");
   const [sign, least, comma, most] = found;
@@ -65,7 +70,7 @@ export function readQuantifier(
   skip();
   const mode = cursor.take(/[?+]/y)?.[0];
   skip();
-  if (cursor.isAt(quantifierForm)) throw cursor.refusal("a quantifier follows another");
+  if (isAtQuantifier(cursor)) throw cursor.refusal("a quantifier follows another");
   if (mode === "+") return { min, max, mode: "possessive" };
   return { min, max, mode: (mode === "?") === isUngreedy ? "greedy" : "lazy" };
 }

@@ -116,18 +116,18 @@ class Translator {
     const outer = this.#flags;
     this.#flags = { ...outer };
     let source = "";
-    let shape = emptyShape;
+    let shape = { ...emptyShape };
     const shapes: Shape[] = [];
     while (!cursor.isAtEnd && cursor.peek() !== ")") {
       if (cursor.take(/\|/y) !== undefined) {
         source += "|";
         shapes.push(shape);
-        shape = emptyShape;
+        shape = { ...emptyShape };
         if (this.#depth === 1) this.#hasAlternatives = true;
       } else {
         const piece = this.#piece();
         source += piece.source;
-        shape = followedBy(shape, piece.shape);
+        extend(shape, piece.shape);
       }
     }
     shapes.push(shape);
@@ -140,12 +140,12 @@ class Translator {
     const cursor = this.#cursor;
     if (this.#skipped()) return { source: "", shape: emptyShape };
     if (cursor.startsWith("\\Q")) return this.#quoted();
-    const setsFlags = cursor.take(/\(\?([imsxU]*)(?:-([imsxU]*))?\)/y);
+    const setsFlags = cursor.startsWith("(?") ? cursor.take(/\(\?([imsxU]*)(?:-([imsxU]*))?\)/y) : undefined;
     if (setsFlags !== undefined) {
       this.#setFlags(setsFlags[1] ?? "", setsFlags[2] ?? "");
       return { source: "", shape: emptyShape };
     }
-    const edge = cursor.take(/\[\[:([<>]):\]\]/y)?.[1];
+    const edge = cursor.startsWith("[[:") ? cursor.take(/\[\[:([<>]):\]\]/y)?.[1] : undefined;
     if (edge !== undefined) {
       // A quantifier behind the edge of a word is one of what stands beside it alone, as PCRE2 reads it.
       const kind = edge === "<" ? "ahead" : "behind";
@@ -174,6 +174,8 @@ class Translator {
     const cursor = this.#cursor;
     const begin = cursor.at;
     const { isExtended } = this.#flags;
+    // Nearly always: thousands of patterns are read while a node starts.
+    if (!isExtended && !"(\\".includes(cursor.peek())) return false;
     while (
       (isExtended && cursor.take(/[\t-\r ]+|#[^\n]*\n?/y) !== undefined) ||
       (cursor.startsWith("(?#") && this.#comment() === "") ||
@@ -202,10 +204,9 @@ class Translator {
     if (quoted === "") return { source: "", shape: emptyShape };
     const parts = Array.from(quoted.slice(0, -1), (character) => this.#literal(character.charCodeAt(0)));
     parts.push(this.#withQuantifier(this.#literal(quoted.charCodeAt(quoted.length - 1)), -1));
-    return {
-      source: parts.map(({ source }) => source).join(""),
-      shape: parts.map(({ shape }) => shape).reduce(followedBy),
-    };
+    const shape = { ...emptyShape };
+    for (const part of parts) extend(shape, part.shape);
+    return { source: parts.map(({ source }) => source).join(""), shape };
   }
 
   #setFlags(on: string, off: string): void {
@@ -364,15 +365,13 @@ class Translator {
   }
 }
 
-function followedBy(before: Shape, next: Shape): Shape {
-  return {
-    kind: "group",
-    length: before.length + next.length,
-    isNullable: before.isNullable && next.isNullable,
-    prefersNothing: before.prefersNothing || next.prefersNothing,
-    hasGroups: before.hasGroups || next.hasGroups,
-    leavesGroups: before.leavesGroups || next.leavesGroups,
-  };
+/** Lengthens `shape` by what comes next: in place, since nearly every character of a pattern comes by here. */
+function extend(shape: Shape, next: Shape): void {
+  shape.length += next.length;
+  shape.isNullable &&= next.isNullable;
+  shape.prefersNothing ||= next.prefersNothing;
+  shape.hasGroups ||= next.hasGroups;
+  shape.leavesGroups ||= next.leavesGroups;
 }
 
 function eitherOf(shapes: readonly Shape[]): Shape {
