@@ -1,5 +1,5 @@
 /** Opens a journal's folder after whatever has happened to it (docs/protocol/spool-format.md section 5). */
-import type { Disk, DiskFile } from "../base/disk.ts";
+import type { Disk } from "../base/disk.ts";
 import type { Log } from "../base/log.ts";
 import { SpoolError } from "./errors.ts";
 import { openFolder, type Listed } from "./folder.ts";
@@ -8,7 +8,7 @@ import { framesAt, type JournalCore } from "./head.ts";
 import type { Epoch, LaneRecord } from "./lane.ts";
 import { readOrigin, type Origin } from "./origin.ts";
 import { marksOf, slimRecord } from "./record.ts";
-import { ioError, readTable, scanLast, settleTail } from "./segment.ts";
+import { readTable, scanLast, settleTail, withSegment } from "./segment.ts";
 import { LaneTable, MarkTable, readJournalTable } from "./table.ts";
 
 /** Events that were durable once and are missing now. */
@@ -105,7 +105,7 @@ async function begunOf(
   const last = listed.at(-1);
   if (last === undefined || listed.length < 2) return listed;
   let isBegun = false;
-  await withFile(disk, last.path, "read", async (file) => {
+  await withSegment(disk, last.path, "read", async (file) => {
     const frames = new Frames(file, last.core.salt, firstFrameBytes);
     isBegun = (await frames.at(framesAt(last.core), last.bytes)).what === "frame";
   });
@@ -122,7 +122,7 @@ async function restoreTable(
     const segment = listed[index];
     if (segment === undefined) break;
     let isRestored = false;
-    await withFile(options.disk, segment.path, "read", async (file) => {
+    await withSegment(options.disk, segment.path, "read", async (file) => {
       const table = await readTable(file, segment.core);
       const lanes = table === undefined ? undefined : readJournalTable(table, into.marks);
       if (lanes !== undefined) into.table.restore(lanes);
@@ -132,24 +132,6 @@ async function restoreTable(
     options.log.error(`${segment.path}: its table is damaged; it is computed from the segments before`);
   }
   return 0;
-}
-
-async function withFile(
-  disk: Disk,
-  path: string,
-  mode: "read" | "write",
-  work: (file: DiskFile) => Promise<void>,
-): Promise<void> {
-  try {
-    const file = await disk.open(path, mode);
-    try {
-      await work(file);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw ioError(path, "recover", error);
-  }
 }
 
 function keep(frame: Frame): Replayed {
@@ -169,7 +151,7 @@ async function replay(
   let damage: JournalDamage | undefined;
   // It falls where the clock was set back, and nowhere else: the last one counts, not the highest.
   into.receivedMs = core.receivedMs;
-  await withFile(options.disk, path, "write", async (file) => {
+  await withSegment(options.disk, path, "write", async (file) => {
     const scan = await scanLast(file, core, bytes, keep, (found) => {
       if (found.what === "bad") {
         damage = { position: toPosition(found.offset), nextPosition: toPosition(found.end), lost: [] };

@@ -8,7 +8,7 @@ import { framesAt } from "./head.ts";
 import type { LaneRecord, Predecessor } from "./lane.ts";
 import { Ledger, type SegmentEntry } from "./ledger.ts";
 import { marksOf, slimRecord } from "./record.ts";
-import { ioError, readTable, scanLast, settleTail } from "./segment.ts";
+import { readTable, scanLast, settleTail, withSegment } from "./segment.ts";
 import { MarkTable } from "./table.ts";
 
 export interface Recovered {
@@ -36,7 +36,7 @@ export async function recoverSpool(options: RecoveryOptions): Promise<Recovered>
   const last = listing.segments.at(-1);
   const nextOrdinal = Math.max(-1, ...[...listing.segments, ...listing.aside].map(({ number }) => number)) + 1;
   if (last === undefined) return { ledger, marks, nextOrdinal, predecessor: undefined };
-  await withFile(disk, last.path, (file) => settleLast(file, last, ledger.active, marks, log));
+  await withSegment(disk, last.path, "write", (file) => settleLast(file, last, ledger.active, marks, log));
   if (marks.isUnknown) await marksFromBefore(options, listing.segments, marks);
   for (const segment of ledger.segments) await findOwnLast(disk, ledger, segment);
   const predecessor = { epoch: ledger.active.epoch, last: ledger.lastOf(ledger.active) };
@@ -56,19 +56,6 @@ function entryOf({ number, path, core, bytes, modifiedMs }: Listed, options: Rec
     isDamaged: false,
     ownLast: first - 1,
   };
-}
-
-async function withFile(disk: Disk, path: string, work: (file: DiskFile) => Promise<void>): Promise<void> {
-  try {
-    const file = await disk.open(path, "write");
-    try {
-      await work(file);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw ioError(path, "recover", error);
-  }
 }
 
 async function settleLast(
@@ -111,10 +98,12 @@ async function marksFromBefore(options: RecoveryOptions, segments: readonly List
     if (before === undefined) break;
     // The head of a dropped segment has an empty table.
     if (before.core.type === "spool" && before.core.isDropped) continue;
-    await withFile(options.disk, before.path, async (file) => marks.restore(await readTable(file, before.core)));
+    await withSegment(options.disk, before.path, "write", async (file) =>
+      marks.restore(await readTable(file, before.core)),
+    );
   }
   for (const segment of segments.slice(from)) {
-    await withFile(options.disk, segment.path, async (file) => {
+    await withSegment(options.disk, segment.path, "write", async (file) => {
       await scanLast(
         file,
         segment.core,
@@ -131,7 +120,7 @@ async function marksFromBefore(options: RecoveryOptions, segments: readonly List
 /** Where the segment after does not tell a segment's last seq (files between them are gone), its own records must. */
 async function findOwnLast(disk: Disk, ledger: Ledger, segment: SegmentEntry): Promise<void> {
   if (segment === ledger.active || segment.isDropped || ledger.isLastTold(segment)) return;
-  await withFile(disk, segment.path, async (file) => {
+  await withSegment(disk, segment.path, "write", async (file) => {
     const { salt, end } = segment;
     const frames = new Frames(file, salt, 1_048_576);
     for (let offset = segment.framesAt; offset < end;) {

@@ -27,6 +27,25 @@ export function ioError(path: string, doing: string, cause: unknown): SpoolError
   return new SpoolError("ARGUS_SPOOL_IO", path, `cannot ${doing} ${path}${hint}`, { cause, retry: isFull });
 }
 
+/** Opens a segment that is recovered, and closes it whatever comes of `work`. Throws `SpoolError`. */
+export async function withSegment(
+  disk: Disk,
+  path: string,
+  mode: "read" | "write",
+  work: (file: DiskFile) => Promise<void>,
+): Promise<void> {
+  try {
+    const file = await disk.open(path, mode);
+    try {
+      await work(file);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw ioError(path, "recover", error);
+  }
+}
+
 /** The disk, or the user's quota, has no room: a write may be tried again later. */
 export function isFullDisk(cause: unknown): boolean {
   const errno = errnoOf(cause instanceof SpoolError ? cause.cause : cause);
