@@ -119,11 +119,13 @@ export class AgentTable implements Agents {
   }
 
   groups(): MergedRecord[] {
-    const groups: MergedRecord[] = [];
-    for (const record of this.#records.values()) {
-      if (record.kind === "merged" && !record.isRemoved && !record.groups.includes(",")) groups.push(record);
-    }
-    return groups.sort((a, b) => (a.groups < b.groups ? -1 : 1));
+    return this.allMerged().filter(({ groups }) => !groups.includes(","));
+  }
+
+  allMerged(): MergedRecord[] {
+    const merged: MergedRecord[] = [];
+    for (const one of this.#records.values()) if (one.kind === "merged" && !one.isRemoved) merged.push(one);
+    return merged.sort((a, b) => (a.groups < b.groups ? -1 : 1));
   }
 
   /** Adds or replaces. Its `seq` must be above all that were put before. */

@@ -17,6 +17,8 @@ export interface Agents {
   merged(groups: readonly string[]): MergedRecord | undefined;
   /** The groups that there are, by name. */
   groups(): MergedRecord[];
+  /** Of every group, and of every list of groups that agents have. */
+  allMerged(): MergedRecord[];
   /**
    * Calls back with records that have changed and are durable, removed ones among them; last-seen times are no change.
    * Returns what ends it.
