@@ -108,7 +108,8 @@ export const pluginDecoders = `
 <decoder name="json2"><prematch>^json2 </prematch></decoder>
 <decoder name="json2-child"><parent>json2</parent><prematch offset="after_parent">^{</prematch>
   <plugin_decoder offset="after_parent">JSON_Decoder</plugin_decoder>
-  <json_null_field>discard</json_null_field><json_array_structure>csv</json_array_structure></decoder>${plainPluginDecoders}${ldapDecoders}
+  <json_null_field>discard</json_null_field><json_array_structure>csv</json_array_structure></decoder>
+${plainPluginDecoders}${ldapDecoders}
 <decoder name="sshd"><program_name>^sshd$</program_name></decoder>
 <decoder name="sshd-failed"><parent>sshd</parent><prematch>^Failed</prematch>
   <regex offset="after_prematch">for (\\S+) from (\\S+) port (\\d+)</regex>
