@@ -1,7 +1,14 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { configFrom, problemsOf } from "../../test/support/config-text.ts";
-import { isAgentListener, pendingEventsMaxOf, remoteSection, syslogRemoteOf } from "./options.ts";
+import {
+  agentPolicyOf,
+  agentRemoteOf,
+  isAgentListener,
+  pendingEventsMaxOf,
+  remoteSection,
+  syslogRemoteOf,
+} from "./options.ts";
 
 const read = (text: string) => configFrom([remoteSection], { shared: `<ossec_config>${text}</ossec_config>` });
 const words = (text: string) => problemsOf(read(text)).map((problem) => problem.replace(/^.*?: /, ""));
@@ -59,12 +66,36 @@ test("refuses a syslog listener that names no senders", () => {
   deepEqual(words(syslog("", "")), ["error: <allowed-ips>: a syslog listener must name the senders it accepts"]);
 });
 
-test("warns that a listener for agents is not opened", () => {
-  deepEqual(words("<remote><connection>secure</connection></remote>"), [
-    "warning: <connection>: agents are not supported yet: this listener is accepted and not opened",
-  ]);
-  equal(isAgentListener(first("<remote><connection>secure</connection></remote>")), true);
+const secure = (more = ""): string => `<remote><connection>secure</connection>${more}</remote>`;
+
+test("tells listeners for agents from those for syslog", () => {
+  equal(isAgentListener(first(secure())), true);
+  equal(isAgentListener(first("<remote></remote>")), true);
   equal(isAgentListener(first(syslog())), false);
+});
+
+test("listens for agents on 1514, over TCP and UDP, on all addresses, unless told otherwise", () => {
+  deepEqual(agentRemoteOf(first(secure())), {
+    ...{ port: 1_514, protocols: ["tcp", "udp"], localIp: undefined, ipv6: false },
+  });
+  const more = "<port>21514</port><protocol>udp</protocol><local_ip>::1</local_ip>";
+  deepEqual(agentRemoteOf(first(secure(more))), { port: 21_514, protocols: ["udp"], localIp: "::1", ipv6: false });
+});
+
+test("what a secure listener of Wazuh 4.14 holds is taken without a word", () => {
+  const more =
+    "<port>1514</port><protocol>tcp</protocol><queue_size>131072</queue_size>" +
+    "<rids_closing_time>5m</rids_closing_time><connection_overtake_time>60</connection_overtake_time>" +
+    "<agents><allow_higher_versions>no</allow_higher_versions></agents>";
+  deepEqual(words(secure(more)), []);
+});
+
+test("agents of any version are let in and counters may be lower, unless a section says otherwise", () => {
+  deepEqual(agentPolicyOf([]), { isStrict: false, versionMax: undefined });
+  deepEqual(agentPolicyOf(remotes(secure())), { isStrict: false, versionMax: undefined });
+  const no = "<agents><allow_higher_versions>no</allow_higher_versions></agents>";
+  const policy = agentPolicyOf(remotes(secure() + secure(`${no}<verify_msg_id>yes</verify_msg_id>`)));
+  deepEqual(policy, { isStrict: true, versionMax: { product: "wazuh", major: 4, minor: 14, patch: 0 } });
 });
 
 test("warns of an IPv4 listener whose senders are all IPv6", () => {

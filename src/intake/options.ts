@@ -4,7 +4,10 @@
  * This table is the only place where an option's name, default, limits and meaning are written.
  */
 import { address, cidrList, integer, oneOf, port, section, wordList, yesNo } from "../config/schema.ts";
-import { needless, unsupported, type Values } from "../config/schema.ts";
+import { block, needless, type Values } from "../config/schema.ts";
+import type { AgentVersion } from "../wire/agent-version.ts";
+import type { AgentRemote } from "./agent-listener.ts";
+import type { AgentPolicy } from "./agent-session.ts";
 import type { SyslogRemote } from "./syslog-listener.ts";
 
 export const remoteSection = section("remote", {
@@ -31,16 +34,27 @@ export const remoteSection = section("remote", {
       help: "Events that wait for the disk before the node stops reading from its senders; the largest counts.",
     }),
     rids_closing_time: needless("Argus keeps no file open per agent."),
-    connection_overtake_time: unsupported("How long an agent's old connection is kept when a new one comes."),
-    agents: unsupported("Whether agents of a later version may connect."),
+    connection_overtake_time: needless("An agent's newest connection takes the place of the one before at once."),
+    agents: block({
+      help: "Which agents may connect.",
+      options: {
+        allow_higher_versions: yesNo({
+          initial: true, // Agents of later versions speak the same, and refusing them would only cut them off.
+          help: "`no`: agents of a version above 4.14 are refused at their startup. One section counts for all.",
+        }),
+      },
+    }),
+    verify_msg_id: yesNo({
+      initial: false, // As with Wazuh: an agent that is reinstalled or set back in time begins with lower counters.
+      help:
+        "`yes`: of each agent only messages with a counter above the last one are taken, as with the internal option " +
+        "`remoted.verify_msg_id=1`. Repeated messages are refused anyway. One section counts for all.",
+    }),
   },
   check(remote, refuse, warn) {
     // An open syslog port would let anyone forge events, so silence is not consent here.
     if (remote.connection === "syslog" && remote["allowed-ips"].length === 0) {
       refuse("allowed-ips", "a syslog listener must name the senders it accepts");
-    }
-    if (remote.connection === "secure") {
-      warn("connection", "agents are not supported yet: this listener is accepted and not opened");
     }
     const families = new Set(remote["allowed-ips"].map((block) => block.address.family));
     if (remote.connection === "syslog" && remote.local_ip === undefined && !remote.ipv6 && !families.has(4)) {
@@ -52,21 +66,38 @@ export const remoteSection = section("remote", {
 
 export type Remote = Values<typeof remoteSection.options>;
 
-/** A listener for agents: accepted in the configuration, not opened yet; `node/` logs that it is so. */
+/** A listener for agents, and not for syslog. */
 export function isAgentListener(remote: Remote): boolean {
   return remote.connection === "secure";
 }
 
+/** Where agents come to when no `<remote>` of connection secure is written, and by default where one is. */
+const agentPort = 1_514;
+/** The latest of Wazuh's versions whose agents Argus was made for. */
+const latestVersion: AgentVersion = { product: "wazuh", major: 4, minor: 14, patch: 0 };
+
+/** The listener of a `<remote>` of connection secure. */
+export function agentRemoteOf(remote: Remote): AgentRemote {
+  return { port: remote.port ?? agentPort, ...whereOf(remote) };
+}
+
+/** What the `<remote>` of connection secure say of all agents of the node. */
+export function agentPolicyOf(remotes: readonly Remote[]): AgentPolicy {
+  const isOpen = remotes.every(({ agents }) => agents.allow_higher_versions);
+  return {
+    isStrict: remotes.some((remote) => remote.verify_msg_id),
+    versionMax: isOpen ? undefined : latestVersion,
+  };
+}
+
 /** The listener of a `<remote>` of connection syslog. */
 export function syslogRemoteOf(remote: Remote): SyslogRemote {
-  return {
-    port: remote.port ?? 514,
-    protocols: remote.protocol.length === 0 ? ["tcp", "udp"] : remote.protocol,
-    allowedIps: remote["allowed-ips"],
-    deniedIps: remote["denied-ips"],
-    localIp: remote.local_ip,
-    ipv6: remote.ipv6,
-  };
+  const { "allowed-ips": allowedIps, "denied-ips": deniedIps } = remote;
+  return { port: remote.port ?? 514, ...whereOf(remote), allowedIps, deniedIps };
+}
+
+function whereOf({ protocol, local_ip: localIp, ipv6 }: Remote): Omit<AgentRemote, "port"> {
+  return { protocols: protocol.length === 0 ? ["tcp", "udp"] : protocol, localIp, ipv6 };
 }
 
 /** How many events may wait in the node's one batcher: the largest `<queue_size>` of its listeners. */

@@ -1,7 +1,6 @@
 /** One `<remote>` of connection syslog: its sockets, as a service. */
 import { pause, type Clock } from "../base/clock.ts";
 import type { Disk } from "../base/disk.ts";
-import { errnoOf } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";
 import { untilAborted, type Service } from "../base/service.ts";
@@ -13,7 +12,7 @@ import { noSyslogYet, type SyslogCounters } from "./metrics.ts";
 import { Senders } from "./senders.ts";
 import { TcpSyslog, type TcpLimits } from "./tcp-connection.ts";
 import { UdpSyslog, type UdpLimits } from "./udp-connection.ts";
-import { readUdpDrops } from "./udp-drops.ts";
+import { KernelDrops, udpBufferAdvice } from "./udp-drops.ts";
 
 /** What of the `<remote>` section counts here; `syslogRemotes` of options.ts makes it. */
 export interface SyslogRemote {
@@ -67,17 +66,17 @@ export class SyslogListener implements Service {
   readonly #host: string;
   #tcp: TcpSyslog | undefined;
   #udp: UdpSyslog | undefined;
-  /** Kernel drops of sockets that were closed since, and of the present one. */
-  #dropsBefore = 0;
+  readonly #drops: KernelDrops;
 
   private constructor(options: SyslogListenerOptions) {
-    const { remote, clock, log } = options;
+    const { remote, clock, log, disk } = options;
     this.name = `syslog listener on port ${remote.port}`;
     this.#options = options;
     this.#limits = { ...syslogLimits, ...options.limits };
     this.#senders = new Senders(remote.allowedIps, remote.deniedIps);
     this.#complaints = new OccasionalLog(log, clock);
     this.#host = remote.localIp ?? (remote.ipv6 ? "::" : "0.0.0.0");
+    this.#drops = new KernelDrops({ host: this.#host, disk, complaints: this.#complaints, what: "syslog" });
   }
 
   /** Opens the sockets. Rejects with an `IntakeListenError` that names the address when one cannot be had. */
@@ -123,7 +122,6 @@ export class SyslogListener implements Service {
     const [tcp, udp] = [this.#tcp, this.#udp];
     this.#tcp = undefined;
     this.#udp = undefined;
-    this.#dropsBefore = this.#counters.udpKernelDropped;
     await Promise.all([tcp?.close(), udp?.close()]);
   }
 
@@ -140,21 +138,15 @@ export class SyslogListener implements Service {
       if (remote.protocols.includes("tcp")) this.#tcp ??= await TcpSyslog.open({ ...shared, ...at, clock });
       if (remote.protocols.includes("udp") && this.#udp === undefined) {
         this.#udp = await UdpSyslog.open({ ...shared, ...at, family: parseAddress(this.#host)?.family ?? 4 });
-        this.#tellBufferSize(this.#udp);
+        this.#drops.begin(this.#udp.port);
+        const { receiveBufferBytes } = this.#limits;
+        const advice = udpBufferAdvice(this.#udp.port, this.#udp.receiveBufferBytes, receiveBufferBytes);
+        if (advice !== undefined) this.#options.log.info(advice);
       }
     } catch (error) {
       await this.close();
       throw error;
     }
-  }
-
-  #tellBufferSize(udp: UdpSyslog): void {
-    const [granted, asked] = [udp.receiveBufferBytes, this.#limits.receiveBufferBytes];
-    if (granted >= asked) return;
-    this.#options.log.info(
-      `UDP receive buffer of port ${udp.port}: ${granted} bytes of ${asked} asked for. Bursts may be lost; ` +
-        `sysctl -w net.core.rmem_max=${asked} allows more.`,
-    );
   }
 
   async #watchKernelDrops(signal: AbortSignal): Promise<void> {
@@ -166,30 +158,7 @@ export class SyslogListener implements Service {
 
   /** Reads the kernel's count of dropped datagrams now. On systems without `/proc/net/udp` nothing is counted. */
   async readKernelDrops(): Promise<void> {
-    const address = parseAddress(this.#host);
-    const udp = this.#udp;
-    if (udp === undefined || address === undefined) return;
-    const path = address.family === 6 ? "/proc/net/udp6" : "/proc/net/udp";
-    const port = udp.port;
-    const table = await this.#readTable(path);
-    const drops = table === undefined ? undefined : readUdpDrops(table, address, port);
-    if (drops === undefined || this.#udp !== udp) return;
-    const total = this.#dropsBefore + drops;
-    if (total > this.#counters.udpKernelDropped) {
-      this.#complaints.warning(
-        "kernel",
-        `The kernel dropped syslog datagrams on port ${port}: ${total} since the start.`,
-      );
-    }
-    this.#counters.udpKernelDropped = total;
-  }
-
-  async #readTable(path: string): Promise<string | undefined> {
-    try {
-      return (await this.#options.disk.readWhole(path, 4 * 1_024 * 1_024))?.toString("latin1");
-    } catch (error) {
-      this.#complaints.warning("proc", `Cannot read ${path} (${errnoOf(error)}): kernel drops are not counted.`);
-      return undefined;
-    }
+    await this.#drops.read();
+    this.#counters.udpKernelDropped = this.#drops.total;
   }
 }

@@ -1,0 +1,208 @@
+/**
+ * A TCP socket for agents and the connections to it.
+ *
+ * Strangers: a connection on which nobody has proven to be an agent has ten seconds, 16 KiB, and no answer but to a
+ * `#ping`. So many of them are held in all and of one address, and when the places are full the oldest gives way, since
+ * an agent speaks at once. After the first thing that cannot be taken a connection is closed without a word.
+ *
+ * Agents are slowed down, never cut off, when the node cannot keep up: their sockets are not read until the batcher has
+ * drained. They then get no answers either, and after a minute wait with what they have not sent.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import type { EventSink } from "../collect/needs.ts";
+import { frameOf, TcpFrames } from "../wire/tcp-frames.ts";
+import type { AddressTexts } from "./agent-address.ts";
+import type { AgentDesk } from "./agent-desk.ts";
+import type { AgentFault } from "./agent-fault.ts";
+import type { AgentPath } from "./agent-path.ts";
+import { IntakeListenError } from "./errors.ts";
+
+export interface AgentTcpLimits {
+  strangersMax: number;
+  strangersPerAddressMax: number;
+  strangerMsMax: number;
+  /** Held of a stranger's unfinished message. */
+  strangerBytesMax: number;
+  /** Unsent to one agent; beyond it nothing more is sent. */
+  unsentBytesMax: number;
+}
+
+export interface AgentTcpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly desk: AgentDesk;
+  readonly sink: EventSink;
+  readonly clock: Clock;
+  readonly addresses: AddressTexts;
+  readonly limits: AgentTcpLimits;
+}
+
+export class AgentTcp {
+  readonly #options: AgentTcpOptions;
+  readonly #server: Server;
+  readonly #open = new Set<Connection>();
+  /** Those that have proven nothing, the oldest first. */
+  readonly #strangers = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  /** Resolves with the error of a listening socket that failed by itself. */
+  readonly failed: Promise<unknown>;
+
+  private constructor(options: AgentTcpOptions, server: Server) {
+    this.#options = options;
+    this.#server = server;
+    server.on("connection", (socket) => this.#onConnection(socket));
+    this.failed = new Promise((resolve) => server.on("error", resolve));
+  }
+
+  /** Rejects with an `IntakeListenError`. */
+  static async open(options: AgentTcpOptions): Promise<AgentTcp> {
+    const { host, port } = options;
+    const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause) => reject(new IntakeListenError(`tcp://${host}:${port}`, cause)));
+      server.listen({ host, port, backlog: 4_096 }, resolve);
+    });
+    server.removeAllListeners("error");
+    return new AgentTcp(options, server);
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    for (const connection of this.#open) connection.close();
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** To be called each second: closes the connections of strangers whose time is over. */
+  sweep(): void {
+    const { clock, limits } = this.#options;
+    const latestMs = clock.monotonicMs() - limits.strangerMsMax;
+    for (const stranger of this.#strangers) {
+      if (stranger.openedMs > latestMs) return;
+      stranger.refuse("stranger_silent");
+    }
+  }
+
+  #onConnection(socket: Socket): void {
+    const { desk, addresses, limits } = this.#options;
+    socket.on("error", () => undefined); // A reset is no news: "close" follows, and what was received is kept.
+    const ip = socket.remoteAddress;
+    if (ip === undefined) return void socket.destroy(); // Gone already.
+    const connection = new Connection(socket, addresses.of(ip), this.#options, () => this.#onProven(connection));
+    this.#open.add(connection);
+    this.#strangers.add(connection);
+    const ofAddress = (this.#perAddress.get(connection.address) ?? 0) + 1;
+    this.#perAddress.set(connection.address, ofAddress);
+    desk.counters.connections += 1;
+    desk.counters.strangers += 1;
+    socket.on("close", () => this.#onClosed(connection));
+    if (ofAddress > limits.strangersPerAddressMax) this.#dismissOldest((one) => one.address === connection.address);
+    else if (this.#strangers.size > limits.strangersMax) this.#dismissOldest(() => true);
+  }
+
+  #dismissOldest(isMeant: (one: Connection) => boolean): void {
+    for (const stranger of this.#strangers) {
+      if (isMeant(stranger)) return stranger.refuse("stranger_crowd");
+    }
+  }
+
+  /** No stranger any more: an agent spoke, or it is closed. */
+  #onProven(connection: Connection): void {
+    if (!this.#strangers.delete(connection)) return;
+    this.#options.desk.counters.strangers -= 1;
+    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(connection.address, left);
+    else this.#perAddress.delete(connection.address);
+  }
+
+  #onClosed(connection: Connection): void {
+    this.#onProven(connection);
+    if (!this.#open.delete(connection)) return;
+    this.#options.desk.counters.connections -= 1;
+    this.#options.desk.onClosed(connection);
+  }
+}
+
+class Connection implements AgentPath {
+  readonly transport = "tcp";
+  readonly address: string;
+  readonly openedMs: number;
+  agentId = "";
+  readonly #socket: Socket;
+  readonly #options: AgentTcpOptions;
+  readonly #frames = new TcpFrames((message) => this.#onMessage(message));
+  readonly #leaveStrangers: () => void;
+  #isClosed = false;
+
+  constructor(socket: Socket, address: string, options: AgentTcpOptions, leaveStrangers: () => void) {
+    this.address = address;
+    this.openedMs = options.clock.monotonicMs();
+    this.#socket = socket;
+    this.#options = options;
+    this.#leaveStrangers = leaveStrangers;
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+  }
+
+  get isCongested(): boolean {
+    return this.#socket.writableLength > this.#options.limits.unsentBytesMax;
+  }
+
+  isSame(other: AgentPath): boolean {
+    return this === other;
+  }
+
+  send(message: Buffer): boolean {
+    if (this.#isClosed || this.#socket.destroyed || this.isCongested) return false;
+    this.#socket.write(frameOf(message));
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#leaveStrangers();
+    // What was said last is sent, if the peer reads it at all.
+    this.#socket.destroySoon();
+  }
+
+  refuse(fault: AgentFault): void {
+    this.#options.desk.refuse(fault, this);
+    this.#drop();
+  }
+
+  #drop(): void {
+    this.#isClosed = true;
+    this.#leaveStrangers();
+    this.#socket.destroy();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    const fault = this.#frames.push(chunk);
+    if (this.#isClosed) return;
+    if (fault !== undefined) return this.refuse(fault);
+    const { limits, sink } = this.#options;
+    if (this.agentId === "" && this.#frames.heldBytes > limits.strangerBytesMax) return this.refuse("stranger_long");
+    if (sink.isFull) this.#waitForSink();
+  }
+
+  #onMessage(message: Buffer): boolean {
+    const wasStranger = this.agentId === "";
+    const received = this.#options.desk.receive(message, this);
+    if (received !== "taken" && received !== "ping") this.#drop();
+    else if (wasStranger && this.agentId !== "") this.#leaveStrangers();
+    return !this.#isClosed;
+  }
+
+  #waitForSink(): void {
+    this.#socket.pause();
+    void this.#options.sink.drained().then(() => {
+      if (!this.#socket.destroyed) this.#socket.resume();
+    });
+  }
+}
