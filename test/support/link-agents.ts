@@ -45,6 +45,8 @@ export class MemoryRegistry implements AgentsOfMaster {
   epoch = "00000000000000e1";
   /** In the order of `seq`. */
   records = new Map<string, RegistryRecord>();
+  /** All that was ever put, in the order of `seq`; those that count are in `records`. */
+  #put: AgentRecord[] = [];
   readonly reports: { node: string; report: AgentReport }[] = [];
   readonly blocks: { node: string; ids: readonly number[] }[] = [];
   readonly changes: { node: string; change: AskedChange }[] = [];
@@ -68,6 +70,7 @@ export class MemoryRegistry implements AgentsOfMaster {
   renew(epoch: string): void {
     this.epoch = epoch;
     this.records = new Map();
+    this.#put = [];
     this.#seq = 0;
   }
 
@@ -76,6 +79,7 @@ export class MemoryRegistry implements AgentsOfMaster {
     const record = agentRecord(number, this.#seq, changed);
     this.records.delete(record.id);
     this.records.set(record.id, record);
+    this.#put.push(record);
     for (const listener of this.#listeners) listener();
     return record;
   }
@@ -85,8 +89,10 @@ export class MemoryRegistry implements AgentsOfMaster {
     const from = isReset ? 0 : held.seq;
     const records: RegistryRecord[] = [];
     let isLast = true;
-    for (const record of this.records.values()) {
-      if (record.seq <= from) continue;
+    // Every `seq` is put once, so the place of one is known.
+    for (let index = from; index < this.#put.length; index += 1) {
+      const record = this.#put[index];
+      if (record === undefined || this.records.get(record.id) !== record) continue;
       if (records.length >= max) {
         isLast = false;
         break;
