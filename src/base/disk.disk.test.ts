@@ -1,4 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,6 +93,23 @@ test("reads a whole file up to the limit, and refuses a larger one", () =>
     equal((await nodeDisk.readWhole(path, 5))?.toString(), "12345");
     await rejects(nodeDisk.readWhole(path, 4), failsWith("EFBIG"));
   }));
+
+test(
+  "refuses pipes, devices and folders at once, and bounds a file that says to have no bytes",
+  { timeout: 20_000 },
+  () =>
+    inFolder(async (folder, path) => {
+      execFileSync("mkfifo", [path]);
+      await rejects(nodeDisk.readWhole(path, 10), failsWith("EINVAL"));
+      await rejects(nodeDisk.readWhole(folder, 10), failsWith("EISDIR"));
+      await symlink("/dev/zero", join(folder, "zero"));
+      await rejects(nodeDisk.readWhole(join(folder, "zero"), 10), failsWith("EINVAL"));
+      const table = await readFile("/proc/cpuinfo");
+      equal((await nodeDisk.stat("/proc/cpuinfo"))?.bytes, 0);
+      equal((await nodeDisk.readWhole("/proc/cpuinfo", 4 * 1_024 * 1_024))?.subarray(0, 9).compare(table, 0, 9), 0);
+      await rejects(nodeDisk.readWhole("/proc/cpuinfo", 8), failsWith("EFBIG"));
+    }),
+);
 
 test("replaces a file by a whole one of the asked mode, and leaves nothing beside it", () =>
   inFolder(async (folder, path) => {

@@ -4,7 +4,7 @@
  * `code`); whoever knows what the file means wraps it.
  */
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, stat, statfs, unlink } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf } from "./error.ts";
 
@@ -39,7 +39,10 @@ export interface Disk {
   list(path: string): Promise<string[]>;
   /** `undefined` when there is nothing at `path`. Follows links. */
   stat(path: string): Promise<FileStat | undefined>;
-  /** The whole file, or `undefined` when absent. Rejects with `EFBIG` beyond `bytesMax`. */
+  /**
+   * The whole file, or `undefined` when absent. Rejects with `EFBIG` beyond `bytesMax`, whatever size the file says to
+   * have, with `EISDIR` for a folder and with `EINVAL` for all else that is no regular file: a pipe may never end.
+   */
   readWhole(path: string, bytesMax: number): Promise<Buffer | undefined>;
   /** Replaces the file as one durable step: a new file beside it is written, synced, renamed, and the folder synced. */
   replace(path: string, bytes: Uint8Array, permissions: number): Promise<void>;
@@ -147,12 +150,43 @@ async function replace(path: string, bytes: Uint8Array, permissions: number): Pr
 }
 
 async function readWhole(path: string, bytesMax: number): Promise<Buffer | undefined> {
-  const found = await orAbsent(stat(path));
-  if (found === undefined) return undefined;
-  if (found.size > bytesMax) {
-    throw Object.assign(new Error(`${path} has ${found.size} bytes, more than ${bytesMax}`), { code: "EFBIG" });
+  // Without O_NONBLOCK opening a pipe waits for somebody who writes into it.
+  const handle = await orAbsent(open(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  if (handle === undefined) return undefined;
+  try {
+    const found = await handle.stat();
+    if (found.isDirectory()) throw systemError("EISDIR", `${path} is a folder`);
+    if (!found.isFile()) throw systemError("EINVAL", `${path} is no regular file`);
+    if (found.size > bytesMax) throw systemError("EFBIG", `${path} has ${found.size} bytes, more than ${bytesMax}`);
+    const bytes = await readAtMost(handle, found.size, bytesMax + 1);
+    if (bytes.length > bytesMax) throw systemError("EFBIG", `${path} has more than ${bytesMax} bytes`);
+    return bytes;
+  } finally {
+    await handle.close();
   }
-  return orAbsent(readFile(path));
+}
+
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** How much more is asked for where a file has more than it says: those of the kernel in /proc say 0. */
+const growthBytes = 64 * 1_024;
+
+/** Up to the end, or `bytesMax` bytes. */
+async function readAtMost(handle: FileHandle, expectedBytes: number, bytesMax: number): Promise<Buffer> {
+  // One byte more than expected, so that the end is seen without a larger buffer.
+  let bytes = Buffer.allocUnsafeSlow(Math.min(bytesMax, expectedBytes + 1));
+  let filled = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, null);
+    filled += bytesRead;
+    if (bytesRead === 0 || filled === bytesMax) return bytes.subarray(0, filled);
+    if (filled < bytes.length) continue;
+    const larger = Buffer.allocUnsafeSlow(Math.min(bytesMax, filled * 2 + growthBytes));
+    bytes.copy(larger, 0, 0, filled);
+    bytes = larger;
+  }
 }
 
 export const nodeDisk: Disk = {
