@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { appDecoders, eventOf, play, problemsOf, ruleOf, rulesetOf, startMs } from "../../test/support/ruleset.ts";
+import { watching } from "./watch.ts";
 import { Engine } from "./engine.ts";
 import { RulesetError } from "./errors.ts";
 import { fingerprintOf, placeOf } from "./watched-part.ts";
@@ -359,18 +360,32 @@ test("an event that is passed over is counted, and nothing looks at it", () => {
   equal(engine.metrics.events, 1);
 });
 
-test("the shared word says which rule is tested, and that nothing is between events", () => {
+/** All that an engine says it is at. */
+function saidOf(engine: Engine, ...logs: string[]): number[] {
   const seen: number[] = [];
-  const shared = new Proxy(new Int32Array(1), {
+  engine.watch = new Proxy(new Int32Array(1), {
     set(target, index, value: number) {
       seen.push(value);
       return Reflect.set(target, index, value);
     },
   });
+  for (const log of logs) engine.answer(eventOf(log));
+  return seen;
+}
+
+test("the shared word says which rule is tested, that the event is remembered, and that nothing is between events", () => {
   const engine = new Engine(rulesetOf(rule(100, 5, "<match>a</match>")));
-  engine.watch = shared;
-  engine.answer(eventOf("a"));
-  deepEqual(seen, [-1, 0, 1, 100, -1]);
+  deepEqual(saidOf(engine, "a"), [-1, 0, 1, 100, watching.remembering, -1]);
+});
+
+test("a composite rule is named while its if_matched_regex is looked for in an alerted log", () => {
+  const matched = rule(200, 5, "<if_matched_regex>a</if_matched_regex>", 'frequency="9"');
+  const engine = new Engine(rulesetOf(rule(100, 5, "<match>a</match>") + matched));
+  const { remembering } = watching;
+  deepEqual(saidOf(engine, "a").slice(-4), [remembering, 200, remembering, -1]);
+  const { rules } = engine.ruleset;
+  engine.quarantine({ kind: "rule", id: "200", fingerprint: rules.byId.get(200)?.draft.fingerprint ?? "" });
+  equal(saidOf(engine, "a").includes(200), false, "in quarantine it is not looked for any more");
 });
 
 test("a pattern that a text can make explode is named by its place, with what is done about it", () => {

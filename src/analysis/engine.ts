@@ -81,6 +81,7 @@ export class Engine {
     this.#watch = shared;
     this.#matcher.watch = shared;
     this.#scratch.watch = shared;
+    this.#memory.watch = shared;
     this.#say(watching.idle);
   }
 
@@ -307,6 +308,7 @@ export class Engine {
     this.#matcher.watch = this.#watch;
     this.#scratch.passedOver = this.#state.quarantinedDecoders.flagsOf(ruleset);
     this.#memory = new Memory(ruleset, this.#state);
+    this.#memory.watch = this.#watch;
   }
 
   #keepStateOf({ rules }: CompiledRuleset): void {

@@ -196,6 +196,20 @@ test("beyond the cap the oldest events are dropped, whichever window they are in
   deepEqual(seqs, seqsOf(uncapped).slice(-seqs.length));
 });
 
+test("at the cap each event drops as much as it needs, and never much at once", () => {
+  const engine = new Engine(rulesetOf(rules, { options: { windowBytesMax: 100_000 } }));
+  let dropped = 0;
+  for (let at = 0; at < 1_000; at += 1) {
+    engine.answer(eventOf(`app: failed srcip=9.${at >> 8}.${at & 255}.1 x=1`, at / 100));
+    const { windowDropped, windowBytes } = engine.metrics;
+    // Of rules 200, 201 and 202; more than one event only where the oldest is the shorter one.
+    ok(windowDropped - dropped <= 6, `event ${at} dropped ${windowDropped - dropped} entries`);
+    ok(windowDropped === 0 || windowBytes > 98_000, `${windowBytes} bytes are left after event ${at}`);
+    dropped = windowDropped;
+  }
+  ok(dropped > 1_000);
+});
+
 test("what a cap drops is the same when the run was cut and loaded on the way", () => {
   const ruleset = rulesetOf(rules, { options: { windowBytesMax: 12_000 } });
   const events = randomEvents(12, 250);

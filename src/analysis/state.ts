@@ -18,7 +18,14 @@
 import { ByteWriter } from "../base/bytes.ts";
 import { RecentTexts } from "./compat.ts";
 import { AlertRing } from "./correlate/alert-ring.ts";
-import { Window, type Entry, type Remembered, type WindowTotals } from "./correlate/window.ts";
+import {
+  dropOldestEvent,
+  orderChain,
+  Window,
+  type Entry,
+  type Remembered,
+  type WindowTotals,
+} from "./correlate/window.ts";
 import { Accumulator } from "./decode/accumulate.ts";
 import { CheckpointError } from "./errors.ts";
 import { HourlyRate } from "./hourly-rate.ts";
@@ -58,7 +65,7 @@ export class EngineState {
   nextSeq = 1;
   ftsDropped = 0;
   ftsBytes = 0;
-  readonly totals: WindowTotals = { bytes: 0, events: 0, dropped: 0 };
+  readonly totals: WindowTotals = { bytes: 0, events: 0, dropped: 0, oldest: undefined, newest: undefined };
   readonly firedTimes = new Map<number, number>();
   /** Event time of the last firing of rules with `ignore`. */
   readonly lastFired = new Map<number, number>();
@@ -100,33 +107,17 @@ export class EngineState {
 
   /** All remembered events, oldest first. */
   remembered(): Remembered[] {
-    const found = new Set<Remembered>();
-    for (const window of this.windows.values()) {
-      for (const bucket of window.buckets.values()) {
-        for (let index = 0; index < bucket.length; index += 1) {
-          const entry = bucket.at(index);
-          if (entry !== undefined) found.add(entry.remembered);
-        }
-      }
+    const found: Remembered[] = [];
+    for (let entry = this.totals.oldest; entry !== undefined; entry = entry.later) {
+      if (found.at(-1) !== entry.remembered) found.push(entry.remembered);
     }
-    return [...found].sort((a, b) => a.seq - b.seq);
+    return found;
   }
 
-  /** Drops the oldest remembered events until an eighth below the cap, so that this happens seldom. */
+  /** Drops the oldest remembered events until the rest is within the cap. */
   dropOldest(bytesMax: number): void {
-    const events = this.remembered();
-    const target = bytesMax - bytesMax / 8;
-    let excess = this.totals.bytes - target;
-    let cut = 0;
-    for (const event of events) {
-      if (excess <= 0) break;
-      excess -= event.log.length + 256; // About what removing it frees; the loop below does it again if it was less.
-      cut = event.seq;
-    }
-    for (const window of this.windows.values()) {
-      this.totals.dropped += window.removeOldest((remembered) => remembered.seq <= cut);
-    }
-    if (this.totals.bytes > bytesMax && this.totals.events > 0) this.dropOldest(bytesMax);
+    const { totals } = this;
+    while (totals.bytes > bytesMax && totals.oldest !== undefined) totals.dropped += dropOldestEvent(totals);
   }
 
   rememberKey(key: string, bytesMax: number): void {
@@ -264,6 +255,7 @@ function readWindows(reader: StateReader, state: EngineState): void {
       });
     });
   });
+  orderChain(state.totals);
 }
 
 /** A part that is not there stays empty. */

@@ -1,9 +1,10 @@
 /**
  * What an engine says it is at, as one number in memory that a supervisor shares: whoever kills a hanging engine knows
  * by it what to quarantine. A rule is its id, which is 1 at least; a decoder is its place in the load order, counted
- * down from `firstDecoder`.
+ * down from `firstDecoder`. `remembering`: the answer stands and its event is put into memory. How long that takes is
+ * for what is remembered already to say, and no rule's doing; beyond any id.
  */
-export const watching = { idle: -1, decoding: 0, firstDecoder: -2 } as const;
+export const watching = { idle: -1, decoding: 0, firstDecoder: -2, remembering: 0x7fff_ffff } as const;
 
 /** Where a walk says which decoder is at work, and which ones it may not run. */
 interface WatchedWalk {

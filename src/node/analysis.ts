@@ -19,7 +19,7 @@ import type {
   ThreadSetup,
   ToAnalysis,
 } from "./analysis-message.ts";
-import { EngineWatch } from "./engine-watch.ts";
+import { EngineWatch, type EventPlace, type WatchedPlace } from "./engine-watch.ts";
 import { AnalysisFailed } from "./errors.ts";
 import { LossTimes } from "./loss-times.ts";
 import type { Suspect } from "./poison-ward.ts";
@@ -31,6 +31,8 @@ export interface AnalysisOptions {
   log: Log;
   /** What a thread that begins now has to know of hostile events. */
   actions(): readonly PoisonAction[];
+  /** The event up to which only what would never end is a suspect, as a thread begins. */
+  acquitted(): EventPlace | undefined;
   /** No thread runs until it resolves. */
   onSuspect(suspect: Suspect, signal: AbortSignal): Promise<void>;
   /** Tells each durable position of the journal; returns the function that ends it. */
@@ -175,10 +177,11 @@ export class Analysis implements Service {
         // Disks fail between events: what dies at one dies of a rule, a decoder or a bug of ours.
         if (place !== undefined) suspect ??= { place, how: "crash", message: error.message };
       };
-      const stopLooking = lookForPoison(this.#watch, (place) => {
+      const onPoison = (place: WatchedPlace): void => {
         suspect ??= { place, how: "time", message: "it took too long" };
         void thread.terminate();
-      });
+      };
+      const stopLooking = lookForPoison(this.#watch, onPoison, this.#options.acquitted());
       thread.on("message", (message: FromAnalysis) => {
         if (message.type === "failed") fail(new AnalysisFailed(`${message.code}: ${message.message}`));
         else this.#hear(message, thread);

@@ -24,6 +24,12 @@ export interface EventPlace {
   event: number;
 }
 
+/** Whether the event is `last` or one before it. */
+export function isUpTo({ position, event }: EventPlace, last: EventPlace | undefined): boolean {
+  if (last === undefined) return false;
+  return position < last.position || (position === last.position && event <= last.event);
+}
+
 export interface WatchedPlace extends EventPlace {
   /** As in `watching`; never `watching.idle`. */
   what: number;

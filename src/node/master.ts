@@ -97,7 +97,7 @@ function openAnalysis(
   const log = parts.logs.main.tagged("Analysis");
   const ward = new PoisonWard({
     ...{ disk, home, log, keeper: quarantine, tell },
-    tryEvent: (suspect, signal) => tryEvent(home.folder, suspect, signal),
+    tryEvent: (suspect, quarantines, signal) => tryEvent(home.folder, suspect, quarantines, signal),
   });
   return new Analysis({
     setup: {
@@ -109,6 +109,7 @@ function openAnalysis(
     },
     log,
     actions: () => quarantine.book.actions(),
+    acquitted: () => ward.acquitted,
     onSuspect: (suspect, signal) => ward.treat(suspect, signal),
     onDurable: (listener) => journal.onDurable(listener),
     onRaised: (alert) => recent.add(alert),

@@ -1,6 +1,6 @@
 /**
- * The trial of one event: a fresh engine without any state answers it alone, under the eyes of the supervisor
- * (poison-trial.ts). Whoever hangs or dies here does so by the event and the ruleset, and by nothing else.
+ * The trial of one event: a fresh engine without any state but the quarantines answers it alone, under the eyes of the
+ * supervisor (poison-trial.ts). Whoever hangs or dies here does so by the event and the ruleset, and by nothing else.
  */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { must } from "../base/assert.ts";
@@ -14,11 +14,14 @@ import { readEventBatch, type Event } from "../model/event.ts";
 import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
 import { EngineWatch, type WatchedPlace } from "./engine-watch.ts";
 import { homeAt, type Home } from "./home.ts";
+import type { QuarantineRecord } from "./quarantine-book.ts";
 import { tellThreadNumber } from "./thread-time.ts";
 
 export interface TrialSetup {
   home: string;
   suspect: WatchedPlace;
+  /** What is passed over at the event. */
+  quarantines: readonly QuarantineRecord[];
   watch: SharedArrayBuffer;
 }
 
@@ -65,6 +68,7 @@ async function main(port: MessagePort, setup: TrialSetup): Promise<void> {
   const { source } = await loadSnapshot(nodeDisk, home.rulesets, setup.suspect.snapshotSha256);
   const ruleset = compileRuleset(source, () => undefined);
   const engine = new Engine(ruleset);
+  for (const { part: kind, id, fingerprint } of setup.quarantines) engine.quarantine({ kind, id, fingerprint });
   engine.watch = watch.words;
   watch.position = setup.suspect.position;
   watch.event = setup.suspect.event;

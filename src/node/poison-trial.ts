@@ -7,6 +7,7 @@ import { describeError } from "../base/error.ts";
 import type { WatchedPart } from "../analysis/watched-part.ts";
 import { EngineWatch, type WatchedPlace } from "./engine-watch.ts";
 import type { FromTrial, PoisonEvent, TrialSetup } from "./poison-thread.ts";
+import type { QuarantineRecord } from "./quarantine-book.ts";
 import { lookForPoison } from "./thread-time.ts";
 
 export type Verdict =
@@ -20,11 +21,16 @@ export type Verdict =
 /** As the analysis thread's. */
 const heapMiBMax = 2_048;
 
-/** Resolves when no thread runs any more; `failed` when `signal` was aborted. */
-export function tryEvent(home: string, suspect: WatchedPlace, signal: AbortSignal): Promise<Verdict> {
+/** Resolves when no thread runs any more; `failed` when `signal` was aborted. `quarantines`: in force at the event. */
+export function tryEvent(
+  home: string,
+  suspect: WatchedPlace,
+  quarantines: readonly QuarantineRecord[],
+  signal: AbortSignal,
+): Promise<Verdict> {
   const watch = new EngineWatch();
   watch.clear();
-  const setup: TrialSetup = { home, suspect, watch: watch.shared };
+  const setup: TrialSetup = { home, suspect, quarantines, watch: watch.shared };
   const thread = new Worker(new URL("./poison-thread.js", import.meta.url), {
     workerData: setup,
     resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },

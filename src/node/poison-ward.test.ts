@@ -24,6 +24,8 @@ class Bed extends SpoolWorld {
   readonly records: BookRecord[] = [];
   readonly told: string[] = [];
   readonly verdicts: Verdict[] = [];
+  /** What each trial knew to be in quarantine. */
+  readonly known: string[] = [];
   readonly ward = new PoisonWard({
     disk: this.disk.process(),
     home: homeAt("/home"),
@@ -40,7 +42,10 @@ class Bed extends SpoolWorld {
       quarantined: (part) => void this.told.push(part),
       poisoned: (node) => void this.told.push(`event of ${node}`),
     },
-    tryEvent: () => Promise.resolve(this.verdicts.shift() ?? { kind: "failed", message: "no verdict" }),
+    tryEvent: (_place, quarantines) => {
+      this.known.push(quarantines.map(({ id }) => id).join(" "));
+      return Promise.resolve(this.verdicts.shift() ?? { kind: "failed", message: "no verdict" });
+    },
   });
 
   treat(suspect: Suspect, ...verdicts: Verdict[]): Promise<void> {
@@ -75,12 +80,31 @@ test("what has no name of its own puts the event aside at once", async () => {
   equal(bed.records[0]?.kind, "poison");
 });
 
-test("what is answered in time alone is only begun again, and is decided the second time", async () => {
+test("what is answered in time alone is acquitted, with all before it, and nothing is decided", async () => {
   const bed = new Bed();
+  equal(bed.ward.acquitted, undefined);
   await bed.treat(slow, innocent);
-  equal(bed.told.length, 0);
+  deepEqual(bed.ward.acquitted, { position: 700, event: 3 });
+  await bed.treat({ ...slow, place: { ...place, position: 900, event: 0 } }, innocent);
+  deepEqual(bed.ward.acquitted, { position: 900, event: 0 });
+  deepEqual([bed.told, bed.records], [[], []]);
+});
+
+test("what holds up the analysis although it was acquitted is decided", async () => {
+  const bed = new Bed();
+  await bed.treat({ ...slow, place: { ...place, event: 4 } }, innocent);
   await bed.treat(slow, innocent);
   deepEqual(bed.told, ["rule 5715"]);
+});
+
+test("a trial knows what is in quarantine at the event, and that of a later event is not there yet", async () => {
+  const bed = new Bed();
+  await bed.treat(slow, guilty);
+  const later = { ...place, event: 9 };
+  const other: WatchedPart = { ...rule, id: "5720" };
+  await bed.treat({ ...slow, place: later }, { ...guilty, place: later, part: other });
+  await bed.treat(slow, innocent);
+  deepEqual(bed.known, ["", "5715", "5715"]);
 });
 
 test("the part at which the trial stopped is asked for its name, and not the suspected one taken", async () => {
@@ -97,4 +121,14 @@ test("a crash that the event does not explain stops the node the second time", a
   await bed.treat(crash, innocent);
   await rejects(bed.treat(crash, innocent), { code: "ARGUS_NODE_POISON_UNCLEAR" });
   deepEqual(bed.records, []);
+});
+
+test("two places at which it crashes in turn stop the node as well", async () => {
+  const bed = new Bed();
+  const crashAt = (event: number): Suspect => {
+    return { place: { ...place, event }, how: "crash", message: "out of memory" };
+  };
+  await bed.treat(crashAt(1), innocent);
+  await bed.treat(crashAt(2), innocent);
+  await rejects(bed.treat(crashAt(1), innocent), { code: "ARGUS_NODE_POISON_UNCLEAR" });
 });

@@ -1,24 +1,29 @@
 /**
  * What is done about an event that held up or killed the analysis:
  *
- *   suspect ──trial──▶ innocent, the first time: the analysis begins again as it was
+ *   suspect ──trial──▶ innocent of taking long: acquitted; the analysis begins again and comes past the event
  *              │
- *              └─────▶ guilty, or innocent again at the same place:
+ *              ├─────▶ innocent of a crash: the analysis begins again as it was; at the second one the node stops
+ *              │
+ *              └─────▶ guilty, or acquitted and still at it after a minute (poison-watch.ts):
  *                        the first failure at the event, by a rule or decoder: that is quarantined from the event on
  *                        any other: the event is put into queue/poison/ and passed over
  *
  * Each decision is a control record before the analysis begins again, so one that is killed meanwhile finds it at the
- * next start, or comes to the same event again. What operators see of it: docs/operating/recover.md.
+ * next start, or comes to the same event again. The trial knows the quarantines in force at the event, and nothing else
+ * of what the analysis remembers: what that alone makes slow is no rule's fault, and quarantines none. What operators
+ * see of it: docs/operating/recover.md.
  */
 import { join } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import type { Log } from "../base/log.ts";
 import type { WatchedPart } from "../analysis/watched-part.ts";
-import type { WatchedPlace } from "./engine-watch.ts";
+import { isUpTo, type EventPlace, type WatchedPlace } from "./engine-watch.ts";
 import { PoisonUnclear } from "./errors.ts";
 import type { Home } from "./home.ts";
 import type { PoisonEvent } from "./poison-thread.ts";
 import type { Verdict } from "./poison-trial.ts";
+import type { QuarantineRecord } from "./quarantine-book.ts";
 import type { QuarantineKeeper } from "./quarantine-disk.ts";
 
 /** Why a thread had to be ended, or ended by itself. */
@@ -41,19 +46,31 @@ export interface WardOptions {
   log: Log;
   keeper: Pick<QuarantineKeeper, "book" | "record">;
   tell: PoisonTeller;
-  tryEvent(suspect: WatchedPlace, signal: AbortSignal): Promise<Verdict>;
+  tryEvent(suspect: WatchedPlace, quarantines: readonly QuarantineRecord[], signal: AbortSignal): Promise<Verdict>;
 }
 
 /** So many events are kept for a person to look at; those after them are passed over and counted all the same. */
 const poisonFilesMax = 1_000;
 
+/** So many places are known again; a node that dies at ever new ones is not stopped for it. */
+const doubtfulMax = 64;
+
 export class PoisonWard {
   readonly #options: WardOptions;
-  /** The place of the last suspicion that was not confirmed. */
-  #doubtful = "";
+  /** The places of the last suspicions that the trial could not explain, oldest first. */
+  readonly #doubtful = new Set<string>();
+  #acquitted: EventPlace | undefined;
 
   constructor(options: WardOptions) {
     this.#options = options;
+  }
+
+  /**
+   * The last event that took too long and was answered in time alone; undefined: none. Whatever comes before it has
+   * been answered in time by the analysis itself.
+   */
+  get acquitted(): EventPlace | undefined {
+    return this.#acquitted;
   }
 
   /**
@@ -68,22 +85,34 @@ export class PoisonWard {
     const verdict = await this.#try(place, signal);
     if (signal.aborted) return;
     if (verdict.kind === "guilty") return this.#decide(verdict.place, verdict.part, verdict.event);
-    const key = `${place.position}:${place.event}:${place.what}`;
-    if (key !== this.#doubtful) {
-      this.#doubtful = key;
-      const outcome = verdict.kind === "innocent" ? "alone it is answered in time" : verdict.message;
-      log.warning(`${where}: ${outcome}; the analysis begins again`);
+    const outcome = verdict.kind === "innocent" ? "alone it is answered in time" : verdict.message;
+    if (how === "time" && verdict.kind === "innocent") {
+      // Its time was the long one then: it does not end, for a reason that lies in what the analysis remembers.
+      if (isUpTo(place, this.#acquitted)) return this.#decide(place, verdict.part, verdict.event);
+      this.#acquitted = { position: place.position, event: place.event };
+      log.warning(`${where}: ${outcome}; the analysis begins again and takes the time it needs up to there`);
       return;
     }
-    if (how === "crash" || verdict.kind === "failed") throw new PoisonUnclear(`${where}: ${message}`);
-    return this.#decide(place, verdict.part, verdict.event);
+    if (this.#isDoubtfulAgain(place)) throw new PoisonUnclear(`${where}: ${message}`);
+    log.warning(`${where}: ${outcome}; the analysis begins again`);
+  }
+
+  #isDoubtfulAgain({ position, event, what }: WatchedPlace): boolean {
+    const key = `${position}:${event}:${what}`;
+    if (this.#doubtful.has(key)) return true;
+    this.#doubtful.add(key);
+    const [oldest = ""] = this.#doubtful;
+    if (this.#doubtful.size > doubtfulMax) this.#doubtful.delete(oldest);
+    return false;
   }
 
   /** Asks once more where the engine stopped at something else than was suspected, so that it has a name. */
   async #try(place: WatchedPlace, signal: AbortSignal): Promise<Verdict> {
-    const verdict = await this.#options.tryEvent(place, signal);
+    const { keeper, tryEvent } = this.#options;
+    const quarantines = keeper.book.inForceAt(place);
+    const verdict = await tryEvent(place, quarantines, signal);
     if (verdict.kind !== "guilty" || verdict.place.what === place.what) return verdict;
-    return this.#options.tryEvent(verdict.place, signal);
+    return tryEvent(verdict.place, quarantines, signal);
   }
 
   async #decide(place: WatchedPlace, part: WatchedPart | undefined, event: PoisonEvent): Promise<void> {

@@ -1,5 +1,6 @@
 import { equal } from "node:assert/strict";
 import { test } from "node:test";
+import { watching } from "../analysis/watch.ts";
 import { EngineWatch, type WatchedPlace } from "./engine-watch.ts";
 import { PoisonWatch } from "./poison-watch.ts";
 import { threadCpuMs, threadNumber } from "./thread-time.ts";
@@ -34,6 +35,21 @@ test("where the kernel tells no time the clock has to do, with a longer limit", 
   watch.look(place(5715), 0, undefined);
   equal(watch.look(place(5715), 1_999, undefined), undefined);
   equal(watch.look(place(5715), 2_000, undefined)?.what, 5715);
+});
+
+test("up to an acquitted event only what takes a minute is a suspect, and after it all is as ever", () => {
+  const watch = new PoisonWatch({ cpuMsMax: 250, wallMsMax: 2_000 }, { position: 700, event: 4 });
+  watch.look(place(5715, 4), 0, 0);
+  equal(watch.look(place(5715, 4), 50, 59_999), undefined);
+  equal(watch.look(place(5715, 4), 100, 60_000)?.what, 5715);
+  watch.look(place(5715, 5), 150, 60_000);
+  equal(watch.look(place(5715, 5), 200, 60_250)?.event, 5);
+});
+
+test("memory that is put in order is no suspect, however long it takes", () => {
+  const watch = new PoisonWatch({ cpuMsMax: 250, wallMsMax: 2_000 });
+  watch.look(place(watching.remembering), 0, 0);
+  equal(watch.look(place(watching.remembering), 100_000, 100_000), undefined);
 });
 
 test("what a thread writes is what its supervisor reads in the same memory", () => {

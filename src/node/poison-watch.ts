@@ -1,12 +1,17 @@
 /**
  * When an event is poison: the analysis thread has worked too long on one (event, rule or decoder). Pure: it is given
- * what the thread is at and what the thread has used, as often as the supervisor looks.
+ * what the thread is at and what the thread has used, as often as the supervisor looks. Memory that takes long to be
+ * put in order is never a suspect.
  *
  * The limit is the thread's own time on a processor, so a machine with too much to do makes nobody a suspect; where
  * the kernel does not tell it, a much longer time by the clock. What happened between two looks belongs to a pair only
  * if both saw it.
+ *
+ * An event that was answered in time when it was tried alone, and all events before it, have a limit so long that it
+ * only ends what would never end: the analysis comes past all else, however slow its memory makes it.
  */
-import type { WatchedPlace } from "./engine-watch.ts";
+import { watching } from "../analysis/watch.ts";
+import { isUpTo, type EventPlace, type WatchedPlace } from "./engine-watch.ts";
 
 export interface PoisonLimits {
   cpuMsMax: number;
@@ -15,6 +20,9 @@ export interface PoisonLimits {
 
 /** A healthy pair takes microseconds; a thread that is held up by a search keeps all events waiting for as long. */
 const poisonLimits: PoisonLimits = { cpuMsMax: 250, wallMsMax: 2_000 };
+
+/** A minute on a processor: no collection of a full heap takes a tenth of it. */
+const acquittedFactor = 240;
 
 /** Between two looks: a fifth of the limit, so that it is overrun by no more than that. */
 export const LOOK_EVERY_MS = 50;
@@ -28,17 +36,21 @@ interface Held {
 
 export class PoisonWatch {
   readonly #limits: PoisonLimits;
+  readonly #acquitted: EventPlace | undefined;
   #held: Held | undefined;
 
-  constructor(limits: PoisonLimits = poisonLimits) {
+  /** `acquitted`: up to this event nothing is suspected, unless it takes `acquittedFactor` times as long. */
+  constructor(limits: PoisonLimits = poisonLimits, acquitted?: EventPlace) {
     this.#limits = limits;
+    this.#acquitted = acquitted;
   }
 
   /**
-   * `place`: undefined between events. `cpuMs`: the thread's time on a processor so far, undefined where it is not
+   * `seen`: undefined between events. `cpuMs`: the thread's time on a processor so far, undefined where it is not
    * known. Returns the pair that is over the limit; it is told once.
    */
-  look(place: WatchedPlace | undefined, nowMs: number, cpuMs: number | undefined): WatchedPlace | undefined {
+  look(seen: WatchedPlace | undefined, nowMs: number, cpuMs: number | undefined): WatchedPlace | undefined {
+    const place = seen?.what === watching.remembering ? undefined : seen;
     const held = this.#held;
     if (place === undefined || held === undefined || !isSame(held.place, place)) {
       this.#held = place && { place, sinceMs: nowMs, cpuMs };
@@ -50,8 +62,9 @@ export class PoisonWatch {
   }
 
   #isOver(held: Held, nowMs: number, cpuMs: number | undefined): boolean {
-    if (cpuMs !== undefined && held.cpuMs !== undefined) return cpuMs - held.cpuMs >= this.#limits.cpuMsMax;
-    return nowMs - held.sinceMs >= this.#limits.wallMsMax;
+    const factor = isUpTo(held.place, this.#acquitted) ? acquittedFactor : 1;
+    if (cpuMs !== undefined && held.cpuMs !== undefined) return cpuMs - held.cpuMs >= this.#limits.cpuMsMax * factor;
+    return nowMs - held.sinceMs >= this.#limits.wallMsMax * factor;
   }
 }
 

@@ -37,6 +37,26 @@ test("a release lifts what was before it, and a later quarantine stands again", 
   );
 });
 
+test("at an event those quarantines are in force that were decided of it or before, and not released before", () => {
+  const book = new QuarantineBook();
+  book.add(900, rule("1", 100, 4));
+  book.add(950, rule("2", 500));
+  book.add(960, { kind: "poison", position: 500, event: 1 });
+  book.add(1_000, { kind: "release", id: "1" });
+  const at = (position: number, event: number): string =>
+    book
+      .inForceAt({ position, event })
+      .map(({ id }) => id)
+      .join(" ");
+  equal(at(100, 3), "");
+  equal(at(100, 4), "1");
+  equal(at(500, 0), "1 2");
+  equal(at(1_100, 0), "2");
+  book.add(1_300, rule("1", 1_100, 1));
+  equal(at(1_100, 0), "2");
+  equal(at(1_100, 1), "2 1");
+});
+
 test("what an analysis from the oldest record on still needs is kept, and nothing else", () => {
   const book = new QuarantineBook();
   book.add(900, rule("1", 100));

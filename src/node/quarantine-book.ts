@@ -10,7 +10,7 @@
  * record on has to begin with.
  */
 import type { ControlRecord } from "../model/control-record.ts";
-import type { EventPlace } from "./engine-watch.ts";
+import { isUpTo, type EventPlace } from "./engine-watch.ts";
 
 export type QuarantineRecord = Extract<ControlRecord, { kind: "quarantine" }>;
 export type PoisonRecord = Extract<ControlRecord, { kind: "poison" }>;
@@ -75,6 +75,20 @@ export class QuarantineBook {
   /** How often the analysis has failed at this event before. */
   failuresAt({ position, event }: EventPlace): number {
     return this.actions().filter((action) => action.position === position && action.event === event).length;
+  }
+
+  /**
+   * The quarantines that an analysis is under at the event: decided of it or of one before, and lifted by no release
+   * in between. One whose text has changed meanwhile is among them, and does nothing.
+   */
+  inForceAt(place: EventPlace): QuarantineRecord[] {
+    return this.actions().filter((action): action is QuarantineRecord => {
+      if (action.kind !== "quarantine" || !isUpTo(action, place)) return false;
+      return !this.#entries.some(
+        ({ at, record }) =>
+          record.kind === "release" && record.id === action.id && at > action.position && at < place.position,
+      );
+    });
   }
 
   /** The newest decision about a part, unless it was lifted by a release. */

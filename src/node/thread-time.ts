@@ -4,7 +4,7 @@
  */
 import { readFileSync, readlinkSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
-import type { EngineWatch, WatchedPlace } from "./engine-watch.ts";
+import type { EngineWatch, EventPlace, WatchedPlace } from "./engine-watch.ts";
 import { LOOK_EVERY_MS, PoisonWatch } from "./poison-watch.ts";
 
 /** To be called in the thread itself, before it works. */
@@ -33,9 +33,16 @@ export function threadCpuMs(number: number): number | undefined {
   }
 }
 
-/** Looks at a thread until the returned function is called; `onPoison` is called with each pair over the limit. */
-export function lookForPoison(watch: EngineWatch, onPoison: (place: WatchedPlace) => void): () => void {
-  const poison = new PoisonWatch();
+/**
+ * Looks at a thread until the returned function is called; `onPoison` is called with each pair over the limit.
+ * `acquitted`: see `PoisonWatch`.
+ */
+export function lookForPoison(
+  watch: EngineWatch,
+  onPoison: (place: WatchedPlace) => void,
+  acquitted?: EventPlace,
+): () => void {
+  const poison = new PoisonWatch(undefined, acquitted);
   const timer = setInterval(() => {
     const place = watch.look();
     const cpuMs = place === undefined ? undefined : threadCpuMs(watch.threadNumber);

@@ -18,8 +18,8 @@ function remembered(change: Partial<Remembered> = {}): Remembered {
   };
 }
 
-function entry(change: Partial<Remembered> = {}, latestMs = 100_000): Entry {
-  return { remembered: remembered(change), compared: [], latestMs };
+function entry(change: Partial<Remembered> = {}, latestMs = 100_000): Pick<Entry, "latestMs" | "remembered"> {
+  return { remembered: remembered(change), latestMs };
 }
 
 test("an event is within reach up to the timeframe before and after the current one, inclusive", () => {

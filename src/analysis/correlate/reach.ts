@@ -24,7 +24,7 @@ export function reachOf({ eventMs, receivedMs, latenessMs, firstSeq }: Seeker, t
 }
 
 /** Whether neither this entry nor any before it can be counted: all of them happened, or arrived, too early. */
-export function isBeyond({ latestMs, remembered }: Entry, reach: Reach): boolean {
+export function isBeyond({ latestMs, remembered }: Pick<Entry, "latestMs" | "remembered">, reach: Reach): boolean {
   return (
     latestMs < reach.earliestEventMs ||
     remembered.receivedMs < reach.earliestReceivedMs ||

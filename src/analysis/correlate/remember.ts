@@ -4,6 +4,7 @@ import type { DecodedEvent } from "../decoded-event.ts";
 import type { CompiledRuleset } from "../ruleset.ts";
 import type { Rule } from "../rules/rule.ts";
 import type { EngineState } from "../state.ts";
+import { watching } from "../watch.ts";
 import type { Composite } from "./composite.ts";
 import type { Remembered } from "./window.ts";
 
@@ -13,6 +14,7 @@ export class Memory {
   readonly #memorySize: number;
   /** As old as the largest frequency, taken for seconds, what a full ring forgets at once. */
   readonly #ringAgeMs: number;
+  watch: Int32Array | undefined = undefined;
 
   constructor(ruleset: CompiledRuleset, state: EngineState) {
     this.#ruleset = ruleset;
@@ -27,6 +29,7 @@ export class Memory {
    * composite. `consumedLevel`: of the composite that fired on the event; -1: none.
    */
   add(rule: Rule, decoded: DecodedEvent, consumedLevel: number): void {
+    this.#say(watching.remembering);
     const { event } = decoded;
     const state = this.#state;
     const seq = state.nextSeq;
@@ -49,10 +52,18 @@ export class Memory {
       for (let left = times; left > 0; left -= 1) this.#append(composite, remembered, decoded);
     }
     for (const { composite, expression } of regexFeeds) {
-      if (expression.test(decoded.log)) this.#append(composite, remembered, decoded);
+      if (state.quarantined.has(composite.ruleId)) continue; // This may be what it is in quarantine for.
+      this.#say(composite.ruleId);
+      const isCounted = expression.test(decoded.log);
+      this.#say(watching.remembering);
+      if (isCounted) this.#append(composite, remembered, decoded);
     }
     const { windowBytesMax } = this.#ruleset.options;
     if (state.totals.bytes > windowBytesMax) state.dropOldest(windowBytesMax);
+  }
+
+  #say(what: number): void {
+    if (this.watch !== undefined) this.watch[0] = what;
   }
 
   #countInRing(seq: number, receivedMs: number, ruleId: number): void {

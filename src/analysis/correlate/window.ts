@@ -10,6 +10,8 @@
  * has left is never counted, whether or not it has been removed yet, so removing is housekeeping only.
  *
  * Memory is counted by the arithmetic below, not by the heap, so that what a cap drops is a function of the events.
+ * All entries of all windows form one chain in the order of arrival, so that what is to be dropped is at hand, an event
+ * at a time: a cap that is reached costs each event a little and none a lot.
  */
 import { ownCopy } from "../own-copy.ts";
 
@@ -33,7 +35,11 @@ export interface Entry {
   /** Cut from the log of `remembered`, which is kept as long as they are. */
   readonly compared: readonly (string | undefined)[];
   /** The latest event time of this entry and of all before it in the bucket: behind it a search may stop. */
-  readonly latestMs: number;
+  latestMs: number;
+  readonly bucket: Bucket;
+  /** Its neighbours in the chain. */
+  earlier: Entry | undefined;
+  later: Entry | undefined;
 }
 
 /** More than the largest frequency (9999), so that only entries which no search could count anyway can be dropped. */
@@ -45,11 +51,13 @@ const bucketBytes = 192;
 
 export class Bucket {
   readonly key: string;
+  readonly window: Window;
   #entries: (Entry | undefined)[] = [];
   #head = 0;
 
-  constructor(key: string) {
+  constructor(key: string, window: Window) {
     this.key = key;
+    this.window = window;
   }
 
   get length(): number {
@@ -83,6 +91,9 @@ export interface WindowTotals {
   events: number;
   /** Entries dropped by a cap before their time. */
   dropped: number;
+  /** The ends of the chain. */
+  oldest?: Entry | undefined;
+  newest?: Entry | undefined;
 }
 
 export class Window {
@@ -105,7 +116,7 @@ export class Window {
     let bucket = this.buckets.get(key);
     if (bucket === undefined) {
       // A bucket may outlive the event that it began with.
-      bucket = new Bucket(ownCopy(key));
+      bucket = new Bucket(ownCopy(key), this);
       this.buckets.set(bucket.key, bucket);
       this.#totals.bytes += bucketBytes + key.length;
     }
@@ -115,7 +126,13 @@ export class Window {
       if (entriesMax === BUCKET_ENTRIES_MAX) this.#totals.dropped += 1;
     }
     const before = bucket.at(bucket.length - 1)?.latestMs ?? Number.NEGATIVE_INFINITY;
-    bucket.push({ remembered, compared, latestMs: Math.max(before, remembered.eventMs) });
+    const { newest } = this.#totals;
+    const latestMs = Math.max(before, remembered.eventMs);
+    const entry: Entry = { remembered, compared, latestMs, bucket, earlier: newest, later: undefined };
+    bucket.push(entry);
+    if (newest === undefined) this.#totals.oldest = entry;
+    else newest.later = entry;
+    this.#totals.newest = entry;
     if (remembered.entryCount === 0) {
       this.#totals.bytes += costOf(remembered);
       this.#totals.events += 1;
@@ -126,31 +143,50 @@ export class Window {
 
   #shift(bucket: Bucket): void {
     const entry = bucket.shift();
-    if (entry === undefined) return;
-    const { remembered, compared } = entry;
-    this.#totals.bytes -= entryCost(compared);
-    remembered.entryCount -= 1;
-    if (remembered.entryCount > 0) return;
-    this.#totals.bytes -= costOf(remembered);
-    this.#totals.events -= 1;
+    if (entry !== undefined) this.#letGo(entry);
   }
 
-  /** Removes the oldest entry of each bucket. */
+  /** Of an entry that is in its bucket no more. */
+  #letGo(entry: Entry): void {
+    const { remembered, compared, earlier, later } = entry;
+    const totals = this.#totals;
+    if (earlier === undefined) totals.oldest = later;
+    else earlier.later = later;
+    if (later === undefined) totals.newest = earlier;
+    else later.earlier = earlier;
+    totals.bytes -= entryCost(compared);
+    remembered.entryCount -= 1;
+    if (remembered.entryCount > 0) return;
+    totals.bytes -= costOf(remembered);
+    totals.events -= 1;
+  }
+
+  #removeEmpty(bucket: Bucket): void {
+    if (bucket.length > 0) return;
+    this.buckets.delete(bucket.key);
+    this.#totals.bytes -= bucketBytes + bucket.key.length;
+  }
+
+  /** Removes the oldest entry of the bucket, and a bucket that is empty then. */
+  dropOldestOf(bucket: Bucket): void {
+    this.#shift(bucket);
+    this.#removeEmpty(bucket);
+  }
+
+  /** Removes the oldest entry of each bucket, and buckets that are empty then. */
   dropOldest(): void {
-    for (const bucket of this.buckets.values()) this.#shift(bucket);
+    for (const bucket of this.buckets.values()) this.dropOldestOf(bucket);
   }
 
   /** Removes the oldest entries of each bucket while `hasLeft` says so, and buckets that are empty then. */
   removeOldest(hasLeft: (remembered: Remembered) => boolean): number {
     let removed = 0;
-    for (const [key, bucket] of this.buckets) {
+    for (const bucket of this.buckets.values()) {
       for (let entry = bucket.at(0); entry !== undefined && hasLeft(entry.remembered); entry = bucket.at(0)) {
         this.#shift(bucket);
         removed += 1;
       }
-      if (bucket.length > 0) continue;
-      this.buckets.delete(key);
-      this.#totals.bytes -= bucketBytes + key.length;
+      this.#removeEmpty(bucket);
     }
     return removed;
   }
@@ -162,18 +198,46 @@ export class Window {
       let latestMs = Number.NEGATIVE_INFINITY;
       const count = bucket.length;
       for (let index = 0; index < count; index += 1) {
-        const entry = bucket.at(0);
+        const entry = bucket.shift();
         if (entry === undefined) break;
-        if (!isUnwanted(entry.remembered)) {
+        if (isUnwanted(entry.remembered)) this.#letGo(entry);
+        else {
           latestMs = Math.max(latestMs, entry.remembered.eventMs);
-          kept.push({ ...entry, latestMs });
-          bucket.shift();
-        } else this.#shift(bucket);
+          entry.latestMs = latestMs;
+          kept.push(entry);
+        }
       }
       for (const entry of kept) bucket.push(entry);
+      this.#removeEmpty(bucket);
     }
-    this.removeOldest(() => false);
   }
+}
+
+/** Removes the oldest event from all windows, which stands first in each of its buckets; returns how many entries. */
+export function dropOldestEvent(totals: WindowTotals): number {
+  const seq = totals.oldest?.remembered.seq;
+  let removed = 0;
+  for (let entry = totals.oldest; entry !== undefined && entry.remembered.seq === seq; entry = totals.oldest) {
+    entry.bucket.window.dropOldestOf(entry.bucket);
+    removed += 1;
+  }
+  return removed;
+}
+
+/** Puts the chain in order when windows were filled one after the other. */
+export function orderChain(totals: WindowTotals): void {
+  const entries: Entry[] = [];
+  for (let entry = totals.oldest; entry !== undefined; entry = entry.later) entries.push(entry);
+  entries.sort((a, b) => a.remembered.seq - b.remembered.seq);
+  let earlier: Entry | undefined;
+  for (const entry of entries) {
+    entry.earlier = earlier;
+    entry.later = undefined;
+    if (earlier !== undefined) earlier.later = entry;
+    earlier = entry;
+  }
+  totals.oldest = entries[0];
+  totals.newest = earlier;
 }
 
 function costOf(remembered: Remembered): number {
