@@ -1,5 +1,5 @@
 /** Reads the files of a ruleset from a home, or from the ruleset that is shipped with Argus. */
-import { join } from "node:path";
+import { join, normalize } from "node:path";
 import type { Disk } from "../base/disk.ts";
 import { describeError } from "../base/error.ts";
 import { problemAt, problemInFile, type Problem } from "../config/problem.ts";
@@ -47,7 +47,8 @@ export class RulesetReader {
   }
 
   /** Where a path of the configuration is on disk: below the home, but for the shipped ruleset and absolute paths. */
-  #locate(path: string): string {
+  #locate(written: string): string {
+    const path = normalize(written);
     const isShipped = path === "ruleset" || path.startsWith("ruleset/");
     const { home, shipped } = this.#place;
     const below = (): string =>
@@ -57,11 +58,16 @@ export class RulesetReader {
     return place;
   }
 
-  /** The paths as written, each once, in the order of the configuration; those of a folder in the order of names. */
+  /**
+   * The paths, each once in whatever spelling it is written, in the order of the configuration; those of a folder in
+   * the order of names.
+   */
   async select(named: readonly Named[], excludes: readonly string[] = []): Promise<string[]> {
     const found = new Set<string>();
-    const add = (path: string): void => {
-      if (!excludes.includes(path) && !excludes.includes(baseName(path))) found.add(path);
+    const excluded = new Set(excludes.map((path) => normalize(path)));
+    const add = (written: string): void => {
+      const path = normalize(written);
+      if (!excluded.has(path) && !excluded.has(baseName(path))) found.add(path);
     };
     for (const one of named) {
       if (one.kind === "file") add(one.path);
@@ -71,12 +77,16 @@ export class RulesetReader {
   }
 
   async #filesOf({ path, pattern, place }: Named & { kind: "folder" }): Promise<string[]> {
-    const folder = path.replace(/\/+$/, "");
+    const folder = normalize(path).replace(/(?<=.)\/+$/, "");
     const expression = this.#compile(pattern, place);
     const names = await this.#disk.list(this.#locate(folder));
+    const files = names.toSorted().map((name) => `${folder}/${name}`);
+    const taken = files.filter((file) => expression?.testText(file) === true);
     if (names.length === 0) this.#warn(folder, "holds no files, or is absent");
-    const paths = names.toSorted().map((name) => `${folder}/${name}`);
-    return paths.filter((file) => expression?.testText(file) === true);
+    else if (expression !== undefined && taken.length === 0) {
+      this.problems.push(problemAt(place, "warning", `no file of ${folder} fits the pattern ${pattern}`));
+    }
+    return taken;
   }
 
   #compile(pattern: string, place: Entry["place"]): Expression | undefined {

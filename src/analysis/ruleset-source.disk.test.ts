@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -110,6 +111,45 @@ test("a folder in the place of a file is an error and not a crash", async (t) =>
   const { problems, source } = await read(t, [...shipped, "home/etc/rules/odd.xml/inner"]);
   deepEqual(paths(source.rules), ["ruleset/rules/0010-a.xml"]);
   ok(problems.some((problem) => problem.severity === "error" && problem.file === "etc/rules/odd.xml"));
+});
+
+test("a pipe or a device in the place of a file is an error at once", { timeout: 20_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "argus-ruleset-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  for (const name of ["rules", "lists"]) mkdirSync(join(folder, "etc", name), { recursive: true });
+  execFileSync("mkfifo", [join(folder, "etc/rules/fifo.xml"), join(folder, "etc/lists/fifo")]);
+  symlinkSync("/dev/zero", join(folder, "etc/rules/zero.xml"));
+  const sections = {
+    ruleset: { ...initialValues(rulesetSection.options), list: ["etc/lists/fifo"] },
+    rules: initialValues(rulesSection.options),
+  };
+  const place = { home: folder, shipped: folder, geoipDatabase: "/dev/zero" };
+  const { problems } = await readRuleset(nodeDisk, place, sections, defaultRulesetOptions);
+  const refused = problems.filter(({ message }) => message.endsWith(" is no regular file")).map(({ file }) => file);
+  deepEqual(refused.toSorted(), ["/dev/zero", "etc/lists/fifo", "etc/rules/fifo.xml", "etc/rules/zero.xml"]);
+});
+
+test("paths mean the same in whatever spelling they are written, and no file is loaded twice", async (t) => {
+  const { source, problems } = await read(t, [...shipped, "home/my/a.xml", "home/my/b.xml"], {
+    decoder_dir: [folderEntry("./ruleset//decoders/")],
+    rule_dir: [folderEntry("./ruleset/rules"), folderEntry("./my"), folderEntry("my//")],
+    rule_include: ["./my/a.xml", "./0010-a.xml"],
+    rule_exclude: ["./my/b.xml"],
+  });
+  deepEqual(paths(source.decoders), ["ruleset/decoders/0010-a.xml"]);
+  deepEqual(paths(source.rules), ["my/a.xml", "ruleset/rules/0010-a.xml"]);
+  ok(!problems.some(({ message }) => message.includes("holds no files")), problems.map(describeProblem).join("\n"));
+});
+
+test("a folder of whose files the pattern takes none is named, and a ruleset without rules is an error", async (t) => {
+  const nothing = "etc/ossec.conf: error: no file of rules is left of what <ruleset> names: nothing would be raised";
+  const misspelt = await read(t, shipped, { rule_dir: [folderEntry("ruleset/rules", ".xlm$")] });
+  deepEqual(misspelt.problems.map(describeProblem), [
+    "ossec.conf:3:5: warning: no file of ruleset/rules fits the pattern .xlm$",
+    nothing,
+  ]);
+  const excluded = await read(t, shipped, { rule_exclude: ["0010-a.xml"] });
+  deepEqual(excluded.problems.map(describeProblem), [nothing]);
 });
 
 // ── OSSEC's <rules>, ruleset-spec 7.2 ──────────────────────────────────────────────────────────────────────────────

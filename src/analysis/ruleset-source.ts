@@ -117,19 +117,26 @@ function foundBy(
 }
 
 /** What is written and has no effect, or is missing. */
-function problemsOfSections({ ruleset, rules }: RulesetSections, { rules: files, options }: RulesetSource): Problem[] {
-  const ofRules = [...rules.include, ...rules.rule_dir, ...rules.decoder, ...rules.decoder_dir][0]?.place;
-  if (options.flavour === "wazuh") {
-    const words = "<rules> has no effect in Wazuh's flavour; use <ruleset>";
-    return ofRules === undefined ? [] : [problemAt(ofRules, "warning", words)];
-  }
-  const found: Problem[] = [];
+function problemsOfSections(sections: RulesetSections, { rules: files, options }: RulesetSource): Problem[] {
+  const isOssec = options.flavour === "ossec";
+  const found = isOssec ? unusedBesideRules(sections) : unusedRules(sections);
+  if (files.length > 0) return found;
+  const words = isOssec
+    ? "OSSEC's flavour needs rules: name them in <rules>"
+    : "no file of rules is left of what <ruleset> names: nothing would be raised";
+  return [...found, problemInFile("etc/ossec.conf", "error", words)];
+}
+
+/** Of Wazuh's flavour. */
+function unusedRules({ rules }: RulesetSections): Problem[] {
+  const first = [...rules.include, ...rules.rule_dir, ...rules.decoder, ...rules.decoder_dir][0]?.place;
+  const words = "<rules> has no effect in Wazuh's flavour; use <ruleset>";
+  return first === undefined ? [] : [problemAt(first, "warning", words)];
+}
+
+/** Of OSSEC's flavour. */
+function unusedBesideRules({ ruleset, rules }: RulesetSections): Problem[] {
   const folder = [...ruleset.decoder_dir, ...ruleset.rule_dir][0];
-  if (namesFiles(rules) && folder !== undefined) {
-    found.push(problemAt(folder.place, "warning", "the files of <ruleset> have no effect beside those of <rules>"));
-  }
-  if (files.length === 0) {
-    found.push(problemInFile("etc/ossec.conf", "error", "OSSEC's flavour needs rules: name them in <rules>"));
-  }
-  return found;
+  if (!namesFiles(rules) || folder === undefined) return [];
+  return [problemAt(folder.place, "warning", "the files of <ruleset> have no effect beside those of <rules>")];
 }
