@@ -195,6 +195,17 @@ test("an overwritten composite counts by its new values what the old one was to 
   deepEqual(fires(play(rulesetOf(rules), repeat("failed", 6))), [3, 6]);
 });
 
+test("an overwritten group composite counts the rules that were loaded before it, and none of those after", () => {
+  const counted = (id: number, log: string): string =>
+    `<rule id="${id}" level="5"><match>${log}</match><group>auth,</group><description>d</description></rule>`;
+  const byGroup = (attributes: string): string =>
+    composite(`frequency="2" timeframe="60"${attributes}`, "", "<if_matched_group>auth</if_matched_group>");
+  const rules = counted(100, "a") + byGroup("") + counted(101, "b");
+  for (const all of [rules, rules + byGroup(' overwrite="yes"')]) {
+    deepEqual(play(rulesetOf(all), ["b", "a", "b", "a"]), [101, 100, 101, 200]);
+  }
+});
+
 test("overwrite can take back that a rule counts; a rule that is made to count has nothing that it counts", () => {
   const plain = '<rule id="200" level="10" overwrite="yes"><match>other</match><description>p</description></rule>';
   const taken = rulesetOf(failed + composite('frequency="2" timeframe="60"') + plain);

@@ -116,6 +116,11 @@ class RuleLoader {
       rule.draft = before;
       return;
     }
+    // The lists of what is counted are the rule's from when it was loaded; those of a regex are what it says itself.
+    const keepsLists = draft.ifMatchedRegex === undefined && before.ifMatchedRegex === undefined;
+    if (wasComposite !== undefined && rule.composite !== undefined && keepsLists) {
+      return this.#refeed(wasComposite, rule.composite);
+    }
     if (wasComposite !== undefined) this.#unfeed(wasComposite);
     this.#feed(rule);
   }
@@ -219,6 +224,18 @@ class RuleLoader {
       } as const;
       const expression = compileAt(pattern, this.#conditionNeeds);
       if (expression !== undefined) this.regexFeeds.push({ composite, expression });
+    }
+  }
+
+  /** What was registered for one composite is the other's. */
+  #refeed(before: Composite, after: Composite): void {
+    this.composites.set(after.ruleId, after);
+    for (const { sidFeeds, groupFeeds } of this.rules) {
+      for (const feeds of [sidFeeds, groupFeeds]) {
+        for (const [index, { composite, times }] of feeds.entries()) {
+          if (composite === before) feeds[index] = { composite: after, times };
+        }
+      }
     }
   }
 
