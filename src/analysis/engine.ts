@@ -189,7 +189,7 @@ export class Engine {
   #answerOf(matched: RuleNode, event: EngineEvent, decoded: DecodedEvent, wantsAll: boolean): Answer | undefined {
     this.#answered += 1;
     this.#countFiring(matched.rule);
-    const answering = this.#afterIgnore(matched, event.eventMs);
+    const answering = this.#afterIgnore(matched, event);
     const inPlace = answering === undefined || this.#isIgnored(answering, decoded) ? undefined : answering;
     const rule = inPlace ?? matched.rule;
     const isAlert = inPlace !== undefined && rule.level > 0 && rule.logs;
@@ -210,18 +210,16 @@ export class Engine {
 
   /**
    * The rule that answers: the matched one, or its parent while the rule keeps silent after a firing (`ignore`);
-   * undefined when none answers in its place. The time is the event's, in either direction, as in windows, so that
-   * events which arrive late are silenced alike.
+   * undefined when none answers in its place.
    */
-  #afterIgnore({ rule, parent }: RuleNode, eventMs: number): Rule | undefined {
+  #afterIgnore({ rule, parent }: RuleNode, event: EngineEvent): Rule | undefined {
     if (rule.ignoreMs === 0 || rule.level === 0) return rule;
-    const last = this.#state.lastFired.get(rule.id);
-    if (last === undefined || Math.abs(eventMs - last) > rule.ignoreMs) {
-      this.#state.lastFired.set(rule.id, eventMs);
-      this.#state.fingerprints.set(rule.id, rule.draft.fingerprint);
-      return rule;
-    }
-    return this.#ruleset.options.flavour === "ossec" ? undefined : parent?.rule;
+    const { flavour, isCompat, latenessMs } = this.#ruleset.options;
+    const { firings, fingerprints } = this.#state;
+    if (firings.isSilent(rule.id, event.eventMs, rule.ignoreMs)) return flavour === "ossec" ? undefined : parent?.rule;
+    firings.add(rule.id, event, isCompat ? 0 : rule.ignoreMs + latenessMs);
+    fingerprints.set(rule.id, rule.draft.fingerprint);
+    return rule;
   }
 
   /** Whether the event is on the list of what is ignored. One that is not is put there when the rule says so. */

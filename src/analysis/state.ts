@@ -4,7 +4,7 @@
  *   state := version u16 (3) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
  *          | firedTimes | lastFired | quarantined | fts | ftsIds | remembered | windows | parts
  *   firedTimes  := count u32 (ruleId u32 count u32)*
- *   lastFired   := count u32 (ruleId u32 eventMs f64)*
+ *   lastFired   := count u32 (ruleId u32 eventMs f64)*              none since there is a part of it (firing-times.ts)
  *   texts       := count u32 (ruleId u32 fingerprint text)*         for quarantined, and for every rule named above
  *   fts, ftsIds := count u32 text*
  *   remembered  := count u32 (seq u64 agent text eventMs f64 receivedMs f64 hasDynamic u8 consumed u32 log text)*
@@ -28,6 +28,7 @@ import {
 } from "./correlate/window.ts";
 import { Accumulator } from "./decode/accumulate.ts";
 import { CheckpointError } from "./errors.ts";
+import { FiringTimes } from "./firing-times.ts";
 import { HourlyRate } from "./hourly-rate.ts";
 import { QuarantinedDecoders } from "./quarantined-decoders.ts";
 import { IgnoredLines } from "./ignored-line.ts";
@@ -47,6 +48,8 @@ export class EngineState {
   readonly ignored = new IgnoredLines();
   /** Where `<global><stats>` is set. */
   readonly hourlyRate = new HourlyRate();
+  /** Of rules with `ignore`. */
+  readonly firings = new FiringTimes();
   /** Of decoders with `accumulate`. */
   readonly accumulator = new Accumulator();
   readonly quarantinedDecoders = new QuarantinedDecoders();
@@ -58,6 +61,7 @@ export class EngineState {
     this.accumulator,
     this.hourlyRate,
     this.ignored,
+    this.firings,
   ];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;
@@ -67,11 +71,9 @@ export class EngineState {
   ftsBytes = 0;
   readonly totals: WindowTotals = { bytes: 0, events: 0, dropped: 0, oldest: undefined, newest: undefined };
   readonly firedTimes = new Map<number, number>();
-  /** Event time of the last firing of rules with `ignore`. */
-  readonly lastFired = new Map<number, number>();
   /** Rules that are passed over, by the fingerprint of the text that was quarantined. */
   readonly quarantined = new Map<number, string>();
-  /** Fingerprints of the rules in `firedTimes` and `lastFired`. */
+  /** Fingerprints of the rules in `firedTimes` and `firings`. */
   readonly fingerprints = new Map<number, string>();
   readonly fts = new Set<string>();
   /** The last keys of events of type ids, oldest first. */
@@ -92,7 +94,7 @@ export class EngineState {
     for (const [ruleId, fingerprint] of this.fingerprints) {
       if (ruleFingerprint(ruleId) === fingerprint) continue;
       this.firedTimes.delete(ruleId);
-      this.lastFired.delete(ruleId);
+      this.firings.forget(ruleId);
       this.fingerprints.delete(ruleId);
     }
     for (const [ruleId, fingerprint] of this.quarantined) {
@@ -135,6 +137,7 @@ export class EngineState {
   shiftArrivals(byMs: number): void {
     for (const event of this.remembered()) event.receivedMs += byMs;
     this.ring.shift(byMs);
+    this.firings.shift(byMs);
     this.nextSweepMs += byMs;
   }
 }
@@ -149,8 +152,7 @@ export function writeState(state: EngineState): Buffer {
   writer.u64(state.totals.dropped).u64(state.ftsDropped);
   writer.u32(state.firedTimes.size);
   for (const [ruleId, count] of state.firedTimes) writer.u32(ruleId).u32(count);
-  writer.u32(state.lastFired.size);
-  for (const [ruleId, eventMs] of state.lastFired) writer.u32(ruleId).f64(eventMs);
+  writer.u32(0);
   for (const texts of [state.quarantined, state.fingerprints]) {
     writer.u32(texts.size);
     for (const [ruleId, text] of texts) writeText(writer.u32(ruleId), text);
@@ -224,7 +226,11 @@ export function readState(bytes: Uint8Array): EngineState {
   state.totals.dropped = reader.u64();
   state.ftsDropped = reader.u64();
   reader.times(() => state.firedTimes.set(reader.u32(), reader.u32()));
-  reader.times(() => state.lastFired.set(reader.u32(), reader.f64()));
+  // A state of before has the last firings only, and not when they arrived.
+  reader.times(() => {
+    const [ruleId, eventMs] = [reader.u32(), reader.f64()];
+    state.firings.add(ruleId, { eventMs, receivedMs: eventMs }, 0);
+  });
   for (const texts of [state.quarantined, state.fingerprints]) {
     reader.times(() => texts.set(reader.u32(), reader.text()));
   }
