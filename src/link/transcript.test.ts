@@ -1,18 +1,12 @@
-import { equal } from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { quietStatus } from "../../test/support/link-nodes.ts";
+import { playTranscript } from "../../test/support/transcript.ts";
 import { lastOf, type Ack } from "./frames.ts";
 import { linkLimits } from "./limits.ts";
 import { newMasterState, stepMaster, type MasterAction, type MasterInput, type MasterState } from "./master-session.ts";
 import type { Epoch, LaneRecord } from "./needs.ts";
-import type { SessionMessage } from "./wire.ts";
+import { PROTOCOL_VERSIONS, type SessionMessage } from "./wire.ts";
 import { newWorkerState, stepWorker, type WorkerAction, type WorkerInput, type WorkerState } from "./worker-session.ts";
-
-/**
- * `--rewrite` records what today's sessions order; only for a new transcript, because those of a release are frozen.
- */
-const isRewriting = process.argv.includes("--rewrite");
 
 const epochOf = (number: string): Epoch => ({ number: Number(number), bits: number.padStart(16, "0") });
 
@@ -34,13 +28,22 @@ const messages: Record<string, (id: number) => SessionMessage> = {
   hello: () => ({
     type: "hello",
     body: {
-      ...{ versions: [1], cluster: "argus", name: "worker-node1", role: "worker", ...proof, argus: "0.1.0", host: "w" },
+      ...{
+        versions: [...PROTOCOL_VERSIONS],
+        cluster: "argus",
+        name: "worker-node1",
+        role: "worker",
+        ...proof,
+        argus: "0.1.0",
+        host: "w",
+      },
       ...{ isHidden: false, lanes: [] },
     },
   }),
-  welcome: () => ({
+  // The number, where a transcript gives one, is the version chosen.
+  welcome: (version) => ({
     type: "welcome",
-    body: { version: 1, cluster: "argus", name: "master", ...proof, term: 1, argus: "0.1.0" },
+    body: { version: version || 1, cluster: "argus", name: "master", ...proof, term: 1, argus: "0.1.0" },
   }),
   join: () => ({ type: "join", body: {} }),
   ping: (id) => ({ type: "ping", body: { id } }),
@@ -104,42 +107,22 @@ function say(action: MasterAction | WorkerAction): string {
   }
 }
 
-/** The script with the orders that today's session gives under each input. */
-function play(script: string, feed: (words: string[], nowMs: number) => (MasterAction | WorkerAction)[]): string {
-  let nowMs = 0;
-  const lines: string[] = [];
-  for (const line of script.trimEnd().split("\n")) {
-    if (line.startsWith("<")) continue;
-    lines.push(line);
-    if (!line.startsWith(">")) continue;
-    const words = line.slice(2).split(" ");
-    if (words[0] === "wait") nowMs += Number(words[1]);
-    else lines.push(...feed(words, nowMs).map((action) => `<   ${say(action)}`));
-  }
-  return `${lines.join("\n")}\n`;
-}
-
-function compare(path: string, feed: (words: string[], nowMs: number) => (MasterAction | WorkerAction)[]): void {
-  const script = readFileSync(path, "utf8");
-  const played = play(script, feed);
-  if (isRewriting) writeFileSync(path, played);
-  else equal(played, script, path);
-}
-
-test("the master's session plays the transcript of version 1", () => {
-  let state: MasterState = newMasterState(0);
-  compare("testdata/link-v1/master.txt", (words, nowMs) => {
-    const [next, actions] = stepMaster(state, masterInput(words), nowMs, linkLimits);
-    state = next;
-    return actions;
+for (const version of [1, 2]) {
+  test(`the master's session plays the transcript of version ${version}`, () => {
+    let state: MasterState = newMasterState(0);
+    playTranscript(`testdata/link-v${version}/master.txt`, (words, nowMs) => {
+      const [next, actions] = stepMaster(state, masterInput(words), nowMs, linkLimits);
+      state = next;
+      return actions.map(say);
+    });
   });
-});
 
-test("the worker's session plays the transcript of version 1", () => {
-  let state: WorkerState = newWorkerState(0);
-  compare("testdata/link-v1/worker.txt", (words, nowMs) => {
-    const [next, actions] = stepWorker(state, workerInput(words), nowMs, linkLimits);
-    state = next;
-    return actions;
+  test(`the worker's session plays the transcript of version ${version}`, () => {
+    let state: WorkerState = newWorkerState(0);
+    playTranscript(`testdata/link-v${version}/worker.txt`, (words, nowMs) => {
+      const [next, actions] = stepWorker(state, workerInput(words), nowMs, linkLimits);
+      state = next;
+      return actions.map(say);
+    });
   });
-});
+}
