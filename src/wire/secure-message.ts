@@ -18,10 +18,10 @@
  * Nothing that a stranger sends throws: a message that cannot be read gives one word that says why.
  */
 import { hash } from "node:crypto";
-import { deflateSync, inflateSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import { assert } from "../base/assert.ts";
-import { errnoOf } from "../base/error.ts";
 import { AES_BLOCK_BYTES, type AgentCipher, BLOWFISH_BLOCK_BYTES } from "./agent-cipher.ts";
+import { INFLATE_TOO_LARGE, Inflater, storedStream } from "./inflate.ts";
 import type { MessageCounter } from "./message-counter.ts";
 
 /** How an agent's messages are written; an answer must be in the dialect of the message that came last. */
@@ -66,7 +66,7 @@ export interface Envelope {
 export interface OpenedMessage {
   readonly dialect: Dialect;
   readonly counter: MessageCounter;
-  /** A view of memory that the next opened message may use again: copy what is kept. */
+  /** A view of memory that the next message to be opened uses again: copy what is kept. */
   readonly payload: Buffer;
 }
 
@@ -88,6 +88,9 @@ const aesToken = Buffer.from("#AES:", "latin1");
 const sumBytes = 32;
 /** R, G and L with their colons. */
 const counterBytes = 21;
+
+/** Acks, requests and the like: to compress them takes longer than all the rest, and saves some 20 bytes. */
+const storedBytesMax = 128;
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
 
@@ -112,6 +115,10 @@ export function readEnvelope(message: Buffer): Envelope | EnvelopeFault {
 
 /** Blowfish decrypts into this; it grows to the largest message that came, at most 64 KiB. */
 let clearText = Buffer.allocUnsafeSlow(4_096);
+
+/** Every message is inflated into this. */
+const inflated = Buffer.allocUnsafeSlow(INFLATED_BYTES_MAX);
+const inflater = new Inflater(inflated);
 
 /** Opens what an envelope holds with the keys of the agent that it comes from. */
 export function openMessage(cipher: AgentCipher, { isAes, ciphertext }: Envelope): OpenedMessage | MessageFault {
@@ -145,22 +152,13 @@ function openClear(dialect: Dialect, clear: Buffer): OpenedMessage | MessageFaul
   if (clear[0] !== mark) return "not_marked";
   let from = 1;
   while (clear[from] === mark) from += 1;
-  const plain = inflate(clear.subarray(from));
-  if (typeof plain === "string") return plain;
-  if (plain.length < sumBytes + counterBytes) return "too_short";
-  const body = plain.subarray(sumBytes);
-  if (plain.toString("latin1", 0, sumBytes) !== hash("md5", body)) return "bad_sum";
+  const length = inflater.inflate(clear.subarray(from));
+  if (length < 0) return length === INFLATE_TOO_LARGE ? "too_large" : "not_zlib";
+  if (length < sumBytes + counterBytes) return "too_short";
+  const body = inflated.subarray(sumBytes, length);
+  if (inflated.toString("latin1", 0, sumBytes) !== hash("md5", body)) return "bad_sum";
   const counter = counterOf(body);
   return counter === undefined ? "bad_counter" : { dialect, counter, payload: body.subarray(counterBytes) };
-}
-
-function inflate(bytes: Buffer): Buffer | MessageFault {
-  try {
-    // What stands behind the end of the stream is ignored, as agents' padding and real managers do.
-    return inflateSync(bytes, { chunkSize: 1_024, maxOutputLength: INFLATED_BYTES_MAX });
-  } catch (thrown) {
-    return errnoOf(thrown) === "ERR_BUFFER_TOO_LARGE" ? "too_large" : "not_zlib";
-  }
 }
 
 function counterOf(body: Buffer): MessageCounter | undefined {
@@ -181,7 +179,10 @@ export function sealMessage(cipher: AgentCipher, payload: Uint8Array, options: S
   const { dialect, id, iv } = options;
   assert(payload.length > 0 && payload.length <= PAYLOAD_BYTES_MAX, "a payload has 1 to 65,408 bytes");
   assert((dialect === "aes_iv") === (iv !== undefined), "an IV belongs to the dialect that sends it");
-  const stream = deflateSync(plainOf(payload, options), { level: 9 });
+  const plain = plainOf(payload, options);
+  // In one piece: zlib's pieces are of 16 KiB, which is more to make than a short message is to compress.
+  const compression = { level: 9, chunkSize: plain.length + 64 };
+  const stream = plain.length > storedBytesMax ? deflateSync(plain, compression) : storedStream(plain);
   const prefix = (id === undefined ? "" : `!${id}!`) + (dialect === "blowfish" ? ":" : "#AES:");
   const sealed = sealClear(cipher, stream, dialect, iv);
   const message = Buffer.allocUnsafe(prefix.length + (iv?.length ?? 0) + sealed.length);

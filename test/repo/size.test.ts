@@ -10,6 +10,7 @@ const hotFiles: Readonly<Record<string, string>> = {
   "src/analysis/decode/decoder-set.ts": "the decoder walk, per event: indexes that its loops bound",
   "src/syntax/os-regex-machine.ts": "the token machine: one loop over a program's opcodes, per byte of every log",
   "src/wire/blowfish.ts": "a block cipher, per eight bytes of every message: indexes of a byte into its boxes",
+  "src/wire/inflate.ts": "zlib's decoder, per bit of every message: indexes that its masks and loops bound",
 };
 
 const LINES_MAX = 800;
