@@ -130,8 +130,23 @@ async function measure(way: Way, seed: number, count: number, folder: string): P
   const done = [listener, files, batcher].map((service) => service.run(stopping.signal));
   const port = listener.addresses().find(({ protocol }) => way.startsWith(protocol))?.port ?? 0;
 
-  const sender = startSender({ way, seed, count, port, path });
-  const ended = once(sender, "exit");
+  const ended = once(startSender({ way, seed, count, port, path }), "exit");
+  const figures = await takeInFigures(batcher, count, ended);
+  await listener.readKernelDrops();
+  stopping.abort();
+  await Promise.all(done);
+  return { way, ...figures, kernelDropped: listener.counters().udpKernelDropped };
+}
+
+/**
+ * From the first line that is taken in to the last: all `count` of them, or as many as have come when the sender has
+ * ended and nothing comes any more.
+ */
+export async function takeInFigures(
+  batcher: Batcher,
+  count: number,
+  ended: Promise<unknown>,
+): Promise<Omit<IntakeFigures, "way" | "kernelDropped">> {
   while (batcher.counters().accepted === 0) await setTimeout(1);
   const [cpu, startedMs] = [process.cpuUsage(), performance.now()];
   let hasEnded = false;
@@ -145,15 +160,11 @@ async function measure(way: Way, seed: number, count: number, folder: string): P
   }
   const { user, system } = process.cpuUsage(cpu);
   await ended;
-  await listener.readKernelDrops();
-  stopping.abort();
-  await Promise.all(done);
   const { accepted, batches } = batcher.counters();
   return {
-    ...{ way, lines: count, takenPercent: (accepted / count) * 100, batches },
+    ...{ lines: count, takenPercent: (accepted / count) * 100, batches },
     cpuMicrosPerLine: (user + system) / accepted,
     linesPerSecond: Math.round((accepted / (endedMs - startedMs)) * 1_000),
-    kernelDropped: listener.counters().udpKernelDropped,
   };
 }
 

@@ -1,9 +1,10 @@
 /**
  * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine`, `intake` and `spool` measure
  * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`;
- * `wire [--bytes N]` measures the protocol of agents, `strangers [--strangers N]` what connections without proof cost.
- * `engine` takes other rulesets and logs, and `compare` holds its answers against those of a peer (engine.ts,
- * answers.ts). A measurement is one JSON object on stdout, with the commit and the machine that it belongs to.
+ * `agent-intake [--bytes N]` measures agents' messages from the socket on, `wire [--bytes N]` their protocol alone, and
+ * `strangers [--strangers N]` what connections without proof cost. `engine` takes other rulesets and logs, and
+ * `compare` holds its answers against those of a peer (engine.ts, answers.ts). A measurement is one JSON object on
+ * stdout, with the commit and the machine that it belongs to.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 import { relay } from "./end-to-end.ts";
 import { compareAnswers } from "./answers.ts";
 import { engineFigures, type EngineBench } from "./engine.ts";
+import { agentIntake } from "./agent-intake.ts";
 import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 import { spoolFigures } from "./spool.ts";
@@ -106,6 +108,8 @@ async function main(argv: string[]): Promise<number> {
       return compare(values);
     case "intake":
       return print("intake", await intake(seed, count));
+    case "agent-intake":
+      return print("agent-intake", await agentIntake(seed, count, Number(values.bytes)));
     case "spool":
       return print("spool", await spoolFigures(count, Number(values.segments)));
     case "strangers":
@@ -118,7 +122,7 @@ async function main(argv: string[]): Promise<number> {
           "       npm run -s bench -- engine [--flavour wazuh|ossec] [--rules DIR] [--log FILE] [--queue T:LOCATION]\n" +
           "                           [--answers FILE] [--compat]\n" +
           "       npm run -s bench -- compare --answers FILE --expected FILE [--log FILE]\n" +
-          "       npm run -s bench -- wire [--seed N] [--count N] [--bytes N]\n" +
+          "       npm run -s bench -- agent-intake|wire [--seed N] [--count N] [--bytes N]\n" +
           "       npm run -s bench -- strangers [--strangers N]\n",
       );
       return 2;
