@@ -47,10 +47,11 @@ export interface AgentsOfMaster {
   position(): RegistryPosition;
   /**
    * At most `max` records behind `held`, and a reset's first page where `held` is not of this registry. The page after
-   * one is asked for with its epoch and `to`, also within a reset. Called when there is room for it on the way to the
-   * worker, so seldom on a slow one; costs no more than the page does.
+   * one is asked for with its epoch and `to`; `isInReset` says that a reset goes on there, whatever of before was
+   * forgotten. Called when there is room for it on the way to the worker, so seldom on a slow one; costs no more than
+   * the page does.
    */
-  recordsSince(held: RegistryPosition, max: number): RegistryPage;
+  recordsSince(held: RegistryPosition, max: number, isInReset: boolean): RegistryPage;
   /** Called when the position has risen; the page of it may be read at once. Returns the function that ends it. */
   onChanged(listener: () => void): () => void;
   /** Resolves when the registry has them: the node then forgets that it has said so. Ages and counters are claims. */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { AgentChangeAnswer, EnrolmentAnswer } from "../model/agent.ts";
-import type { AgentsOfMaster, Blob, BlobStore, Delivery, RegistryPosition } from "./agent-needs.ts";
+import type { AgentsOfMaster, Blob, BlobStore, Delivery, RegistryPage, RegistryPosition } from "./agent-needs.ts";
 import type { AgentsAnswer } from "./agent-wire.ts";
 import { newBlobSupply, stepBlobSupply, type BlobSupplyAction, type BlobSupplyInput } from "./blob-supply.ts";
 import type { Allowance } from "./bucket.ts";
@@ -166,11 +166,15 @@ export class MasterAgents {
   #sendPage(held: RegistryPosition): void {
     const { agents, limits } = this.#needs;
     if (agents === undefined) return;
-    const { page, body, unfit } = pageText(agents.recordsSince(held, limits.pageCountMax), limits.pageBytesMax);
+    const { page, body, unfit } = pageText(this.#read(agents, held), limits.pageBytesMax);
     for (const seq of unfit) this.#owner.onUnfit(seq);
     this.#feed({ type: "page", page, bytes: body.length });
     const frame = writeBody("records", body);
     if (frame !== undefined) this.#transport.send("agents", frame);
+  }
+
+  #read(agents: AgentsOfMaster, held: RegistryPosition): RegistryPage {
+    return agents.recordsSince(held, this.#needs.limits.pageCountMax, this.#state.isInReset);
   }
 
   /** `isChange`: what it says may have raised the position, and is told after the records of it. */
