@@ -1,7 +1,11 @@
 /**
  * The master's end of a session's blobs: one at a time, one piece on its way (docs/protocol/link.md 6.3).
  *
- *   idle ──want──▶ opening ──opened──▶ held ──room──▶ reading ──read──▶ sending ──drained──▶ held … idle
+ *   idle ──want──▶ opening ──opened──▶ held ──room──▶ reading ──read──▶ sending ──drained──▶ held …
+ *                                                                └─ the last ─▶ ending ──drained──▶ idle
+ *
+ * The worker may ask for the next one as soon as it has the last piece, which may be before the connection says that it
+ * has taken it: such a `want` waits. So a worker that does not read never makes more wait than one answer.
  *
  * Pure but for the allowance, which is the node's; the caller passes the time in and carries the actions out.
  */
@@ -21,6 +25,7 @@ interface Open {
 export type BlobSupplyState =
   | { readonly name: "idle" }
   | { readonly name: "opening"; readonly sha256: string; readonly offset: number }
+  | { readonly name: "ending"; readonly next: (BlobSupplyInput & { type: "want" }) | undefined }
   | Open;
 
 export type BlobSupplyInput =
@@ -42,12 +47,14 @@ export type BlobSupplyAction =
 type Step = [BlobSupplyState, BlobSupplyAction[]];
 
 const idle: BlobSupplyState = { name: "idle" };
+const ending: BlobSupplyState = { name: "ending", next: undefined };
 
 export const newBlobSupply: BlobSupplyState = idle;
 
 export function stepBlobSupply(state: BlobSupplyState, input: BlobSupplyInput, nowMs: number, supplied: Bucket): Step {
   switch (input.type) {
     case "want":
+      if (state.name === "ending" && state.next === undefined) return [{ name: "ending", next: input }, []];
       if (state.name !== "idle") return [state, [{ type: "close", reason: "out_of_turn" }]];
       // Also of one that is missing: to look costs something, and so does an answer.
       supplied.take(PIECE_BYTES_MAX, nowMs);
@@ -63,14 +70,16 @@ export function stepBlobSupply(state: BlobSupplyState, input: BlobSupplyInput, n
     case "read":
       return state.name === "reading" ? onRead(state, input.bytes, nowMs, supplied) : [state, []];
     case "drained":
-      return state.name === "sending" ? readNext({ ...state, name: "held" }, nowMs, supplied) : [state, []];
+      if (state.name === "sending") return readNext({ ...state, name: "held" }, nowMs, supplied);
+      if (state.name !== "ending") return [state, []];
+      return state.next === undefined ? [idle, []] : stepBlobSupply(idle, state.next, nowMs, supplied);
     case "tick":
       return state.name === "held" ? readNext(state, nowMs, supplied) : [state, []];
   }
 }
 
 function missing(sha256: string): Step {
-  return [idle, [{ type: "send", message: { type: "missing", body: { sha256 } } }]];
+  return [ending, [{ type: "send", message: { type: "missing", body: { sha256 } } }]];
 }
 
 function readNext(state: Open, nowMs: number, supplied: Bucket): Step {
@@ -86,6 +95,6 @@ function onRead(state: Open, bytes: Buffer | undefined, nowMs: number, supplied:
   }
   supplied.take(bytes.length, nowMs);
   const end = offset + bytes.length;
-  const next: BlobSupplyState = end === total ? idle : { ...state, name: "sending", offset: end };
+  const next: BlobSupplyState = end === total ? ending : { ...state, name: "sending", offset: end };
   return [next, [{ type: "piece", piece: { sha256, offset, total, bytes } }]];
 }

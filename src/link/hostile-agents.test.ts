@@ -34,13 +34,26 @@ async function asWorker(options: AgentsPairOptions = {}): Promise<{ pair: Agents
   return { pair, connection };
 }
 
+type Ends = ReturnType<AgentsPair["connect"]>;
+
+/** Seconds, with what both ends do in each. */
+async function pass(pair: AgentsPair, { connection, master, worker }: Ends, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    pair.clock.advance(1_000);
+    master.tick();
+    worker.tick();
+    await connection.settle(20);
+  }
+}
+
 /** A live session in which the test speaks for the master, whose worker has said what it has. */
-async function asMaster(): Promise<{ pair: AgentsPair; connection: SimConnection }> {
+async function asMaster(): Promise<{ pair: AgentsPair; connection: SimConnection; ends: Ends }> {
   const pair = new AgentsPair();
-  const { connection } = pair.connect();
+  const ends = pair.connect();
+  const { connection } = ends;
   await connection.settle();
   for (const stream of agentStreams) connection.master.deaf.add(stream);
-  return { pair, connection };
+  return { pair, connection, ends };
 }
 
 const long = (length: number): string => "x".repeat(length);
@@ -233,6 +246,67 @@ test("a worker that asks for blobs without end gets so many bytes a second, and 
   // It is told that it must wait by silence; asking on is out of turn.
   ok(pair.blobs.reads.length <= 6, `${pair.blobs.reads.length} reads`);
   equal(pair.events.at(-1), "closed out_of_turn");
+});
+
+test("a worker that asks and does not read costs its master no more than a little, and is let go", async () => {
+  const pair = new AgentsPair({ isCopied: false });
+  const ends = pair.connect();
+  const { connection, master } = ends;
+  await connection.settle();
+  connection.worker.pause("agents");
+  connection.worker.send("agents", have);
+  for (let number = 1; number <= 2_000; number += 1) {
+    const change = { kind: "remove", id: "001", purge: true };
+    connection.worker.send("agents", frame("change", { number, change }));
+    if (number % 10 === 0) await connection.settle(1);
+  }
+  for (let round = 0; round < 5; round += 1) {
+    for (let number = 1; number <= 100; number += 1) void master.agents?.deliver("001", long(30_000));
+    if (round < 3) await pass(pair, ends, 31);
+  }
+  ok(pair.registry.changes.length < 200, `${pair.registry.changes.length} changes were asked for`);
+  const waiting = connection.master.pendingBytes("agents");
+  ok(waiting < 1_500_000, `${waiting} bytes wait`);
+  deepEqual([...pair.events], []);
+  await pass(pair, ends, 31);
+  equal(pair.events.at(-1), "closed not_reading");
+});
+
+test("a worker that wants blobs and does not read them makes no more than one answer wait", async () => {
+  const { pair, connection } = await asWorker();
+  connection.worker.pause("blob");
+  connection.worker.send("blob", frame("want", { sha256, offset: 0 }));
+  await connection.settle();
+  connection.worker.send("blob", frame("want", { sha256, offset: 0 }));
+  await connection.settle();
+  ok(connection.master.pendingBytes("blob") < 200);
+  equal(pair.events.length, 0);
+  connection.worker.send("blob", frame("want", { sha256, offset: 0 }));
+  await connection.settle();
+  equal(pair.events.at(-1), "closed out_of_turn");
+});
+
+test("a master that does not read is not told more and more", async () => {
+  const { pair, connection, ends } = await asMaster();
+  // One page, so that the worker may ask; from then on the master takes nothing.
+  connection.master.pause("agents");
+  const facts = { ...noFacts, labels: Array(64).fill({ ...label, value: long(1_000) }) };
+  const reports = Array.from({ length: 256 }, (_, index) => agentReport(index + 1, { facts }));
+  let refused = 0;
+  for (let round = 0; round < 6; round += 1) {
+    void pair.copy.session?.report(reports).then((isTaken) => {
+      if (!isTaken) refused += 1;
+    });
+    for (let number = 1; number <= 64; number += 1) {
+      const message = { number: round * 64 + number, id: "001", message: long(50_000) };
+      connection.master.send("agents", frame("deliver", message));
+      await connection.settle(1);
+    }
+    await pass(pair, ends, 31);
+  }
+  const waiting = connection.worker.pendingBytes("agents");
+  ok(waiting > 1_000_000 && waiting < 5_500_000, `${waiting} bytes wait`);
+  ok(refused >= 5, String(refused));
 });
 
 const e1 = "00000000000000e1";

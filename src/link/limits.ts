@@ -31,6 +31,8 @@ export interface LinkLimits {
   readonly unansweredBytesMax: number;
   /** How long a worker waits for an answer, and a master for that of a delivery. */
   readonly answerMsMax: number;
+  /** A worker that has not taken what was sent to it of agents for so long is let go. */
+  readonly stuckMsMax: number;
   /** Deliveries on their way to a worker, and their bytes; beyond either the next one is refused. */
   readonly deliveriesMax: number;
   readonly deliveriesBytesMax: number;
@@ -63,6 +65,7 @@ export const linkLimits: LinkLimits = {
   unansweredMax: 64,
   unansweredBytesMax: 2_097_152,
   answerMsMax: 30_000,
+  stuckMsMax: 120_000, // A disk may be slow; after this long, only a new session can tell whether it will go on.
   deliveriesMax: 64,
   deliveriesBytesMax: 1_048_576,
   applyingBytesMax: 1_048_576,

@@ -6,7 +6,8 @@
  *
  * Pure but for the allowance, which is the node's and outlives the session; the caller passes the time in and carries
  * the actions out, in order. Invariants: `sent` is what the worker will hold when it has applied what was sent;
- * while `isSending`, no page and no block is made; an answer never overtakes the records that it caused.
+ * while `isSending`, no page and no block is made; an answer never overtakes the records that it caused; what was sent
+ * and the connection has not taken is bounded, whether the worker reads or not.
  */
 import type { AgentReport, EnrolmentRequest } from "../model/agent.ts";
 import type { AskedChange, Delivery, RegistryPage, RegistryPosition } from "./agent-needs.ts";
@@ -33,6 +34,12 @@ interface OnItsWay {
   readonly atMs: number;
 }
 
+/** Answers and deliveries that the connection has not taken. */
+interface OnWay {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 interface Block {
   readonly node: string;
   readonly ids: readonly number[];
@@ -47,8 +54,11 @@ export interface MasterAgentsState {
   readonly isInReset: boolean;
   /** The registry may be ahead of `sent`. */
   readonly isBehind: boolean;
-  /** Something that is not bounded by itself is on its way to the worker. */
+  /** A page or a block is on its way to the worker. */
   readonly isSending: boolean;
+  readonly onWay: OnWay;
+  /** Since when the connection has not taken all that was sent; `undefined` when it has. */
+  readonly stuckSinceMs: number | undefined;
   readonly lastNumber: number;
   readonly asked: readonly Asked[];
   readonly answers: readonly Waiting[];
@@ -82,17 +92,20 @@ export type MasterAgentsAction =
   | { type: "change"; number: number; change: AskedChange }
   | { type: "told"; ticket: number; delivery: Delivery }
   | { type: "pause" | "resume" }
-  | { type: "close"; reason: "out_of_turn" };
+  | { type: "close"; reason: "out_of_turn" | "not_reading" };
 
 type Step = [MasterAgentsState, MasterAgentsAction[]];
 type Limits = Pick<
   LinkLimits,
-  "unansweredMax" | "unansweredBytesMax" | "answerMsMax" | "deliveriesMax" | "deliveriesBytesMax"
+  "unansweredMax" | "unansweredBytesMax" | "answerMsMax" | "deliveriesMax" | "deliveriesBytesMax" | "stuckMsMax"
 >;
+
+const nothingOnWay: OnWay = { count: 0, bytes: 0 };
 
 export function newMasterAgents(isServed: boolean): MasterAgentsState {
   return {
     ...{ isServed, sent: undefined, isInReset: false, isBehind: true, isSending: false },
+    ...{ onWay: nothingOnWay, stuckSinceMs: undefined },
     ...{ lastNumber: 0, asked: [], answers: [], blocks: [], lastDelivery: 0, deliveries: [], isPaused: false },
   };
 }
@@ -104,7 +117,9 @@ export function stepMasterAgents(
   allowance: Allowance,
   limits: Limits,
 ): Step {
-  const [next, actions] = react(state, input, nowMs, allowance, limits);
+  const [reacted, actions] = react(state, input, nowMs, allowance, limits);
+  const isUntaken = reacted.isSending || reacted.onWay.count > 0;
+  const next = { ...reacted, stuckSinceMs: isUntaken ? (reacted.stuckSinceMs ?? nowMs) : undefined };
   const [flow, stops] = controlFlow(next, nowMs, allowance, limits);
   return stops === undefined ? [flow, actions] : [flow, [...actions, stops]];
 }
@@ -123,7 +138,7 @@ function react(
     case "changed":
       return sendMore({ ...state, isBehind: true }, nowMs, allowance);
     case "drained":
-      return sendMore({ ...state, isSending: false }, nowMs, allowance);
+      return sendMore({ ...state, isSending: false, onWay: nothingOnWay, stuckSinceMs: undefined }, nowMs, allowance);
     case "page":
       allowance.supplied.take(input.bytes, nowMs);
       return onPage(state, input.page);
@@ -201,6 +216,13 @@ function isPassed(state: MasterAgentsState, seq: number): boolean {
   return seq === 0 || (!state.isInReset && (state.sent?.seq ?? 0) >= seq);
 }
 
+/** Beside its text: an agent, and what JSON needs. */
+const answerBytes = 600;
+
+function more(onWay: OnWay, bytes: number): OnWay {
+  return { count: onWay.count + 1, bytes: onWay.bytes + bytes };
+}
+
 function flushAnswers(state: MasterAgentsState): Step {
   const passed = state.answers.filter(({ seq }) => isPassed(state, seq));
   if (passed.length === 0) return [state, []];
@@ -210,6 +232,7 @@ function flushAnswers(state: MasterAgentsState): Step {
       ...state,
       answers: state.answers.filter((one) => !passed.includes(one)),
       asked: state.asked.filter(({ number }) => !numbers.has(number)),
+      onWay: passed.reduce((sum, { answer }) => more(sum, answer.text.length + answerBytes), state.onWay),
     },
     passed.map(({ answer }) => ({ type: "send", message: { type: "answer", body: answer } })),
   ];
@@ -235,14 +258,22 @@ function onDeliver(
   limits: Limits,
 ): Step {
   if (state.sent === undefined || !state.isServed) return [state, [undelivered(ticket, "the node takes none")]];
-  const bytes = state.deliveries.reduce((sum, one) => sum + one.bytes, message.length);
-  if (state.deliveries.length >= limits.deliveriesMax || bytes > limits.deliveriesBytesMax) {
+  // One that was given up may still wait for a worker that does not read.
+  const count = Math.max(state.deliveries.length, state.onWay.count);
+  const bytes = Math.max(
+    state.deliveries.reduce((sum, one) => sum + one.bytes, 0),
+    state.onWay.bytes,
+  );
+  if (count >= limits.deliveriesMax || bytes + message.length > limits.deliveriesBytesMax) {
     return [state, [undelivered(ticket, "too many messages wait for the node")]];
   }
   const number = state.lastDelivery + 1;
   const own: OnItsWay = { number, ticket, bytes: message.length, atMs: nowMs };
   return [
-    { ...state, lastDelivery: number, deliveries: [...state.deliveries, own] },
+    {
+      ...state,
+      ...{ lastDelivery: number, deliveries: [...state.deliveries, own], onWay: more(state.onWay, message.length) },
+    },
     [{ type: "send", message: { type: "deliver", body: { number, id, message } } }],
   ];
 }
@@ -259,6 +290,8 @@ function onDelivered(state: MasterAgentsState, body: { number: number; ok: boole
 }
 
 function onTick(state: MasterAgentsState, nowMs: number, allowance: Allowance, limits: Limits): Step {
+  const { stuckSinceMs = nowMs } = state;
+  if (nowMs - stuckSinceMs > limits.stuckMsMax) return [state, [{ type: "close", reason: "not_reading" }]];
   const late = state.deliveries.filter(({ atMs }) => nowMs - atMs > limits.answerMsMax);
   const deliveries = state.deliveries.filter((one) => !late.includes(one));
   const [next, actions] = sendMore({ ...state, deliveries }, nowMs, allowance);
@@ -273,11 +306,10 @@ function controlFlow(
   limits: Limits,
 ): [MasterAgentsState, MasterAgentsAction?] {
   const share = state.isPaused ? 0.5 : 1;
-  const bytes = state.asked.reduce((sum, one) => sum + one.bytes, 0);
+  const count = state.asked.length + state.onWay.count;
+  const bytes = state.asked.reduce((sum, one) => sum + one.bytes, state.onWay.bytes);
   const isPaused =
-    state.asked.length >= limits.unansweredMax * share ||
-    bytes > limits.unansweredBytesMax * share ||
-    allowance.asked.isOver(nowMs);
+    count >= limits.unansweredMax * share || bytes > limits.unansweredBytesMax * share || allowance.asked.isOver(nowMs);
   if (isPaused === state.isPaused) return [state];
   return [{ ...state, isPaused }, { type: isPaused ? "pause" : "resume" }];
 }

@@ -117,6 +117,10 @@ export class WorkerAgents {
     if (this.#port === port) this.#onFault(port, this.blobs.onPiece(piece));
   }
 
+  onDrained(port: AgentsPort, stream: StreamName): void {
+    if (stream === "agents") this.#feed(port, { type: "drained" });
+  }
+
   tick(port: AgentsPort): void {
     this.#feed(port, { type: "tick" });
   }

@@ -6,7 +6,8 @@
  * Pure: the caller passes the time in and carries the actions out, in order; `apply`, `heard` and `answered` one after
  * another, each when the one before is done, so that an answer comes after the records that it caused are in force.
  * Invariants: `position` is what the copy holds when all that came has been applied; a page that does not follow it
- * closes the session; what is taken from the master and not yet in force is bounded, because the stream is not read.
+ * closes the session; what is taken from the master and not yet in force is bounded, because the stream is not read;
+ * what was said and the connection has not taken is bounded, because no more is asked, and no more deliveries are read.
  */
 import type { Delivery, RegistryPage, RegistryPosition } from "./agent-needs.ts";
 import type { AgentsAnswer, RecordsPage } from "./agent-wire.ts";
@@ -41,6 +42,9 @@ export interface WorkerAgentsState {
   readonly lastDelivery: number;
   readonly deliveries: readonly Delivering[];
   readonly applyingBytes: number;
+  /** Of questions, and answers to deliveries, that the connection has not taken. */
+  readonly askedOnWay: number;
+  readonly deliveredOnWay: number;
   readonly isPaused: boolean;
 }
 
@@ -49,6 +53,8 @@ export type WorkerAgentsInput =
   /** A page is in force, or a block told: so many bytes. */
   | { type: "applied"; bytes: number }
   | { type: "delivered"; number: number; delivery: Delivery }
+  /** The connection has taken all that was said. */
+  | { type: "drained" }
   /** `bytes`: about what it takes to say it. */
   | { type: "ask"; ticket: number; question: Question; bytes: number }
   | { type: "tick" };
@@ -68,7 +74,7 @@ export type WorkerAgentsAction =
 type Step = [WorkerAgentsState, WorkerAgentsAction[]];
 type Limits = Pick<
   LinkLimits,
-  "unansweredMax" | "unansweredBytesMax" | "answerMsMax" | "deliveriesMax" | "applyingBytesMax"
+  "unansweredMax" | "unansweredBytesMax" | "answerMsMax" | "deliveriesMax" | "deliveriesBytesMax" | "applyingBytesMax"
 >;
 
 /** The first thing that is said. */
@@ -77,7 +83,7 @@ export function beginWorkerAgents(held: RegistryPosition): Step {
   return [
     {
       ...{ isServed: false, position: { epoch, seq }, isInReset: false, lastNumber: 0, asked: [], lastDelivery: 0 },
-      ...{ deliveries: [], applyingBytes: 0, isPaused: false },
+      ...{ deliveries: [], applyingBytes: 0, askedOnWay: 0, deliveredOnWay: 0, isPaused: false },
     },
     [{ type: "send", message: { type: "have", body: { epoch, seq } } }],
   ];
@@ -102,6 +108,8 @@ function react(state: WorkerAgentsState, input: WorkerAgentsInput, nowMs: number
       return [{ ...state, applyingBytes: state.applyingBytes - input.bytes }, []];
     case "delivered":
       return onDelivered(state, input.number, input.delivery);
+    case "drained":
+      return [{ ...state, askedOnWay: 0, deliveredOnWay: 0 }, []];
     case "ask":
       return onAsk(state, input, nowMs, limits);
     case "tick":
@@ -112,7 +120,9 @@ function react(state: WorkerAgentsState, input: WorkerAgentsInput, nowMs: number
 function onDelivered(state: WorkerAgentsState, number: number, { isDelivered: ok, text }: Delivery): Step {
   const deliveries = state.deliveries.filter((one) => one.number !== number);
   if (deliveries.length === state.deliveries.length) return [state, []]; // Late: it was given up.
-  return [{ ...state, deliveries }, [{ type: "send", message: { type: "delivered", body: { number, ok, text } } }]];
+  const deliveredOnWay = state.deliveredOnWay + text.length + 1;
+  const message: AgentsWorkerMessage = { type: "delivered", body: { number, ok, text } };
+  return [{ ...state, deliveries, deliveredOnWay }, [{ type: "send", message }]];
 }
 
 function onTick(state: WorkerAgentsState, nowMs: number, limits: Limits): Step {
@@ -185,13 +195,20 @@ function onAsk(
   nowMs: number,
   limits: Limits,
 ): Step {
-  const waiting = state.asked.reduce((sum, one) => sum + one.bytes, bytes);
+  // A question that was given up may still wait for a master that does not read.
+  const waiting =
+    bytes +
+    Math.max(
+      state.askedOnWay,
+      state.asked.reduce((sum, one) => sum + one.bytes, 0),
+    );
   if (!state.isServed || state.asked.length >= limits.unansweredMax || waiting > limits.unansweredBytesMax) {
     return [state, [{ type: "answered", ticket, answer: undefined }]];
   }
   const number = state.lastNumber + 1;
   const asked = [...state.asked, { number, ticket, bytes, atMs: nowMs }];
-  return [{ ...state, lastNumber: number, asked }, [{ type: "send", message: numbered(question, number) }]];
+  const askedOnWay = state.askedOnWay + bytes;
+  return [{ ...state, lastNumber: number, asked, askedOnWay }, [{ type: "send", message: numbered(question, number) }]];
 }
 
 function numbered(question: Question, number: number): AgentsWorkerMessage {
@@ -209,7 +226,9 @@ function numbered(question: Question, number: number): AgentsWorkerMessage {
 function controlFlow(state: WorkerAgentsState, limits: Limits): [WorkerAgentsState, WorkerAgentsAction?] {
   const share = state.isPaused ? 0.5 : 1;
   const isPaused =
-    state.applyingBytes > limits.applyingBytesMax * share || state.deliveries.length >= limits.deliveriesMax * share;
+    state.applyingBytes > limits.applyingBytesMax * share ||
+    state.deliveredOnWay > limits.deliveriesBytesMax * share ||
+    state.deliveries.length >= limits.deliveriesMax * share;
   if (isPaused === state.isPaused) return [state];
   return [{ ...state, isPaused }, { type: isPaused ? "pause" : "resume" }];
 }

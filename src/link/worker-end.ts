@@ -91,7 +91,7 @@ export class WorkerEnd {
   start(): void {
     this.transport.start({
       onBytes: (stream, bytes) => this.#inbox.push(stream, bytes, (received) => this.#onReceived(received)),
-      onDrained: () => undefined,
+      onDrained: (stream) => this.#needs.agents?.onDrained(this.#port, stream),
       onClosed: () => this.feed({ type: "end", reason: "disconnected" }),
     });
     this.#hello();
