@@ -163,7 +163,7 @@ export class AgentSession {
 
   /** A message that was opened with this agent's key. Undefined: it was taken. */
   take(message: OpenedMessage, path: AgentPath, nowMs: number): AgentFault | undefined {
-    const verdict = this.#window.accept(message.counter, this.#needs.policy.isStrict);
+    const verdict = this.#window.accept(message.counter, this.#needs.policy.isStrict, message.random);
     if (verdict !== "accepted") return verdict;
     if (path.agentId === "") this.#prove(path);
     if (isControl(message.payload)) return this.#takeControl(message, path, nowMs);

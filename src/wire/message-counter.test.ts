@@ -113,3 +113,34 @@ test("the last counters are refused and no others, against a list of them (40 se
     }
   }
 });
+
+test("an agent set back in time is heard though its counters were used; what it repeats is refused (20 seeds)", () => {
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const random = seededRandom(seed);
+    const window = new ReplayWindow();
+    const draw = (count: number): { local: number; mark: number }[] =>
+      Array.from({ length: count }, (_, local) => ({ local, mark: random.below(65_536) }));
+    const accept = (one: { local: number; mark: number }): string => window.accept(at(9, one.local), false, one.mark);
+    const before = draw(100 + random.below(3_000));
+    for (const one of before) equal(accept(one), "accepted");
+    for (const one of before) equal(accept(one), "repeated");
+    const taken = draw(100).filter((one) => accept(one) === "accepted");
+    ok(taken.length > 90, `seed ${seed}: ${taken.length} of 100`);
+    for (const one of taken) equal(accept(one), "repeated", `seed ${seed}`);
+  }
+});
+
+test("marks stay those of their messages, whatever comes in between (40 seeds)", () => {
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const random = seededRandom(seed);
+    const window = new ReplayWindow(undefined, 100);
+    let known: string[] = [];
+    for (let count = 0; count < 1_000; count += 1) {
+      const [counter, mark] = [at(random.below(3), random.below(60)), random.below(4)];
+      const message = `${counterText(counter)}${mark}`;
+      const isKnown = known.includes(message);
+      equal(window.accept(counter, false, mark), isKnown ? "repeated" : "accepted", `seed ${seed}`);
+      if (!isKnown) known = [...known, message].slice(-100);
+    }
+  }
+});

@@ -46,6 +46,9 @@ export function parseCounter(text: string): MessageCounter | undefined {
   return global === undefined || counter.global > globalMax ? undefined : counter;
 }
 
+/** Messages of which a mark is kept before the ring grows. */
+const marksMin = 64;
+
 export type ReplayVerdict =
   | "accepted"
   /** One of the counters that were accepted last. */
@@ -57,6 +60,11 @@ export type ReplayVerdict =
  * Which messages of one agent have been here. The counters that were accepted last are kept as runs of successive
  * numbers, in the order in which they came: one run is what an agent over TCP needs, whatever the number of messages.
  * An agent that is reinstalled begins again at 0:1; that is one more run.
+ *
+ * An agent that was set back in time, as a virtual machine is, or lost power before its counter was on its disk, gives
+ * counters a second time, to other messages. To refuse these would shut it out until it had counted on, perhaps for
+ * hours. So a byte of each message's random number is kept beside its counter: only where both agree it is a
+ * repetition. A message that comes twice is always found; of those with a used counter one in 256 is taken for one.
  */
 export class ReplayWindow {
   readonly #countMax: number;
@@ -66,6 +74,9 @@ export class ReplayWindow {
   #head = 0;
   #count = 0;
   #greatest: number;
+  /** A byte for each message of the runs: the last one's stands at `#accepted - 1`, and so on backwards, in a ring. */
+  #marks = new Uint8Array(marksMin);
+  #accepted = 0;
 
   /** `greatest`: the counter after which strict checking goes on, when it was kept over a restart. */
   constructor(greatest?: MessageCounter, countMax = 4_096) {
@@ -85,26 +96,38 @@ export class ReplayWindow {
     return this.#lasts.length - this.#head;
   }
 
-  /** Judges a message's counter and, if it is accepted, remembers it. Strict: only a greater one than ever is. */
-  accept(counter: MessageCounter, isStrict = false): ReplayVerdict {
+  /**
+   * Judges a message by its counter and its random number (R) and, if it is accepted, remembers it. Strict: only a
+   * greater counter than ever is accepted.
+   */
+  accept(counter: MessageCounter, isStrict = false, random = 0): ReplayVerdict {
     const order = orderOf(counter);
+    const mark = random & 0xff;
     // A greater one than ever was not here: most messages are known to be new without a search.
     if (order <= this.#greatest) {
-      if (this.#has(order)) return "repeated";
+      if (this.#has(order, mark)) return "repeated";
       if (isStrict) return "older";
     } else this.#greatest = order;
-    this.#add(order);
+    this.#add(order, mark);
     return "accepted";
   }
 
-  #has(order: number): boolean {
+  #has(order: number, mark: number): boolean {
+    let newest = this.#accepted - 1;
     for (let index = this.#lasts.length - 1; index >= this.#head; index -= 1) {
-      if (order <= (this.#lasts[index] ?? 0) && order >= (this.#firsts[index] ?? 0)) return true;
+      const [first, last] = [this.#firsts[index] ?? 0, this.#lasts[index] ?? 0];
+      // A run's messages came one after another, so their marks stand in the order of their counters.
+      const at = newest - (last - order);
+      if (order <= last && order >= first && this.#marks[at % this.#marks.length] === mark) return true;
+      newest -= last - first + 1;
     }
     return false;
   }
 
-  #add(order: number): void {
+  #add(order: number, mark: number): void {
+    if (this.#count === this.#marks.length && this.#count < this.#countMax) this.#growMarks();
+    this.#marks[this.#accepted % this.#marks.length] = mark;
+    this.#accepted += 1;
     const newest = this.#lasts.length - 1;
     if (newest >= this.#head && this.#lasts[newest] === order - 1) this.#lasts[newest] = order;
     else {
@@ -113,6 +136,15 @@ export class ReplayWindow {
     }
     this.#count += 1;
     if (this.#count > this.#countMax) this.#forgetOldest();
+  }
+
+  /** Agents that say little need few. */
+  #growMarks(): void {
+    const larger = new Uint8Array(Math.min(this.#countMax, this.#marks.length * 4));
+    for (let at = this.#accepted - this.#count; at < this.#accepted; at += 1) {
+      larger[at % larger.length] = this.#marks[at % this.#marks.length] ?? 0;
+    }
+    this.#marks = larger;
   }
 
   #forgetOldest(): void {

@@ -66,6 +66,8 @@ export interface Envelope {
 export interface OpenedMessage {
   readonly dialect: Dialect;
   readonly counter: MessageCounter;
+  /** R: tells a message that comes twice from another with the same counter (`ReplayWindow`). */
+  readonly random: number;
   /** A view of memory that the next message to be opened uses again: copy what is kept. */
   readonly payload: Buffer;
 }
@@ -157,21 +159,22 @@ function openClear(dialect: Dialect, clear: Buffer): OpenedMessage | MessageFaul
   if (length < sumBytes + counterBytes) return "too_short";
   const body = inflated.subarray(sumBytes, length);
   if (inflated.toString("latin1", 0, sumBytes) !== hash("md5", body)) return "bad_sum";
-  const counter = counterOf(body);
-  return counter === undefined ? "bad_counter" : { dialect, counter, payload: body.subarray(counterBytes) };
+  const numbers = numbersOf(body);
+  return numbers === undefined ? "bad_counter" : { dialect, ...numbers, payload: body.subarray(counterBytes) };
 }
 
-function counterOf(body: Buffer): MessageCounter | undefined {
+function numbersOf(body: Buffer): Pick<OpenedMessage, "counter" | "random"> | undefined {
   if (body[15] !== colon || body[20] !== colon) return undefined;
-  let [global, local] = [0, 0];
+  let [random, global, local] = [0, 0, 0];
   for (let at = 0; at < counterBytes - 1; at += 1) {
     if (at === 15) continue;
     const byte = body[at];
     if (!isDigit(byte) || byte === undefined) return undefined;
     if (at > 15) local = local * 10 + (byte - 0x30);
     else if (at >= 5) global = global * 10 + (byte - 0x30);
+    else random = random * 10 + (byte - 0x30);
   }
-  return { global, local };
+  return { counter: { global, local }, random };
 }
 
 /** The whole message. The payload has 1 to 65,408 bytes: longer ones are cut or refused by the caller before. */
