@@ -66,10 +66,10 @@ const places = {
 
 const agents = {
   agents_disconnection_time: duration({
-    initial: "10m",
+    initial: "15m", // Wazuh's since 4.13.
     min: "10s",
     max: "24h",
-    help: "An agent that was not heard of for so long is disconnected.",
+    help: "An agent that was not heard of for so long is disconnected; one of OSSEC, which rarely speaks, after 30m.",
   }),
   agents_disconnection_alert_time: duration({
     initial: "0s",

@@ -6,12 +6,14 @@ import { localfileSection } from "../collect/options.ts";
 import type { Section } from "../config/schema.ts";
 import { remoteSection } from "../intake/options.ts";
 import { clusterSection } from "../membership/options.ts";
+import { authSection } from "../registry/options.ts";
 import { journalSection, spoolSection } from "../spool/options.ts";
 
 /** In the order in which an operator meets them. */
 export const sections: readonly Section[] = [
   clusterSection,
   remoteSection,
+  authSection,
   localfileSection,
   globalSection,
   rulesetSection,
