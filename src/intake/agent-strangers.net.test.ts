@@ -285,6 +285,34 @@ test("a connection is not read while the store is blocked, and loses nothing; da
     await heardCount(udp, 1);
   }));
 
+test("when the store is blocked no connection is read, however many have something to say", () =>
+  inAgentWorld({}, async (world) => {
+    const agents: SimAgent[] = [];
+    for (let number = 1; number <= 60; number += 1) {
+      const agent = await world.tcp(agentOf(String(number).padStart(3, "0")));
+      agents.push(agent);
+      agent.say(startup());
+      await heardCount(agent, 1);
+    }
+    world.sink.room = 1;
+    const noise = Array.from({ length: 40 }, (_, index) => `1:a:${index}${"x".repeat(1_000)}${Math.random()}`);
+    for (const agent of agents) for (const payload of noise) agent.say(payload);
+    await until(() => world.sink.isFull);
+    await aWhile();
+    ok(world.logs().length <= 2 * noise.length, `${world.logs().length} events came from ${agents.length} agents`);
+    world.sink.makeRoom(200);
+    await until(() => world.sink.isFull);
+    await aWhile();
+    ok(world.logs().length <= 200 + 20 * noise.length, `${world.logs().length} when a little room was made`);
+    const late = await world.tcp(agentOf("099"));
+    late.say(startup());
+    await aWhile();
+    equal(late.heard.length, 0, "one that comes meanwhile waits as well");
+    world.sink.makeRoom(Number.POSITIVE_INFINITY);
+    await until(() => world.logs().length === agents.length * noise.length);
+    await heardCount(late, 1);
+  }));
+
 test("what an agent does not read is bounded, and it is told apart from an agent that is not here", () =>
   inAgentWorld({}, async (world) => {
     const agent = await world.tcp(agentOf("001"));

@@ -5,8 +5,10 @@
  * `#ping`. So many of them are held in all and of one address, and when the places are full the oldest gives way, since
  * an agent speaks at once. After the first thing that cannot be taken a connection is closed without a word.
  *
- * Agents are slowed down, never cut off, when the node cannot keep up: their sockets are not read until the batcher has
- * drained. They then get no answers either, and after a minute wait with what they have not sent.
+ * Agents are slowed down, never cut off, when the node cannot keep up: no socket is read until the batcher has drained.
+ * All are held at once, since each of ten thousand would otherwise give one more piece of 64 KiB; and they are let go a
+ * few at a time, for the same reason. They then get no answers either, and after a minute wait with what they have not
+ * sent.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
@@ -38,6 +40,9 @@ export interface AgentTcpOptions {
   readonly limits: AgentTcpLimits;
 }
 
+/** Let go at once after all were held: 1 MiB at most is then read before the batcher is asked again. */
+const letGoCount = 16;
+
 export class AgentTcp {
   readonly #options: AgentTcpOptions;
   readonly #server: Server;
@@ -45,6 +50,9 @@ export class AgentTcp {
   /** Those that have proven nothing, the oldest first. */
   readonly #strangers = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
+  /** Connections that are not read. */
+  readonly #held = new Set<Connection>();
+  #isWaiting = false;
   /** Resolves with the error of a listening socket that failed by itself. */
   readonly failed: Promise<unknown>;
 
@@ -94,7 +102,10 @@ export class AgentTcp {
     socket.on("error", () => undefined); // A reset is no news: "close" follows, and what was received is kept.
     const ip = socket.remoteAddress;
     if (ip === undefined) return void socket.destroy(); // Gone already.
-    const connection = new Connection(socket, addresses.of(ip), this.#options, () => this.#onProven(connection));
+    const connection = new Connection(socket, addresses.of(ip), this.#options, {
+      onProven: () => this.#onProven(connection),
+      onFull: () => this.#holdAll(),
+    });
     this.#open.add(connection);
     this.#strangers.add(connection);
     const ofAddress = (this.#perAddress.get(connection.address) ?? 0) + 1;
@@ -102,6 +113,7 @@ export class AgentTcp {
     desk.counters.connections += 1;
     desk.counters.strangers += 1;
     socket.on("close", () => this.#onClosed(connection));
+    if (this.#isWaiting) this.#holdAll();
     if (ofAddress > limits.strangersPerAddressMax) this.#dismissOldest((one) => one.address === connection.address);
     else if (this.#strangers.size > limits.strangersMax) this.#dismissOldest(() => true);
   }
@@ -121,12 +133,47 @@ export class AgentTcp {
     else this.#perAddress.delete(connection.address);
   }
 
+  #holdAll(): void {
+    for (const connection of this.#open) {
+      if (this.#held.has(connection)) continue;
+      this.#held.add(connection);
+      connection.hold();
+    }
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    void this.#options.sink.drained().then(() => this.#letGo());
+  }
+
+  #letGo(): void {
+    this.#isWaiting = false;
+    if (this.#options.sink.isFull) return this.#holdAll();
+    let left = letGoCount;
+    for (const connection of this.#held) {
+      if (left === 0) break;
+      left -= 1;
+      this.#held.delete(connection);
+      connection.goOn();
+    }
+    if (this.#held.size === 0) return;
+    // What those have to say is heard before others are let go.
+    this.#isWaiting = true;
+    setImmediate(() => this.#letGo());
+  }
+
   #onClosed(connection: Connection): void {
     this.#onProven(connection);
+    this.#held.delete(connection);
     if (!this.#open.delete(connection)) return;
     this.#options.desk.counters.connections -= 1;
     this.#options.desk.onClosed(connection);
   }
+}
+
+interface ConnectionEvents {
+  /** It is no stranger's any more. */
+  onProven(): void;
+  /** The sink cannot take more now. */
+  onFull(): void;
 }
 
 class Connection implements AgentPath {
@@ -137,15 +184,15 @@ class Connection implements AgentPath {
   readonly #socket: Socket;
   readonly #options: AgentTcpOptions;
   readonly #frames = new TcpFrames((message) => this.#onMessage(message));
-  readonly #leaveStrangers: () => void;
+  readonly #events: ConnectionEvents;
   #isClosed = false;
 
-  constructor(socket: Socket, address: string, options: AgentTcpOptions, leaveStrangers: () => void) {
+  constructor(socket: Socket, address: string, options: AgentTcpOptions, events: ConnectionEvents) {
     this.address = address;
     this.openedMs = options.clock.monotonicMs();
     this.#socket = socket;
     this.#options = options;
-    this.#leaveStrangers = leaveStrangers;
+    this.#events = events;
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
   }
 
@@ -163,22 +210,24 @@ class Connection implements AgentPath {
     return true;
   }
 
+  /** What is unsent is given up: a peer that does not read would keep the connection for as long as it likes. */
   close(): void {
     this.#isClosed = true;
-    this.#leaveStrangers();
-    // What was said last is sent, if the peer reads it at all.
-    this.#socket.destroySoon();
+    this.#events.onProven();
+    this.#socket.destroy();
   }
 
   refuse(fault: AgentFault): void {
     this.#options.desk.refuse(fault, this);
-    this.#drop();
+    this.close();
   }
 
-  #drop(): void {
-    this.#isClosed = true;
-    this.#leaveStrangers();
-    this.#socket.destroy();
+  hold(): void {
+    this.#socket.pause();
+  }
+
+  goOn(): void {
+    if (!this.#isClosed) this.#socket.resume();
   }
 
   #onData(chunk: Buffer): void {
@@ -188,21 +237,14 @@ class Connection implements AgentPath {
     if (fault !== undefined) return this.refuse(fault);
     const { limits, sink } = this.#options;
     if (this.agentId === "" && this.#frames.heldBytes > limits.strangerBytesMax) return this.refuse("stranger_long");
-    if (sink.isFull) this.#waitForSink();
+    if (sink.isFull) this.#events.onFull();
   }
 
   #onMessage(message: Buffer): boolean {
     const wasStranger = this.agentId === "";
     const received = this.#options.desk.receive(message, this);
-    if (received !== "taken" && received !== "ping") this.#drop();
-    else if (wasStranger && this.agentId !== "") this.#leaveStrangers();
+    if (received !== "taken" && received !== "ping") this.close();
+    else if (wasStranger && this.agentId !== "") this.#events.onProven();
     return !this.#isClosed;
-  }
-
-  #waitForSink(): void {
-    this.#socket.pause();
-    void this.#options.sink.drained().then(() => {
-      if (!this.#socket.destroyed) this.#socket.resume();
-    });
   }
 }
