@@ -33,6 +33,8 @@ export interface Lack {
 
 export class DurableTable {
   readonly table: AgentTable;
+  /** There was nothing to load. */
+  readonly isNew: boolean;
   readonly #store: RegistryStore;
   readonly #limits: TableLimits;
   readonly #epoch: string;
@@ -55,7 +57,8 @@ export class DurableTable {
     this.#lastNumber = lastNumber;
     this.#forgottenSeq = forgottenSeq;
     this.#epoch = held.epoch === "" ? Buffer.from(random.bytes(8)).toString("hex") : held.epoch;
-    if (held.epoch === "") store.write({ held: this.held, records: [] });
+    this.isNew = held.epoch === "";
+    if (this.isNew) store.write({ held: this.held, records: [] });
   }
 
   /** What is durable. */

@@ -32,10 +32,11 @@ test("at the start the file counts where it differs from the database", async ()
 test("a home that is taken over brings its dates and groups", async () => {
   const world = new RegistryWorld();
   world.keys.lines = [line("001", "aa"), line("002", "bb")];
-  const registry = await world.open({
-    registeredMsOf: (id) => (id === "001" ? 5_000 : 0),
-    groupsOf: (id) => (id === "001" ? ["web"] : []),
-  });
+  const adopted = {
+    registeredMsOf: (id: string) => (id === "001" ? 5_000 : 0),
+    groupsOf: (id: string) => (id === "001" ? ["web"] : []),
+  };
+  const registry = await world.open({ adopt: () => Promise.resolve(adopted) });
   deepEqual(
     registry.agents.list().map(({ registeredMs, groups }) => [registeredMs, groups]),
     [
@@ -43,6 +44,9 @@ test("a home that is taken over brings its dates and groups", async () => {
       [0, []],
     ],
   );
+  await registry.stop();
+  world.keys.known = undefined;
+  await world.open({ adopt: () => Promise.reject(new Error("asked again")) });
 });
 
 test("a file that is gone is written again", async () => {

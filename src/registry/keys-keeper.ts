@@ -8,7 +8,7 @@ import type { AgentRecord } from "../model/agent.ts";
 import type { DurableTable } from "./durable-table.ts";
 import { ClientKeysFailed } from "./errors.ts";
 import { changesOf, isSameLine, type KeysChange } from "./keys-edit.ts";
-import type { AgentEvents, KeysEdit, KeysFile, KeysLine } from "./needs.ts";
+import type { AdoptedAgents, AgentEvents, KeysEdit, KeysFile, KeysLine } from "./needs.ts";
 import { isInFile, lineOf, newAgent, removed } from "./new-agent.ts";
 
 export interface KeeperOptions {
@@ -17,9 +17,6 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: AgentEvents;
-  /** Of agents of client.keys that are not known at the start: when they were registered, and their groups. */
-  readonly registeredMsOf?: (id: string) => number;
-  readonly groupsOf?: (id: string) => readonly string[];
 }
 
 /**
@@ -27,6 +24,7 @@ export interface KeeperOptions {
  * back. A person is slower; a script that writes what it read minutes ago loses what came in between, and always did.
  */
 const recentMs = 30_000;
+const nothingAdopted: AdoptedAgents = { registeredMsOf: () => 0, groupsOf: () => [] };
 /** Somebody who writes faster than we can look does not stop us. */
 const triesMax = 5;
 
@@ -41,24 +39,24 @@ export class KeysKeeper {
   }
 
   /**
-   * What the file says counts, wherever it differs from the database; an absent file is written again. Rejects with
-   * `ClientKeysFailed`.
+   * What the file says counts, wherever it differs from the database; an absent file is written again. `adopted` knows
+   * more of agents that are new by it. Rejects with `ClientKeysFailed`.
    */
-  async start(): Promise<void> {
+  async start(adopted: AdoptedAgents | undefined): Promise<void> {
     const { keys, log } = this.#options;
     const edit = await keys.look();
     const known = this.#lines();
     if (edit === undefined) {
       if (known.length > 0) log.warning("etc/client.keys is gone; it is written again from the agents' database.");
       this.#isDirty = known.length > 0;
-    } else this.#apply({ ...edit, before: known }, true);
+    } else this.#apply({ ...edit, before: known }, adopted ?? nothingAdopted);
     await this.write(new Set());
   }
 
   /** Rejects with `ClientKeysFailed`. */
   async look(): Promise<void> {
     const edit = await this.#options.keys.look();
-    if (edit !== undefined) this.#apply(edit, false);
+    if (edit !== undefined) this.#apply(edit, undefined);
   }
 
   /** Writes what was decided for the agents `touched`. Rejects with `ClientKeysFailed`. */
@@ -91,7 +89,8 @@ export class KeysKeeper {
     return lines.sort((a, b) => Number(a.id) - Number(b.id));
   }
 
-  #apply(edit: KeysEdit, isStart: boolean): void {
+  /** `adopted`: at the start, what else is known of the agents. */
+  #apply(edit: KeysEdit, adopted: AdoptedAgents | undefined): void {
     const { log, table, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     for (const [id, untilMs] of this.#recent) if (untilMs <= nowMs) this.#recent.delete(id);
@@ -108,14 +107,15 @@ export class KeysKeeper {
         this.#isDirty = true;
         continue;
       }
-      this.#take(record, change, isStart);
+      this.#take(record, change, adopted);
       count += 1;
     }
-    if (count > 0 && !isStart) log.info(`etc/client.keys was changed: ${count} agents differ and are taken over.`);
+    if (count > 0 && adopted === undefined)
+      log.info(`etc/client.keys was changed: ${count} agents differ and are taken over.`);
   }
 
-  #take(record: AgentRecord | undefined, { after }: KeysChange, isStart: boolean): void {
-    const { table, clock, events, registeredMsOf, groupsOf } = this.#options;
+  #take(record: AgentRecord | undefined, { after }: KeysChange, adopted: AdoptedAgents | undefined): void {
+    const { table, clock, events } = this.#options;
     const nowMs = clock.wallMs();
     const wasThere = record !== undefined && !record.isRemoved;
     if (after === undefined || after.isRemoved) {
@@ -125,8 +125,7 @@ export class KeysKeeper {
     } else if (wasThere) table.put({ ...record, ...after });
     else {
       // Of a line that was there before us nobody may know since when: it is old, and may be replaced.
-      const registeredMs = isStart ? (registeredMsOf?.(after.id) ?? 0) : nowMs;
-      table.put(newAgent(after, isStart ? (groupsOf?.(after.id) ?? []) : [], registeredMs));
+      table.put(newAgent(after, adopted?.groupsOf(after.id) ?? [], adopted?.registeredMsOf(after.id) ?? nowMs));
     }
   }
 }

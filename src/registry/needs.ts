@@ -123,3 +123,11 @@ export interface GroupFolders {
   create(group: string): Promise<void>;
   remove(group: string): Promise<void>;
 }
+
+/** What a home that is taken over knows of the agents in its client.keys. */
+export interface AdoptedAgents {
+  /** 0 where it is not known. */
+  registeredMsOf(id: string): number;
+  /** Empty where none is known. */
+  groupsOf(id: string): readonly string[];
+}

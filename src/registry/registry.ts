@@ -21,7 +21,16 @@ import { AgentWatch } from "./agent-watch.ts";
 import { Decisions, type Decided, type DecisionOptions } from "./decisions.ts";
 import { DurableTable, type Lack, type TableLimits } from "./durable-table.ts";
 import { KeysKeeper } from "./keys-keeper.ts";
-import type { AgentEvents, Agents, Enrolment, GroupFolders, Held, KeysFile, RegistryStore } from "./needs.ts";
+import type {
+  AdoptedAgents,
+  AgentEvents,
+  Agents,
+  Enrolment,
+  GroupFolders,
+  Held,
+  KeysFile,
+  RegistryStore,
+} from "./needs.ts";
 
 export interface RegistryOptions extends DecisionOptions {
   readonly store: RegistryStore;
@@ -34,9 +43,8 @@ export interface RegistryOptions extends DecisionOptions {
   /** `<agents_disconnection_time>` and `<agents_disconnection_alert_time>`. */
   readonly disconnectionMs: number;
   readonly disconnectionAlertMs: number;
-  /** Of agents of client.keys that are not known at the start: when they were registered, and their groups. */
-  readonly registeredMsOf?: (id: string) => number;
-  readonly groupsOf?: (id: string) => readonly string[];
+  /** Asked when the registry is new: what else than client.keys knows of the agents there. */
+  readonly adopt?: () => Promise<AdoptedAgents>;
   readonly tableLimits?: TableLimits;
   /** Hints that client.keys may have been changed; it is looked at every 10 s anyway. */
   readonly watchKeys?: (onHint: () => void) => { close(): void } | undefined;
@@ -95,7 +103,7 @@ export class Registry implements Service, Enrolment {
   static async open(options: RegistryOptions): Promise<Registry> {
     const registry = new Registry(options);
     await options.groups.refresh();
-    await registry.#keeper.start();
+    await registry.#keeper.start(registry.#table.isNew ? await options.adopt?.() : undefined);
     await registry.#table.flush();
     return registry;
   }
