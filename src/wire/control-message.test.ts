@@ -96,6 +96,7 @@ const notWritten: [payload: string, message: ManagerControl][] = [
   ["#!-up file e4088980211428e91f0292aa3368fc47 .hidden\n", { kind: "unknown" }],
   ["#!-up file xyz merged.mg\n", { kind: "unknown" }],
   ["#!-close file", { kind: "unknown" }],
+  ["#!-force_reconnect now", { kind: "unknown" }],
   ["#!-req", { kind: "unknown" }],
   ["#!-req a1", { kind: "unknown" }],
   ["#!-anything else", { kind: "unknown" }],

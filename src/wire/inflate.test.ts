@@ -159,7 +159,10 @@ const streams: [what: string, stream: Buffer, length: number][] = [
   ["a dictionary", Buffer.from([0x78, 0xbb, 0, 0, 0, 1, 3, 0, 0, 0, 0, 1]), INFLATE_BROKEN],
   ["an empty stream", deflateSync(Buffer.alloc(0)), 0],
   ["a block of the fourth kind", Buffer.from([0x78, 0x9c, 7, 0, 0, 0, 0, 1]), INFLATE_BROKEN],
-  ["a copy from before the beginning", Buffer.from([0x78, 0x9c, 3, 2, 0, 0, 0, 0, 1]), INFLATE_BROKEN],
+  // Their sums are those of zeros, which is what a reader without the check would put there.
+  ["a copy from before the beginning", Buffer.from("789c03020000030001", "hex"), INFLATE_BROKEN],
+  ["a distance that there is not", Buffer.from("789c63003e0000040001", "hex"), INFLATE_BROKEN],
+  ["a length that there is not", Buffer.from("789c6318030000010001", "hex"), INFLATE_BROKEN],
   ["a stored block that is cut off", storedStream(Buffer.alloc(9)).subarray(0, 12), INFLATE_BROKEN],
   ["a sum that is cut off", storedStream(Buffer.alloc(9)).subarray(0, 18), INFLATE_BROKEN],
   ["a bomb", bomb, INFLATE_TOO_LARGE],

@@ -71,9 +71,15 @@ test("a long frame's memory is given back, and little is held for a length alone
   equal(frames.heldBytes, 0);
 });
 
-test("a handler that gives the stream up gets no more of the chunk", () => {
+test("a handler that gives the stream up gets no more of the chunk, also when it began before", () => {
+  const stream = text("one", "two", "three");
+  const late: string[] = [];
+  const split = new TcpFrames((message) => late.push(message.toString()) < 1);
+  split.push(stream.subarray(0, 6));
+  split.push(stream.subarray(6));
+  deepEqual(late, ["one"]);
   const said: string[] = [];
   const frames = new TcpFrames((message) => said.push(message.toString()) < 2);
-  frames.push(text("one", "two", "three"));
+  frames.push(stream);
   deepEqual(said, ["one", "two"]);
 });
