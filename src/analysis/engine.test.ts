@@ -390,11 +390,15 @@ test("a composite rule is named while its if_matched_regex is looked for in an a
 
 test("a pattern that a text can make explode is named by its place, with what is done about it", () => {
   const found = problemsOf(
-    rule(100, 5, '<regex type="pcre2">(a+)+$</regex>') + rule(101, 5, '<regex type="pcre2">(a*)*b</regex>'),
+    rule(100, 5, '<regex type="pcre2">(a+)+$</regex>') +
+      rule(101, 5, '<regex type="pcre2">(a*)*b</regex>') +
+      rule(102, 5, '<regex type="pcre2">(?=.*b)(?=.*c)a</regex>') +
+      rule(103, 5, '<regex type="pcre2">(?=.*(b))a</regex>'),
   );
-  equal(found.length, 2);
+  equal(found.length, 3);
   ok(found[0]?.includes("(a+)+$ take exponentially long: Argus searches for it in linear time"), found[0]);
   ok(found[1]?.includes("(a*)*b take exponentially long: a log that holds it up for 250 ms"), found[1]);
+  ok(found[2]?.includes("(?=.*(b))a looks ahead without a limit from each byte of a log"), found[2]);
   ok(found.every((problem) => /^rules\/0100-test\.xml:1:\d+: warning: /.test(problem)));
 });
 

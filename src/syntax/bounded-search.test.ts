@@ -27,6 +27,7 @@ function both(source: string, machine: LinearMachine, text: string): [unknown, u
 
 const atoms = ["a", "b", "[ab]", "[^a]", "[^]", "(a|b)", "(?:ab|a)", "(a+)", "(b*a)", "(?:a|(b))"];
 const edges = ["\\b", "\\B", "(?=b)", "(?!a)", "(?<![^\\n])", "^", "(?=\\n?(?![^]))"];
+const longAheads = ["(?=[^\\n]*b)", "(?![^]*ba)", "(?=(?:a|b)+(?![^]))", "(?!a*?\\n)", "(?=(?:ab|\\b[^b]){2,}(?=a))"];
 const repeats = ["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}", "{0,2}?", "{2,}"];
 
 function pick<T>(random: SeededRandom, from: readonly T[]): T {
@@ -36,7 +37,7 @@ function pick<T>(random: SeededRandom, from: readonly T[]): T {
 function randomSource(random: SeededRandom, depth: number): string {
   let source = "";
   for (let left = 1 + random.below(4); left > 0; left -= 1) {
-    if (random.below(6) === 0) source += pick(random, edges);
+    if (random.below(6) === 0) source += pick(random, random.below(3) === 0 ? longAheads : edges);
     else if (depth === 0 || random.below(3) > 0) source += pick(random, atoms) + pick(random, repeats);
     else {
       const other = random.below(2) === 0 ? "" : `|${randomSource(random, depth - 1)}`;
@@ -82,6 +83,24 @@ test("patterns that explode answer 50 kB in less than the time that makes an eve
   }
 });
 
+test("what is looked for ahead without a limit is looked for once in a text, and not from each of its bytes", () => {
+  const text = "a".repeat(65_536);
+  const cases: [pattern: string, text: string, expected: boolean][] = [
+    ["(?=.*b)(?=.*c)a", text, false],
+    ["(?=.*b)(?=.*c)a", `${text}cb`, true],
+    ["a(?!.*b)", `${text}b`, false],
+    ["(?=.*a.*b)x|y", text, false],
+  ];
+  for (const [pattern, subject, expected] of cases) {
+    const search = searchFor(pattern);
+    equal(search.isBounded, true, pattern);
+    const before = process.cpuUsage();
+    equal(search.test(subject), expected, pattern);
+    const { user, system } = process.cpuUsage(before);
+    ok((user + system) / 1_000 < 500, `${pattern} took ${(user + system) / 1_000} ms`);
+  }
+});
+
 test("a long text gives the same match as a short one, with its groups", () => {
   const search = searchFor("(\\w+)@((?:\\w+\\.)+)(de|com)?(x)?");
   const tail = "user@mail.example.com";
@@ -104,6 +123,10 @@ test("tells which patterns can explode, and which cannot", () => {
     ["(?:\\w+\\s?)*;", true, 2],
     ["(.*,){25}x", true, 1],
     ["(a*)*b", true, 1],
+    ["(?=.*b)(?=.*c)a", false, 2],
+    ["^(?=.*b)(?=.*c)a", false, 1],
+    ["a+(?=.*b.*c)", false, 4],
+    ["(?=(?:a|a)+b)(?=.*c)", true, 2],
   ];
   for (const [pattern, isExponential, degree] of risks) {
     const { risk } = searchFor(pattern);
@@ -111,8 +134,8 @@ test("tells which patterns can explode, and which cannot", () => {
   }
 });
 
-test("a round that takes nothing, or a search ahead without a limit, is left to the JavaScript engine", () => {
-  for (const pattern of ["(a*)*b", "(?:a|b?)+c", "^(?=.*a.*)(?=.*x)"]) {
+test("a round that takes nothing, or a group in what is looked for ahead, is left to the JavaScript engine", () => {
+  for (const pattern of ["(a*)*b", "(?:a|b?)+c", "^(?=.*(a).*)(?=.*x)", "(?=a(?=.*x))"]) {
     equal(searchFor(pattern).isBounded, false, pattern);
   }
 });

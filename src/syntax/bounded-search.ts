@@ -23,6 +23,8 @@ const stepsMax = 40_000_000;
 const anyBytesMax = 16;
 const repetition = /[*+]|\{\d/g;
 const groupRepetition = /\)(?:[*+]|\{\d)/;
+/** Something is looked for ahead before anything else, from wherever a match may begin. */
+const aheadFirst = /^(?:\((?:\?:)?)*\(\?[=!]/;
 const simple: Risk = { isExponential: false, degree: 1 };
 const unknown: Risk = { isExponential: false, degree: 2 };
 const entangled: Risk = { isExponential: true, degree: 1 };
@@ -53,6 +55,11 @@ export class BoundedSearch {
   /** Whether a text can make it search exponentially long; no work where nothing that repeats is repeated. */
   get isExplosive(): boolean {
     return groupRepetition.test(this.#source) && this.risk.isExponential;
+  }
+
+  /** Whether a text can make it look through the same rest again from each of its bytes. */
+  get looksAheadForLong(): boolean {
+    return aheadFirst.test(this.#source) && /[*+]|,\}/.test(this.#source) && !this.isBounded;
   }
 
   /** Whether no text can make it search for long. */

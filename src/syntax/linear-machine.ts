@@ -8,6 +8,7 @@
  *
  *   stack   (word, position) of a way not yet tried, or (~slot, what it was) to be undone before that
  */
+import { aheadTable } from "./ahead-table.ts";
 import { op, type Program } from "./linear-program.ts";
 
 /** The stack that is kept from run to run; a larger one was needed for a hostile text and goes with it. */
@@ -24,6 +25,8 @@ export class LinearMachine {
   readonly #splitOf: Int32Array;
   readonly #splitCount: number;
   readonly #first: Uint8Array | undefined;
+  /** Of looks ahead that repeat much: where they match in this text, by their word, once one has been asked. */
+  readonly #aheads = new Map<number, Uint8Array>();
   #text = "";
   #failed = new Uint32Array(0);
   #top = 0;
@@ -63,6 +66,7 @@ export class LinearMachine {
     }
     this.#text = "";
     this.#failed = new Uint32Array(0);
+    this.#aheads.clear();
     if (stack.length > keptWords) stack = new Int32Array(keptWords);
     return found;
   }
@@ -182,12 +186,27 @@ export class LinearMachine {
       case op.behind:
         return (at > 0 && this.#sets[a]?.[text.charCodeAt(at - 1)] === 1) === (b === 0);
       default: {
-        const top = this.#top;
-        const isThere = this.#search(index / 3 + 1, at) >= 0;
-        this.#top = top;
-        return isThere === (b === 0);
+        const isThere = b < 2 ? this.#isAhead(index / 3 + 1, at) : this.#tableOf(index / 3 + 1, a)[at] === 1;
+        return isThere === (b % 2 === 0);
       }
     }
+  }
+
+  #isAhead(begin: number, at: number): boolean {
+    const top = this.#top;
+    const isThere = this.#search(begin, at) >= 0;
+    this.#top = top;
+    return isThere;
+  }
+
+  #tableOf(begin: number, end: number): Uint8Array {
+    let table = this.#aheads.get(begin);
+    if (table === undefined) {
+      const holds = (index: number, at: number): boolean => this.#holds(index, at);
+      table = aheadTable({ words: this.#words, sets: this.#sets, begin, end, holds }, this.#text);
+      this.#aheads.set(begin, table);
+    }
+    return table;
   }
 }
 

@@ -19,7 +19,10 @@ export const op = {
   word: 6,
   /** The byte before is of set `a`; `b` is 1 where it must not be. */
   behind: 7,
-  /** What follows this word, up to `accept`, matches here; goes on at `a`. `b` is 1 where it must not. */
+  /**
+   * What follows this word, up to `accept`, matches here; goes on at `a`. `b`: 1 where it must not, and 2 added where
+   * it repeats so much that it must not be searched from each position (ahead-table.ts).
+   */
   ahead: 8,
   accept: 9,
 } as const;
@@ -31,11 +34,13 @@ export interface Program {
   slotCount: number;
   /** From which word to before which each outermost endless loop stands: all words of one lead to one another. */
   loops: readonly (readonly [number, number])[];
+  /** The same of those in looks ahead. */
+  aheadLoops: readonly (readonly [number, number])[];
 }
 
 /** Repetition with a count is written out, and no pattern that people write comes near this. */
 const wordsMax = 4_096;
-/** What is looked for ahead is searched without memory, so it must be short. */
+/** What repeats more in a look ahead is not searched without memory. */
 const aheadLoopMax = 4;
 
 /** Undefined where the pattern is too large written out, or needs what the machine cannot do. */
@@ -55,13 +60,17 @@ class Writer {
   readonly #sets: Uint8Array[] = [];
   readonly #setIndex = new Map<string, number>();
   readonly #loops: [number, number][] = [];
+  readonly #aheadLoops: [number, number][] = [];
   #aheadDepth = 0;
+  #isAheadLong = false;
   #endlessDepth = 0;
 
   run(tree: Tree, groupCount: number): Program {
     this.#write(tree);
     this.#add(op.accept);
-    return { words: Int32Array.from(this.#words), sets: this.#sets, slotCount: groupCount * 2, loops: this.#loops };
+    const words = Int32Array.from(this.#words);
+    const [loops, aheadLoops] = [this.#loops, this.#aheadLoops];
+    return { words, sets: this.#sets, slotCount: groupCount * 2, loops, aheadLoops };
   }
 
   get #next(): number {
@@ -139,17 +148,23 @@ class Writer {
   }
 
   #ahead(isNegative: boolean, body: Tree): void {
-    const ahead = this.#add(op.ahead, 0, isNegative ? 1 : 0);
+    const ahead = this.#add(op.ahead);
     this.#aheadDepth += 1;
+    if (this.#aheadDepth === 1) this.#isAheadLong = false;
     this.#write(body);
     this.#aheadDepth -= 1;
     this.#add(op.accept);
     this.#setA(ahead, this.#next);
+    const isLong = this.#aheadDepth === 0 && this.#isAheadLong;
+    this.#setB(ahead, (isNegative ? 1 : 0) + (isLong ? 2 : 0));
   }
 
   #loop(loop: Loop): void {
     const { body, min, max } = loop;
-    if (this.#aheadDepth > 0 && max > aheadLoopMax) throw new TooMuch();
+    if (this.#aheadDepth > 0 && max > aheadLoopMax) {
+      if (this.#aheadDepth > 1) throw new TooMuch();
+      this.#isAheadLong = true;
+    }
     // A round that takes nothing is no round in JavaScript: what is tried instead depends on where the round began, and
     // a machine that remembers only places cannot know that.
     if (max > min && isNullable(body)) throw new TooMuch();
@@ -170,7 +185,7 @@ class Writer {
     this.#endlessDepth += 1;
     this.#round(loop);
     this.#endlessDepth -= 1;
-    if (this.#endlessDepth === 0) this.#loops.push([begin, this.#next]);
+    if (this.#endlessDepth === 0) (this.#aheadDepth > 0 ? this.#aheadLoops : this.#loops).push([begin, this.#next]);
     if (split < 0) {
       this.#forks(this.#add(op.split), loop.isLazy, begin, this.#next);
       return;

@@ -22,13 +22,24 @@ export interface Risk {
 const pairsMax = 250_000;
 
 export function riskOf(program: Program): Risk {
+  const { loops, aheadLoops, words } = program;
+  const taken = riskOfLoops(program);
+  if (aheadLoops.length === 0) return taken;
+  // A look ahead is searched again from each place that the rest comes to, and that is one place in this case alone.
+  const places = loops.length === 0 && words[0] === op.start ? 0 : taken.degree;
+  const ahead = new Automaton(program, aheadLoops);
+  return { isExponential: taken.isExponential || ahead.isExponential, degree: places + ahead.degreeFromAny };
+}
+
+function riskOfLoops(program: Program): Risk {
   const [only, another] = program.loops;
   // Nearly all patterns are as simple as this: one loop over one kind of byte can only share with where it begins.
   if (only === undefined) return { isExponential: false, degree: 1 };
   if (another === undefined && isOfOneByte(program, only)) {
     return { isExponential: false, degree: program.words[0] === op.start ? 1 : 2 };
   }
-  return new Automaton(program).risk();
+  const { isExponential, degree } = new Automaton(program, program.loops);
+  return { isExponential, degree };
 }
 
 /** From so many rounds on, the ways to share a text out among them are too many, though their number has a limit. */
@@ -77,17 +88,18 @@ class Automaton {
   readonly #states: readonly number[];
   /** The states of each loop, by where it begins. */
   readonly #loops = new Map<number, readonly number[]>();
+  readonly #degrees = new Map<number, number>();
 
-  constructor(program: Program) {
+  /** `loops`: those of the program that are looked at. */
+  constructor(program: Program, loops: Program["loops"]) {
     this.#program = program;
     const count = program.words.length / 3;
     this.#states = Array.from({ length: count }, (_, word) => word).filter((word) => this.#what(word) === op.byte);
-    this.#findLoops();
+    this.#findLoops(loops);
   }
 
-  risk(): Risk {
-    const isExponential = [...this.#loops.values()].some((loop) => this.#isAmbiguous(loop));
-    return { isExponential, degree: this.#degree() };
+  get isExponential(): boolean {
+    return [...this.#loops.values()].some((loop) => this.#isAmbiguous(loop));
   }
 
   #what(word: number): number {
@@ -142,8 +154,8 @@ class Automaton {
     return isMeeting;
   }
 
-  #findLoops(): void {
-    for (const [begin, end] of this.#program.loops) {
+  #findLoops(loops: Program["loops"]): void {
+    for (const [begin, end] of loops) {
       const states = this.#states.filter((state) => state >= begin && state < end);
       if (states.length > 0) this.#loops.set(begin, states);
     }
@@ -187,23 +199,26 @@ class Automaton {
     return leadsTogether(before, count);
   }
 
-  #degree(): number {
-    const degrees = new Map<number, number>();
-    const degreeOf = (loop: number): number => {
-      let degree = degrees.get(loop);
-      if (degree === undefined) {
-        degrees.set(loop, 1);
-        degree = 1 + Math.max(0, ...this.#followers(this.#loops.get(loop) ?? [], loop).map(degreeOf));
-        degrees.set(loop, degree);
-      }
-      return degree;
-    };
-    const isBound = this.#what(0) === op.start;
+  /** That of the longest chain of loops, wherever in the program it begins. */
+  get degreeFromAny(): number {
+    return Math.max(1, ...[...this.#loops.keys()].map((loop) => this.#degreeOf(loop)));
+  }
+
+  get degree(): number {
+    if (this.#what(0) === op.start) return this.degreeFromAny;
     const begin = this.#what(0) === op.byte ? [-1] : [];
-    const first = isBound
-      ? [...this.#loops.keys()].map(degreeOf)
-      : this.#followers(begin, undefined).map((one) => 1 + degreeOf(one));
-    return Math.max(1, ...first);
+    return Math.max(1, ...this.#followers(begin, undefined).map((one) => 1 + this.#degreeOf(one)));
+  }
+
+  #degreeOf(loop: number): number {
+    let degree = this.#degrees.get(loop);
+    if (degree === undefined) {
+      this.#degrees.set(loop, 1);
+      const followers = this.#followers(this.#loops.get(loop) ?? [], loop);
+      degree = 1 + Math.max(0, ...followers.map((one) => this.#degreeOf(one)));
+      this.#degrees.set(loop, degree);
+    }
+    return degree;
   }
 
   /** The loops that can take over from one (undefined: the search for where to begin) within the same text. */

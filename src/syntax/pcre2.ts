@@ -58,6 +58,11 @@ export class Pcre2 implements Expression {
     return this.#search.isExplosive;
   }
 
+  /** Whether a long text can hold it up, since it begins by looking ahead without a limit. */
+  get looksAheadForLong(): boolean {
+    return this.#search.looksAheadForLong;
+  }
+
   /** Whether it is searched for in linear time where that is needed. */
   get isBounded(): boolean {
     return this.#search.isBounded;
