@@ -57,6 +57,12 @@ test("any changed byte is noticed: in the head it is refused, in the body the he
   }
 });
 
+test("a body of the version before is read", () => {
+  const bytes = whole();
+  bytes.writeUInt16BE(BODY_VERSION - 1, bodyStart);
+  deepEqual(Buffer.from(readCheckpoint(bytes).state ?? []), state);
+});
+
 test("a body of another version is not read, and the reason is given in words", () => {
   const bytes = whole();
   bytes.writeUInt16BE(BODY_VERSION + 1, bodyStart);

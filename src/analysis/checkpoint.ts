@@ -32,7 +32,8 @@ export interface Checkpoint {
 }
 
 /** To be raised with every change to what a body holds, `STATE_VERSION` among it. */
-export const BODY_VERSION = 2;
+export const BODY_VERSION = 3;
+const oldestBodyVersion = 2;
 /** Windows are capped (`window_memory`), and their written form is smaller than their bytes by our own arithmetic. */
 export const CHECKPOINT_BYTES_MAX = 4 * 1_024 * 1_024 * 1_024 - 1;
 
@@ -94,7 +95,8 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const state = reader.raw(length);
   const lacks = (problem: string): Checkpoint => ({ head, state: undefined, problem });
   if (reader.isBroken || reader.remaining > 0) return lacks("its body is cut off or has a tail");
-  if (version !== BODY_VERSION) return lacks(`its body is of version ${version}, not ${BODY_VERSION}`);
+  if (version < oldestBodyVersion || version > BODY_VERSION)
+    return lacks(`its body is of version ${version}, not ${BODY_VERSION}`);
   if (crc32(state) !== bodyCrc) return lacks("its body is damaged");
   return { head, state, problem: undefined };
 }

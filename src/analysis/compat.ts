@@ -14,7 +14,7 @@ import type { Flavour } from "../syntax/pattern.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
 import { ownCopy } from "./own-copy.ts";
 import type { RulesetOptions } from "./ruleset.ts";
-import type { StatePart, StateReader } from "./state-part.ts";
+import { writeText, type StatePart, type StateReader } from "./state-part.ts";
 
 /** `memory_size` of the peers. */
 const memorySizeOfPeers = 8_192;
@@ -63,7 +63,7 @@ export class RecentTexts implements StatePart {
   write(writer: ByteWriter): void {
     if (this.#texts.length === 0) return;
     writer.u32(this.#texts.length);
-    for (const text of this.#texts) writer.bytes32(Buffer.from(text, "utf8"));
+    for (const text of this.#texts) writeText(writer, text);
   }
 
   read(reader: StateReader): void {

@@ -40,7 +40,7 @@ export function isFirstSeen(state: EngineState, event: DecodedEvent, bytesMax: n
   const key = ftsKeyOf(event);
   if (key === undefined || state.fts.has(key)) return false;
   if (event.type !== "ids") {
-    state.rememberKey(ownCopy(key), bytesMax);
+    state.rememberKey(key, bytesMax);
     return true;
   }
   // Many events of one scanner differ in their tail only: the part that they share stands for all of them.
@@ -48,7 +48,7 @@ export function isFirstSeen(state: EngineState, event: DecodedEvent, bytesMax: n
   state.ftsIds.push(ownCopy(key));
   if (state.ftsIds.length > idsKeysMax) state.ftsIds.shift();
   if (state.fts.has(shared)) return false;
-  state.rememberKey(ownCopy(shared), bytesMax);
+  state.rememberKey(shared, bytesMax);
   return true;
 }
 

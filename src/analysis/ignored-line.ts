@@ -6,9 +6,9 @@
 import type { ByteWriter } from "../base/bytes.ts";
 import type { StaticFieldName } from "../model/alert.ts";
 import type { Flavour } from "../syntax/pattern.ts";
+import { BoundedSet } from "./bounded-set.ts";
 import type { DecodedEvent } from "./decoded-event.ts";
-import { ownCopy } from "./own-copy.ts";
-import type { StatePart, StateReader } from "./state-part.ts";
+import { writeText, type StatePart, type StateReader } from "./state-part.ts";
 
 /** What a rule names, in lower case. */
 export interface Ignoring {
@@ -18,8 +18,6 @@ export interface Ignoring {
 
 /** A line is cut here, so that one event cannot fill the memory of lines. */
 const lineBytesMax = 4_096;
-/** What a line costs beside its text. */
-const entryBytes = 64;
 
 /** In the order in which a line has them, whatever the order of the rule. */
 const fixedNames: readonly [name: string, field: StaticFieldName][] = [
@@ -53,9 +51,7 @@ export function ignoredLineOf(names: readonly string[], event: DecodedEvent): st
 
 export class IgnoredLines implements StatePart {
   readonly name = "ignored-lines";
-  /** Oldest first. */
-  readonly #lines = new Set<string>();
-  #bytes = 0;
+  readonly #lines = new BoundedSet();
 
   has(line: string): boolean {
     return this.#lines.has(line);
@@ -63,20 +59,13 @@ export class IgnoredLines implements StatePart {
 
   /** Beyond `bytesMax` the oldest lines leave. */
   add(line: string, bytesMax: number): void {
-    if (this.#lines.has(line)) return;
-    this.#lines.add(ownCopy(line));
-    this.#bytes += entryBytes + line.length;
-    for (const oldest of this.#lines) {
-      if (this.#bytes <= bytesMax) break;
-      this.#lines.delete(oldest);
-      this.#bytes -= entryBytes + oldest.length;
-    }
+    this.#lines.add(line, bytesMax);
   }
 
   write(writer: ByteWriter): void {
     if (this.#lines.size === 0) return;
     writer.u32(this.#lines.size);
-    for (const line of this.#lines) writer.bytes32(Buffer.from(line, "utf8"));
+    for (const line of this.#lines.values()) writeText(writer, line);
   }
 
   read(reader: StateReader): void {

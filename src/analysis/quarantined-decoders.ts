@@ -1,7 +1,7 @@
 /** The decoders that are passed over, by the fingerprints of their texts: another text is another decoder. */
 import type { ByteWriter } from "../base/bytes.ts";
 import type { CompiledRuleset } from "./ruleset.ts";
-import type { StatePart, StateReader } from "./state-part.ts";
+import { writeText, type StatePart, type StateReader } from "./state-part.ts";
 import { fingerprintOf } from "./watched-part.ts";
 
 export class QuarantinedDecoders implements StatePart {
@@ -40,7 +40,8 @@ export class QuarantinedDecoders implements StatePart {
     if (this.#places.size === 0) return;
     writer.u32(this.#places.size);
     for (const [fingerprint, place] of this.#places) {
-      writer.bytes32(Buffer.from(fingerprint, "utf8")).bytes32(Buffer.from(place, "utf8"));
+      writeText(writer, fingerprint);
+      writeText(writer, place);
     }
   }
 

@@ -16,6 +16,15 @@ test("a byte string comes back as it was, whatever bytes it holds", () => {
   equal(reader.remaining, 0);
 });
 
+test("a text that is no byte string comes back as well, and so does what was written as UTF-8 before", () => {
+  const wide = "\u00e9 \u20ac \ud83d\ude00";
+  const reader = new StateReader(written(wide, "x"));
+  deepEqual([reader.text(), reader.text()], [wide, "x"]);
+  const old = new ByteWriter();
+  old.bytes32(Buffer.from("\u00ff\u0000", "utf8"));
+  equal(new StateReader(old.view(), true).text(), "\u00ff\u0000");
+});
+
 test("a text that was cut off is an empty one, and the reader says that it is broken", () => {
   const reader = new StateReader(written("whole").subarray(0, 8));
   equal(reader.text(), "");

@@ -17,14 +17,34 @@ export interface StatePart {
   read(reader: StateReader): void;
 }
 
-/** UTF-8 after a 32-bit length. Byte strings survive it, since each of their units is a character. */
+/** Set in the length of a text that is no byte string. */
+const wideBit = 0x8000_0000;
+const wideUnit = /[^\u0000-\u00ff]/;
+
+/**
+ * After a 32-bit length the bytes of a byte string, which nearly all texts are; any other as UTF-8, with `wideBit` in
+ * its length.
+ */
 export function writeText(writer: ByteWriter, text: string): void {
-  writer.bytes32(Buffer.from(text, "utf8"));
+  if (wideUnit.test(text)) {
+    const bytes = Buffer.from(text, "utf8");
+    writer.u32(wideBit + bytes.length).raw(bytes);
+  } else writer.u32(text.length).latin1(text);
 }
 
 export class StateReader extends ByteReader {
+  /** Texts of a state before version 4 are UTF-8, each of them. */
+  readonly areTextsWide: boolean;
+
+  constructor(bytes: Uint8Array, areTextsWide = false) {
+    super(bytes);
+    this.areTextsWide = areTextsWide;
+  }
+
   text(): string {
-    return this.bytes32().toString("utf8");
+    const length = this.u32();
+    if (this.areTextsWide) return this.raw(length).toString("utf8");
+    return length < wideBit ? this.raw(length).toString("latin1") : this.raw(length - wideBit).toString("utf8");
   }
 
   /** Reads a count and calls `read` so often, unless the bytes end before. */

@@ -119,9 +119,42 @@ test("a state that is cut off, longer, or of another version is refused", () => 
     throws(() => readState(bytes.subarray(0, length)), CheckpointError, `${length} of ${bytes.length} bytes`);
   }
   throws(() => readState(Buffer.concat([bytes, Buffer.from([0])])), CheckpointError);
-  const other = Buffer.from(bytes);
-  other.writeUInt16BE(STATE_VERSION + 1, 0);
-  throws(() => readState(other), CheckpointError);
+  for (const version of [STATE_VERSION + 1, 2]) {
+    const other = Buffer.from(bytes);
+    other.writeUInt16BE(version, 0);
+    throws(() => readState(other), CheckpointError);
+  }
+});
+
+test("a state of the version before, whose texts are UTF-8, is read as what it was", () => {
+  const writer = new ByteWriter();
+  const text = (value: string): ByteWriter => writer.bytes32(Buffer.from(value, "utf8"));
+  writer.u16(3).u64(7).f64(startMs).u64(12).u64(1).u64(2);
+  writer.u32(0).u32(0).u32(0).u32(0);
+  writer.u32(1);
+  text("seen \u00ff");
+  writer.u32(0);
+  writer.u32(1).u64(11);
+  text("001");
+  writer.f64(startMs).f64(startMs).u8(0).u32(0);
+  text("log \u00e9\u0000");
+  writer.u32(1).u32(200);
+  text("print");
+  writer.u32(1);
+  text("key\u0080");
+  writer.u32(1).u32(0).u16(2).u8(0);
+  writer.u8(1);
+  text("\u00e9");
+  writer.u32(0);
+  const state = readState(writer.view());
+  deepEqual([state.hour, state.nextSeq, [...state.fts.values()]], [7, 12, ["seen \u00ff"]]);
+  deepEqual(
+    state.remembered().map(({ agentId, log }) => [agentId, log]),
+    [["001", "log \u00e9\u0000"]],
+  );
+  const bucket = state.windows.get(200)?.buckets.get("key\u0080");
+  deepEqual(bucket?.at(0)?.compared, [undefined, "\u00e9"]);
+  deepEqual(writeState(readState(writeState(state))), writeState(state));
 });
 
 test("a part that this version does not know is refused by its name", () => {

@@ -1,7 +1,7 @@
 /**
  * All that an engine remembers from event to event, in one object that a checkpoint writes and reads back exactly.
  *
- *   state := version u16 (3) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
+ *   state := version u16 (4) | hour u64 | nextSweepMs f64 | nextSeq u64 | dropped u64 | ftsDropped u64
  *          | firedTimes | lastFired | quarantined | fts | ftsIds | remembered | windows | parts
  *   firedTimes  := count u32 (ruleId u32 count u32)*
  *   lastFired   := count u32 (ruleId u32 eventMs f64)*              none since there is a part of it (firing-times.ts)
@@ -12,10 +12,12 @@
  *   entry       := index into remembered u32 | count u16 (0 u8 | 1 u8 text)*
  *   parts       := count u32 (name text, bytes after a 32-bit length)*        each written and read by its owner
  *
- * `text` is UTF-8 after a 32-bit length; byte strings survive it, since each of their units is a character. Maps are
- * written in their order, which is that of the events, so that a state and its copy also write the same bytes later.
+ * `text` is a byte string after a 32-bit length (state-part.ts). Version 3, in which all of them were UTF-8, is read as
+ * well. Maps are written in their order, which is that of the events, so that a state and its copy also write the same
+ * bytes later. A checkpoint is written while no event is answered, so what is written often is written straight.
  */
 import { ByteWriter } from "../base/bytes.ts";
+import { BoundedSet } from "./bounded-set.ts";
 import { RecentTexts } from "./compat.ts";
 import { AlertRing } from "./correlate/alert-ring.ts";
 import {
@@ -34,7 +36,8 @@ import { QuarantinedDecoders } from "./quarantined-decoders.ts";
 import { IgnoredLines } from "./ignored-line.ts";
 import { StateReader, writeText, type FingerprintOf, type StatePart } from "./state-part.ts";
 
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
+const oldestVersion = 3;
 
 /** Windows are looked through for what has left them once in so much of received time. */
 export const SWEEP_INTERVAL_MS = 60_000;
@@ -68,14 +71,13 @@ export class EngineState {
   nextSweepMs = Number.NEGATIVE_INFINITY;
   nextSeq = 1;
   ftsDropped = 0;
-  ftsBytes = 0;
   readonly totals: WindowTotals = { bytes: 0, events: 0, dropped: 0, oldest: undefined, newest: undefined };
   readonly firedTimes = new Map<number, number>();
   /** Rules that are passed over, by the fingerprint of the text that was quarantined. */
   readonly quarantined = new Map<number, string>();
   /** Fingerprints of the rules in `firedTimes` and `firings`. */
   readonly fingerprints = new Map<number, string>();
-  readonly fts = new Set<string>();
+  readonly fts = new BoundedSet();
   /** The last keys of events of type ids, oldest first. */
   ftsIds: string[] = [];
   readonly windows = new Map<number, Window>();
@@ -123,14 +125,7 @@ export class EngineState {
   }
 
   rememberKey(key: string, bytesMax: number): void {
-    this.fts.add(key);
-    this.ftsBytes += ftsKeyBytes + key.length;
-    for (const oldest of this.fts) {
-      if (this.ftsBytes <= bytesMax) break;
-      this.fts.delete(oldest);
-      this.ftsBytes -= ftsKeyBytes + oldest.length;
-      this.ftsDropped += 1;
-    }
+    this.ftsDropped += this.fts.add(key, bytesMax);
   }
 
   /** Moves the arrivals of all that is remembered, when the clock that they were read from has stepped. */
@@ -142,12 +137,11 @@ export class EngineState {
   }
 }
 
-const ftsKeyBytes = 64;
-
 // ── writing and reading ────────────────────────────────────────────────────────────────────────────────────────────
 
 export function writeState(state: EngineState): Buffer {
-  const writer = new ByteWriter(64 * 1_024);
+  // What is remembered takes about a third of its bytes by our own arithmetic; memory not written to costs nothing.
+  const writer = new ByteWriter(64 * 1_024 + Math.floor(state.totals.bytes / 2));
   writer.u16(STATE_VERSION).u64(state.hour).f64(state.nextSweepMs).u64(state.nextSeq);
   writer.u64(state.totals.dropped).u64(state.ftsDropped);
   writer.u32(state.firedTimes.size);
@@ -157,13 +151,13 @@ export function writeState(state: EngineState): Buffer {
     writer.u32(texts.size);
     for (const [ruleId, text] of texts) writeText(writer.u32(ruleId), text);
   }
-  for (const keys of [[...state.fts], state.ftsIds]) {
+  for (const keys of [[...state.fts.values()], state.ftsIds]) {
     writer.u32(keys.length);
     for (const key of keys) writeText(writer, key);
   }
   writeWindows(writer, state);
   writeParts(writer, state);
-  return writer.copy();
+  return writer.view();
 }
 
 /** A part that has nothing to write is left out. */
@@ -183,7 +177,7 @@ function writeParts(writer: ByteWriter, { parts }: EngineState): void {
 
 function writeWindows(writer: ByteWriter, state: EngineState): void {
   const events = state.remembered();
-  const indexOf = new Map(events.map((event, index) => [event, index]));
+  const seqs = Float64Array.from(events, ({ seq }) => seq);
   writer.u32(events.length);
   for (const event of events) {
     writeText(writer.u64(event.seq), event.agentId);
@@ -200,10 +194,21 @@ function writeWindows(writer: ByteWriter, state: EngineState): void {
       writer.u32(bucket.length);
       for (let index = 0; index < bucket.length; index += 1) {
         const entry = bucket.at(index);
-        if (entry !== undefined) writeEntry(writer, entry, indexOf.get(entry.remembered) ?? 0);
+        if (entry !== undefined) writeEntry(writer, entry, indexIn(seqs, entry.remembered.seq));
       }
     }
   }
+}
+
+/** Where `seq` stands in numbers that ascend and hold it. */
+function indexIn(seqs: Float64Array, seq: number): number {
+  let [from, to] = [0, seqs.length - 1];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((seqs[middle] ?? 0) < seq) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function writeEntry(writer: ByteWriter, entry: Entry, index: number): void {
@@ -214,11 +219,14 @@ function writeEntry(writer: ByteWriter, entry: Entry, index: number): void {
   }
 }
 
-/** Throws `CheckpointError` when the bytes are not a state of this version. */
+/** Throws `CheckpointError` when the bytes are not a state of this version or the one before. */
 export function readState(bytes: Uint8Array): EngineState {
-  const reader = new StateReader(bytes);
-  const version = reader.u16();
-  if (version !== STATE_VERSION) throw new CheckpointError(`the state is of version ${version}, not ${STATE_VERSION}`);
+  const version = new StateReader(bytes).u16();
+  if (version < oldestVersion || version > STATE_VERSION) {
+    throw new CheckpointError(`the state is of version ${version}, not ${STATE_VERSION}`);
+  }
+  const reader = new StateReader(bytes, version === oldestVersion);
+  reader.u16();
   const state = new EngineState();
   state.hour = reader.u64();
   state.nextSweepMs = reader.f64();
@@ -270,7 +278,7 @@ function readParts(reader: StateReader, { parts }: EngineState): void {
     const [name, bytes] = [reader.text(), reader.bytes32()];
     const part = parts.find((one) => one.name === name);
     if (part === undefined) throw new CheckpointError(`the state has a part ${name.slice(0, 64)} that is not known`);
-    const inner = new StateReader(bytes);
+    const inner = new StateReader(bytes, reader.areTextsWide);
     part.read(inner);
     if (inner.isBroken || inner.remaining > 0) throw new CheckpointError(`the part ${name} is cut off or has a tail`);
   });

@@ -62,6 +62,17 @@ export class ByteWriter {
     return this;
   }
 
+  /** A byte string (each unit below 256) without its length; the caller knows that it is one. */
+  latin1(text: string): this {
+    const count = text.length;
+    this.#reserve(count);
+    // A call out of the language costs more than this loop where the text is short.
+    if (count > 24) this.#bytes.write(text, this.#length, "latin1");
+    else for (let at = 0; at < count; at += 1) this.#bytes[this.#length + at] = text.charCodeAt(at);
+    this.#length += count;
+    return this;
+  }
+
   /** Bytes after their 32-bit length. */
   bytes32(bytes: Uint8Array): this {
     return this.u32(bytes.length).raw(bytes);

@@ -11,7 +11,7 @@ import type { ByteWriter } from "../../base/bytes.ts";
 import type { StaticFieldName } from "../../model/alert.ts";
 import type { DecodedEvent } from "../decoded-event.ts";
 import { ownCopy } from "../own-copy.ts";
-import type { StatePart, StateReader } from "../state-part.ts";
+import { writeText, type StatePart, type StateReader } from "../state-part.ts";
 
 const names = ["dstuser", "srcuser", "dstip", "srcip", "dstport", "srcport", "data"] as const;
 type Kept = Partial<Record<(typeof names)[number] & StaticFieldName, string>>;
@@ -79,17 +79,17 @@ export class Accumulator implements StatePart {
 
   write(writer: ByteWriter): void {
     if (this.#entries.size === 0) return;
-    const text = (value: string): ByteWriter => writer.bytes32(Buffer.from(value, "utf8"));
     writer.u32(this.#entries.size);
     for (const [key, { agentId, eventMs, kept }] of this.#entries) {
-      text(key);
-      text(agentId).f64(eventMs);
+      writeText(writer, key);
+      writeText(writer, agentId);
+      writer.f64(eventMs);
       for (const name of names) {
         const value = kept[name];
         if (value === undefined) writer.u8(0);
         else {
           writer.u8(1);
-          text(value);
+          writeText(writer, value);
         }
       }
     }
