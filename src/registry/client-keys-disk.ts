@@ -174,7 +174,8 @@ export class ClientKeysDisk implements KeysFile {
   async #readSettled(): Promise<Buffer | undefined> {
     const { clock } = this.#options;
     let bytes = await this.#readOnce();
-    if (this.#known === undefined || isSame(bytes, this.#known.bytes)) return bytes;
+    const known = this.#isAbsent ? undefined : this.#known?.bytes;
+    if (this.#known === undefined || isSame(bytes, known)) return bytes;
     for (let tries = 0; tries < settleTriesMax; tries += 1) {
       const isEmpty = bytes === undefined || bytes.length === 0;
       await pause(clock, isEmpty ? this.#limits.emptyMs : this.#limits.settleMs);
