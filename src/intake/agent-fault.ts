@@ -41,7 +41,7 @@ export const faultWords: Readonly<Record<AgentFault, string>> = {
   repeated: "it has been here before",
   older: "its counter is not greater than the last one, and <verify_msg_id> asks for that",
   older_elsewhere: "its counter is an old one, and the agent speaks from another address",
-  stranger_silent: "nothing of an agent came in ten seconds",
+  stranger_silent: "nothing of an agent came in time",
   stranger_long: "the first message of a connection is too long for an agent's startup",
   stranger_crowd: "too many connections wait for the first message of an agent",
 };

@@ -179,6 +179,20 @@ test("a shutdown is told, raises an event, and is not answered", () =>
     equal(world.listener.send("007", Buffer.from("x")), "not_here");
   }));
 
+test("a shutdown that comes another way than the agent speaks says nothing of it", () =>
+  inAgentWorld({}, async (world) => {
+    const [agent, other] = [await world.tcp(agentOf("001")), await world.udp(agentOf("001"))];
+    agent.say(startup("v4.14.7"));
+    await heardCount(agent, 1);
+    other.counter = { global: 2, local: 0 };
+    other.say(shutdown);
+    other.say("1:a:b");
+    await until(() => world.logs().length === 1);
+    deepEqual([world.logs(), world.kinds()], [["b"], ["001 startup"]]);
+    equal(world.listener.send("001", Buffer.from("#!-syscheck restart")), "sent");
+    await heardCount(agent, 2);
+  }));
+
 test("an agent without a prefix is known by its address, and only by its own", () =>
   inAgentWorld({}, async (world) => {
     const identity = agentOf("004", { address: "127.0.0.4" });

@@ -40,10 +40,11 @@ export interface AgentListenerLimits extends AgentTcpLimits {
 }
 
 export const agentListenerLimits: AgentListenerLimits = {
-  strangersMax: 1_024, // 16 KiB held by each, and about 5 KiB besides: 21 MiB, whoever comes.
-  strangersPerAddressMax: 256, // A site behind one address that comes back all at once.
+  strangersMax: 4_096, // So many wait in the kernel and are accepted in one go. At 17 KiB each 70 MiB, whoever comes.
+  strangersPerAddressMax: 1_024, // A site behind one address that comes back all at once.
+  strangerMsMin: 1_000,
   strangerMsMax: 10_000, // Agents send their startup at once, and a balancer its ping.
-  strangerBytesMax: 16 * 1_024,
+  strangerBytesMax: 4 * 1_024, // A startup has 150 bytes, and a keepalive with many labels two thousand.
   unsentBytesMax: 128 * 1_024, // Wazuh's send_buffer.
   receiveBufferBytes: 8 * 1_024 * 1_024,
 };

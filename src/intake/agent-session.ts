@@ -423,11 +423,9 @@ export class AgentSession {
 
   /** The agent is not known any more, or has another key. */
   close(): void {
-    const bond = this.#bond;
     this.#bond = undefined;
     this.#leave();
     for (const path of this.#paths) path.close();
-    bond?.path.close();
   }
 
   /** Nothing that was begun on the way before goes on. */

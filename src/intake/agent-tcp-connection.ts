@@ -1,18 +1,19 @@
 /**
  * A TCP socket for agents and the connections to it.
  *
- * Strangers: a connection on which nobody has proven to be an agent has ten seconds, 16 KiB, and no answer but to a
- * `#ping`. So many of them are held in all and of one address, and when the places are full the oldest gives way, since
- * an agent speaks at once. After the first thing that cannot be taken a connection is closed without a word.
+ * Strangers: a connection on which nobody has proven to be an agent has ten seconds, 4 KiB, and no answer but to a
+ * `#ping`. So many of them are held in all and of one address. When the places are full, one that has had a second gives
+ * way, since an agent speaks at once; where there is none, the newcomer is refused, since thousands of agents may come in
+ * one moment. After the first thing that cannot be taken a connection is closed without a word.
  *
  * Agents are slowed down, never cut off, when the node cannot keep up: no socket is read until the batcher has drained.
- * All are held at once, since each of ten thousand would otherwise give one more piece of 64 KiB; and they are let go a
- * few at a time, for the same reason. They then get no answers either, and after a minute wait with what they have not
- * sent.
+ * All are held at once, since each of ten thousand would otherwise give one more piece of 64 KiB. They then get no
+ * answers either, and after a minute wait with what they have not sent.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { EventSink } from "../collect/needs.ts";
+import { parseAddress } from "../config/address.ts";
 import { frameOf, TcpFrames } from "../wire/tcp-frames.ts";
 import type { AddressTexts } from "./agent-address.ts";
 import type { AgentDesk } from "./agent-desk.ts";
@@ -23,6 +24,8 @@ import { IntakeListenError } from "./errors.ts";
 export interface AgentTcpLimits {
   strangersMax: number;
   strangersPerAddressMax: number;
+  /** After this a stranger gives way when places are needed, and after this it goes. */
+  strangerMsMin: number;
   strangerMsMax: number;
   /** Held of a stranger's unfinished message. */
   strangerBytesMax: number;
@@ -40,16 +43,13 @@ export interface AgentTcpOptions {
   readonly limits: AgentTcpLimits;
 }
 
-/** Let go at once after all were held: 1 MiB at most is then read before the batcher is asked again. */
-const letGoCount = 16;
-
 export class AgentTcp {
   readonly #options: AgentTcpOptions;
   readonly #server: Server;
   readonly #open = new Set<Connection>();
   /** Those that have proven nothing, the oldest first. */
   readonly #strangers = new Set<Connection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perPlace = new Map<string, Set<Connection>>();
   /** Connections that are not read. */
   readonly #held = new Set<Connection>();
   #isWaiting = false;
@@ -106,21 +106,24 @@ export class AgentTcp {
       onProven: () => this.#onProven(connection),
       onFull: () => this.#holdAll(),
     });
-    this.#open.add(connection);
+    const ofPlace = this.#perPlace.get(connection.place) ?? new Set();
+    if (ofPlace.size >= limits.strangersPerAddressMax) this.#makePlace(ofPlace, connection);
+    else if (this.#strangers.size >= limits.strangersMax) this.#makePlace(this.#strangers, connection);
+    if (connection.isClosed) return;
+    this.#perPlace.set(connection.place, ofPlace.add(connection));
     this.#strangers.add(connection);
-    const ofAddress = (this.#perAddress.get(connection.address) ?? 0) + 1;
-    this.#perAddress.set(connection.address, ofAddress);
+    this.#open.add(connection);
     desk.counters.connections += 1;
     desk.counters.strangers += 1;
     socket.on("close", () => this.#onClosed(connection));
     if (this.#isWaiting) this.#holdAll();
-    if (ofAddress > limits.strangersPerAddressMax) this.#dismissOldest((one) => one.address === connection.address);
-    else if (this.#strangers.size > limits.strangersMax) this.#dismissOldest(() => true);
   }
 
-  #dismissOldest(isMeant: (one: Connection) => boolean): void {
-    for (const stranger of this.#strangers) {
-      if (isMeant(stranger)) return stranger.refuse("stranger_crowd");
+  /** Closes the oldest of `strangers`, or else the newcomer. */
+  #makePlace(strangers: ReadonlySet<Connection>, newcomer: Connection): void {
+    const latestMs = this.#options.clock.monotonicMs() - this.#options.limits.strangerMsMin;
+    for (const oldest of strangers) {
+      return oldest.openedMs > latestMs ? newcomer.refuse("stranger_crowd") : oldest.refuse("stranger_crowd");
     }
   }
 
@@ -128,9 +131,9 @@ export class AgentTcp {
   #onProven(connection: Connection): void {
     if (!this.#strangers.delete(connection)) return;
     this.#options.desk.counters.strangers -= 1;
-    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(connection.address, left);
-    else this.#perAddress.delete(connection.address);
+    const ofPlace = this.#perPlace.get(connection.place);
+    ofPlace?.delete(connection);
+    if (ofPlace?.size === 0) this.#perPlace.delete(connection.place);
   }
 
   #holdAll(): void {
@@ -147,17 +150,9 @@ export class AgentTcp {
   #letGo(): void {
     this.#isWaiting = false;
     if (this.#options.sink.isFull) return this.#holdAll();
-    let left = letGoCount;
-    for (const connection of this.#held) {
-      if (left === 0) break;
-      left -= 1;
-      this.#held.delete(connection);
-      connection.goOn();
-    }
-    if (this.#held.size === 0) return;
-    // What those have to say is heard before others are let go.
-    this.#isWaiting = true;
-    setImmediate(() => this.#letGo());
+    // Nobody is read before this returns; the first whose piece is one too many holds all again.
+    for (const connection of this.#held) connection.goOn();
+    this.#held.clear();
   }
 
   #onClosed(connection: Connection): void {
@@ -179,6 +174,8 @@ interface ConnectionEvents {
 class Connection implements AgentPath {
   readonly transport = "tcp";
   readonly address: string;
+  /** The address, of IPv6 the network of a site: it has more addresses than could be counted. */
+  readonly place: string;
   readonly openedMs: number;
   agentId = "";
   readonly #socket: Socket;
@@ -189,11 +186,16 @@ class Connection implements AgentPath {
 
   constructor(socket: Socket, address: string, options: AgentTcpOptions, events: ConnectionEvents) {
     this.address = address;
+    this.place = address.includes(":") ? (parseAddress(address)?.bytes.slice(0, 8).join(" ") ?? address) : address;
     this.openedMs = options.clock.monotonicMs();
     this.#socket = socket;
     this.#options = options;
     this.#events = events;
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   get isCongested(): boolean {
