@@ -5,7 +5,9 @@
  * search never visits the others. Inequalities (`different_*`) are *compared* during the search.
  */
 import type { DecodedEvent } from "../decoded-event.ts";
+import { BucketIndex, INDEXED_LENGTH_MIN } from "./bucket-index.ts";
 import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
+import type { EntryQueue } from "./entry-queue.ts";
 import { isBeyond, isOutside, reachOf } from "./reach.ts";
 import { BUCKET_ENTRIES_MAX, type Bucket, type Remembered } from "./window.ts";
 
@@ -76,17 +78,23 @@ export class KeyedComposite implements Composite {
   }
 
   search(bucket: Bucket, seeker: Seeker): string[] | undefined {
+    const queue = this.#queueOf(bucket, seeker);
     const reach = reachOf(seeker, this.timeframeMs);
     let counted = 0;
     let newest: Remembered | undefined;
     let logs: string[] | undefined;
-    for (let index = bucket.length - 1; index >= 0; index -= 1) {
-      const entry = bucket.at(index);
+    for (let index = queue.length - 1; index >= 0; index -= 1) {
+      const entry = queue.at(index);
       if (entry === undefined || isBeyond(entry, reach)) return undefined;
       const older = entry.remembered;
       if (isOutside(older, reach)) continue;
       if (this.#comparesDynamicFields && !seeker.hasDynamicFields && !older.hasDynamicFields) continue;
-      if (isAnyEqual(seeker.compared, entry.compared)) continue;
+      const equal = equalField(seeker.compared, entry.compared);
+      if (equal >= 0) {
+        // Those directly before it with the same value are skipped as well.
+        index -= queue.runAt(index, equal);
+        continue;
+      }
       if (older.consumedLevel >= this.level) return undefined; // The barrier: what lies behind has had its alert.
       newest ??= older;
       logs ??= [];
@@ -98,13 +106,23 @@ export class KeyedComposite implements Composite {
     }
     return undefined;
   }
+
+  /** All of the bucket, with runs of what must differ where that is worth while. */
+  #queueOf(bucket: Bucket, { compared }: Seeker): EntryQueue {
+    const comparedCount = this.#different.length;
+    if (comparedCount === 0 || bucket.length < INDEXED_LENGTH_MIN) return bucket;
+    bucket.index ??= new BucketIndex(bucket, { sameCount: 0, comparedCount, level: Number.POSITIVE_INFINITY });
+    return bucket.index.queueOf(compared) ?? bucket;
+  }
 }
 
-/** Whether any inequality fails: both values are there and equal. A missing value counts as different. */
-function isAnyEqual(one: readonly (string | undefined)[], other: readonly (string | undefined)[]): boolean {
+/**
+ * The first inequality that fails, or -1: both values are there and equal. A missing value counts as different.
+ */
+function equalField(one: readonly (string | undefined)[], other: readonly (string | undefined)[]): number {
   for (let index = 0; index < one.length; index += 1) {
     const value = one[index];
-    if (value !== undefined && value === other[index]) return true;
+    if (value !== undefined && value === other[index]) return index;
   }
-  return false;
+  return -1;
 }

@@ -10,9 +10,10 @@
  * - The list of a rule that is counted by its id holds 128 events.
  */
 import type { DecodedEvent } from "../decoded-event.ts";
+import { BucketIndex, INDEXED_LENGTH_MIN } from "./bucket-index.ts";
 import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
 import { isBeyond, isOutside, reachOf } from "./reach.ts";
-import { BUCKET_ENTRIES_MAX, type Bucket, type Remembered } from "./window.ts";
+import { BUCKET_ENTRIES_MAX, entriesOfEvent, type Bucket, type Entry } from "./window.ts";
 
 export interface ListCompositeSpec {
   ruleId: number;
@@ -61,38 +62,58 @@ export class ListComposite implements Composite {
   }
 
   search(bucket: Bucket, seeker: Seeker): string[] | undefined {
+    const index = this.#indexOf(bucket);
+    // What has another key cannot be counted; where it bars, that is known beforehand.
+    const queue = index === undefined ? bucket : index.queueOf(seeker.compared);
+    if (queue === undefined) return undefined;
     const reach = reachOf(seeker, this.timeframeMs);
+    const barringSeq = index?.barringSeq(reach) ?? 0;
     let counted = 0;
     let logs: string[] | undefined;
-    for (let index = bucket.length - 1; index >= 0; index -= 1) {
-      const entry = bucket.at(index);
+    for (let at = queue.length - 1; at >= 0; at -= 1) {
+      const entry = queue.at(at);
       if (entry === undefined || isBeyond(entry, reach)) return undefined;
       const older = entry.remembered;
       if (isOutside(older, reach)) continue;
-      if (older.consumedLevel >= this.level) return undefined;
-      if (!this.#meets(seeker.compared, entry.compared)) continue;
+      if (older.seq <= barringSeq || older.consumedLevel >= this.level) return undefined;
+      const failing = this.#failingField(seeker.compared, entry.compared);
+      if (failing >= 0) {
+        // Those directly before it with the same value fail as well.
+        at -= queue.runAt(at, failing);
+        continue;
+      }
       logs ??= [];
       if (logs.length < PREVIOUS_LOGS_MAX) logs.push(older.log);
       counted += 1;
       if (counted < this.#olderNeeded) continue;
-      this.#consume(older);
-      this.#consume(bucket.at(bucket.length - 1)?.remembered);
+      this.#consume(entry);
+      this.#consume(bucket.at(bucket.length - 1));
       return logs;
     }
     return undefined;
   }
 
-  #consume(remembered: Remembered | undefined): void {
-    if (remembered !== undefined) remembered.consumedLevel = Math.max(remembered.consumedLevel, this.level);
+  #indexOf(bucket: Bucket): BucketIndex | undefined {
+    const comparedCount = this.#compared.length;
+    if (comparedCount === 0 || bucket.length < INDEXED_LENGTH_MIN) return undefined;
+    bucket.index ??= new BucketIndex(bucket, { sameCount: this.#sameCount, comparedCount, level: this.level });
+    return bucket.index;
   }
 
-  /** Whether all values are there in both events, and equal or different as they must be. */
-  #meets(one: readonly (string | undefined)[], other: readonly (string | undefined)[]): boolean {
+  #consume(entry: Entry | undefined): void {
+    const before = entry?.remembered.consumedLevel ?? this.level;
+    if (entry === undefined || before >= this.level) return;
+    entry.remembered.consumedLevel = this.level;
+    for (const one of entriesOfEvent(entry)) one.bucket.index?.consumed(one, before);
+  }
+
+  /** The first value that is not there in both events, or not equal or different as it must be; -1 where none is. */
+  #failingField(one: readonly (string | undefined)[], other: readonly (string | undefined)[]): number {
     for (let index = 0; index < one.length; index += 1) {
       const [value, old] = [one[index], other[index]];
-      if (value === undefined || old === undefined) return false;
-      if ((value === old) !== index < this.#sameCount) return false;
+      if (value === undefined || old === undefined) return index;
+      if ((value === old) !== index < this.#sameCount) return index;
     }
-    return true;
+    return -1;
   }
 }

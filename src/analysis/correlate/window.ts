@@ -14,6 +14,8 @@
  * at a time: a cap that is reached costs each event a little and none a lot.
  */
 import { ownCopy } from "../own-copy.ts";
+import type { BucketIndex } from "./bucket-index.ts";
+import { EntryQueue } from "./entry-queue.ts";
 
 export interface Remembered {
   /** The number of the alerted answer, from 1; also the order of arrival. */
@@ -49,40 +51,16 @@ const rememberedBytes = 128;
 const entryBytes = 64;
 const bucketBytes = 192;
 
-export class Bucket {
+export class Bucket extends EntryQueue {
   readonly key: string;
   readonly window: Window;
-  #entries: (Entry | undefined)[] = [];
-  #head = 0;
+  /** Once it has been long when it was searched. */
+  index: BucketIndex | undefined = undefined;
 
   constructor(key: string, window: Window) {
+    super();
     this.key = key;
     this.window = window;
-  }
-
-  get length(): number {
-    return this.#entries.length - this.#head;
-  }
-
-  /** Counted from the oldest. */
-  at(index: number): Entry | undefined {
-    return this.#entries[this.#head + index];
-  }
-
-  push(entry: Entry): void {
-    this.#entries.push(entry);
-  }
-
-  shift(): Entry | undefined {
-    const entry = this.#entries[this.#head];
-    if (entry === undefined) return undefined;
-    this.#entries[this.#head] = undefined; // Its log is let go at once, not when the list is next moved up.
-    this.#head += 1;
-    if (this.#head > 64 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
-      this.#head = 0;
-    }
-    return entry;
   }
 }
 
@@ -130,6 +108,7 @@ export class Window {
     const latestMs = Math.max(before, remembered.eventMs);
     const entry: Entry = { remembered, compared, latestMs, bucket, earlier: newest, later: undefined };
     bucket.push(entry);
+    bucket.index?.add(entry);
     if (newest === undefined) this.#totals.oldest = entry;
     else newest.later = entry;
     this.#totals.newest = entry;
@@ -143,7 +122,9 @@ export class Window {
 
   #shift(bucket: Bucket): void {
     const entry = bucket.shift();
-    if (entry !== undefined) this.#letGo(entry);
+    if (entry === undefined) return;
+    bucket.index?.removeOldest(entry);
+    this.#letGo(entry);
   }
 
   /** Of an entry that is in its bucket no more. */
@@ -195,6 +176,7 @@ export class Window {
   removeWhere(isUnwanted: (remembered: Remembered) => boolean): void {
     for (const bucket of this.buckets.values()) {
       const kept: Entry[] = [];
+      bucket.index = undefined;
       let latestMs = Number.NEGATIVE_INFINITY;
       const count = bucket.length;
       for (let index = 0; index < count; index += 1) {
@@ -222,6 +204,15 @@ export function dropOldestEvent(totals: WindowTotals): number {
     removed += 1;
   }
   return removed;
+}
+
+/** All entries of the event of one, which stand together in the chain. */
+export function entriesOfEvent(entry: Entry): Entry[] {
+  const { remembered } = entry;
+  const entries = [entry];
+  for (let one = entry.earlier; one?.remembered === remembered; one = one.earlier) entries.push(one);
+  for (let one = entry.later; one?.remembered === remembered; one = one.later) entries.push(one);
+  return entries;
 }
 
 /** Puts the chain in order when windows were filled one after the other. */
