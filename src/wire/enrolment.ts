@@ -24,6 +24,7 @@ export type ReadRequest =
 /** Genuine ones have at most 64 KiB of groups and 4 KiB besides. */
 export const ENROLMENT_BYTES_MAX = 70 * 1_024;
 
+const lf = 0x0a;
 const passWord = "OSSEC PASS: ";
 const nameWord = "OSSEC A:'";
 const invalid = (reason: string): ReadRequest => ({ kind: "invalid", reason });
@@ -36,29 +37,30 @@ const isLetter = (text: string | undefined): text is FieldLetter => text !== und
 const fieldCharsMax = 256;
 
 /**
- * Reads what has come so far. `isEnded`: nothing more will come, or has come for long enough. The caller closes the
- * connection when `ENROLMENT_BYTES_MAX` is exceeded; beyond it every text is invalid.
+ * Reads what has come so far, and may be asked again whenever more has come: what is unfinished is searched and not
+ * decoded, so that a client that sends single bytes costs no more than its connection does. `isEnded`: nothing more
+ * will come, or has come for long enough. The caller closes the connection when `ENROLMENT_BYTES_MAX` is exceeded;
+ * beyond it every text is invalid.
  */
 export function readRequest(bytes: Buffer, isEnded: boolean): ReadRequest {
   if (bytes.length > ENROLMENT_BYTES_MAX) return notARequest;
-  const text = bytes.toString("utf8");
-  const hasPassword = text.startsWith(passWord);
-  if (!hasPassword && !text.startsWith(nameWord)) {
-    const mayBecome = passWord.startsWith(text) || nameWord.startsWith(text);
-    return mayBecome && !isEnded ? { kind: "unfinished" } : notARequest;
-  }
+  const start = bytes.toString("latin1", 0, passWord.length);
+  const hasPassword = start === passWord;
   const unfinished: ReadRequest = isEnded ? notARequest : { kind: "unfinished" };
-  const nameWordAt = text.indexOf(nameWord, hasPassword ? passWord.length : 0);
+  if (!hasPassword && !start.startsWith(nameWord)) {
+    return passWord.startsWith(start) || nameWord.startsWith(start) ? unfinished : notARequest;
+  }
+  const nameWordAt = hasPassword ? bytes.indexOf(nameWord, passWord.length, "latin1") : 0;
   if (nameWordAt < 0) return unfinished;
   const nameAt = nameWordAt + nameWord.length;
-  const lineEnd = text.indexOf("\n", nameAt);
-  const line = text.slice(nameAt, lineEnd < 0 ? undefined : lineEnd);
-  const nameLength = line.indexOf("'");
+  const lineEnd = bytes.indexOf(lf, nameAt);
   if (lineEnd < 0 && !isEnded) return unfinished;
+  const line = bytes.toString("utf8", nameAt, lineEnd < 0 ? bytes.length : lineEnd);
+  const nameLength = line.indexOf("'");
   if (nameLength < 0) return notARequest;
   const fields = readFields(line.slice(nameLength + 1));
   if (typeof fields === "string") return invalid(fields);
-  const password = hasPassword ? { password: passwordOf(text.slice(passWord.length, nameWordAt)) } : {};
+  const password = hasPassword ? { password: passwordOf(bytes.toString("utf8", passWord.length, nameWordAt)) } : {};
   return { kind: "request", request: { name: line.slice(0, nameLength), ...password, ...fields } };
 }
 
