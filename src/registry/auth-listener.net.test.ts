@@ -136,6 +136,8 @@ test("TLS below 1.2 is let in only when the operator says so", async () => {
   const closed = await open();
   ok((await ask(closed, [request("web")], old)).startsWith("error "));
   equal(closed.listener.counters.tlsFailed, 1);
+  const weak = await open({ text: "<ciphers>DEFAULT:@SECLEVEL=0</ciphers>" });
+  ok((await ask(weak, [request("web")], old)).startsWith("error "), "the list of ciphers does not say so");
   const lenient = await open({ text: "<ssl_auto_negotiate>yes</ssl_auto_negotiate>" });
   ok((await ask(lenient, [request("web")], old)).startsWith("OSSEC K:'001 "));
   ok((await ask(lenient, [request("db")])).startsWith("OSSEC K:'002 "));

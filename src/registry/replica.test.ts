@@ -198,6 +198,25 @@ test("the old records answer until a reset is whole, and what is gone by it is t
   deepEqual(replica.held, { epoch: "other", seq: 9 });
 });
 
+test("a replica that missed removals which are forgotten since is given all anew", async () => {
+  const world = new RegistryWorld();
+  const registry = await world.open({ isPurging: true, tableLimits: { recordsPerWriteMax: 100, gravesMax: 4 } });
+  for (let index = 0; index < 8; index += 1) await registry.enrol({ name: `agent-${index}`, source: "::1" });
+  const replica = replicaOn(new MemoryStore());
+  bringUp(registry, replica);
+  const { held } = replica;
+  for (let index = 1; index < 8; index += 1) {
+    await registry.change({ kind: "remove", id: `00${index}`, purge: true }, "test");
+  }
+  ok(registry.since(held, 100).isReset);
+  bringUp(registry, replica, 1);
+  equal(say(replica.agents), say(registry.agents));
+  deepEqual(
+    replica.agents.list().map(({ id }) => id),
+    ["008"],
+  );
+});
+
 test("a part that does not fit is not taken", async () => {
   const replica = replicaOn(new MemoryStore());
   const part: RecordsPart = { epoch: "e", isReset: true, from: 0, to: 5, isLast: true, records: [] };
