@@ -1,7 +1,7 @@
 /**
- * What an agent's message costs from the socket to the batcher: CPU of this process, for each transport and cipher, with
- * the agents in a process of their own, whose messages are sealed before the clock starts. The store forgets what it is
- * given, as in the bench `intake`.
+ * What an agent's message costs from the socket to the batcher: CPU of this process, for each transport and cipher,
+ * with the agents in a process of their own, whose messages are sealed before the clock starts. The store forgets what
+ * it is given, as in the bench `intake`.
  */
 import { fork } from "node:child_process";
 import { createSocket } from "node:dgram";

@@ -14,7 +14,7 @@ export class AllowedAddress {
   constructor(registered: string) {
     this.#isAny = registered === "any";
     this.#isNegated = registered.startsWith("!");
-    this.#blocks = parseCidrs(this.#isNegated ? registered.slice(1) : registered);
+    this.#blocks = this.#isAny ? [] : parseCidrs(this.#isNegated ? registered.slice(1) : registered);
   }
 
   /** `address` as `AddressTexts` gives it. A registered text that is no address admits nobody. */

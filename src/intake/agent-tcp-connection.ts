@@ -2,9 +2,9 @@
  * A TCP socket for agents and the connections to it.
  *
  * Strangers: a connection on which nobody has proven to be an agent has ten seconds, 4 KiB, and no answer but to a
- * `#ping`. So many of them are held in all and of one address. When the places are full, one that has had a second gives
- * way, since an agent speaks at once; where there is none, the newcomer is refused, since thousands of agents may come in
- * one moment. After the first thing that cannot be taken a connection is closed without a word.
+ * `#ping`. So many of them are held in all and of one address. When the places are full, one that has had a second
+ * gives way, since an agent speaks at once; where there is none, the newcomer is refused, since thousands of agents may
+ * come in one moment. After the first thing that cannot be taken a connection is closed without a word.
  *
  * Agents are slowed down, never cut off, when the node cannot keep up: no socket is read until the batcher has drained.
  * All are held at once, since each of ten thousand would otherwise give one more piece of 64 KiB. They then get no
