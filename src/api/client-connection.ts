@@ -4,47 +4,23 @@
  */
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { StringDecoder } from "node:string_decoder";
-import type { Static } from "typebox";
+import type { Static, TSchema } from "typebox";
 import { Check } from "typebox/value";
 import { errnoOf } from "../base/error.ts";
 import { alertReply, errorReply, type AlertReply } from "./contract/reply.ts";
-import type {
-  alertRoute,
-  alertsRoute,
-  clusterLogRoute,
-  figuresRoute,
-  journalRoute,
-  levelsRoute,
-  metricsRoute,
-  nodesRoute,
-  reloadRoute,
-  rulesetRoute,
-  quarantineRoute,
-  releaseRoute,
-  Route,
-  statusRoute,
-} from "./contract/route.ts";
+import type { Route } from "./contract/route-form.ts";
 import { streamRoute, type StreamQuery } from "./contract/route.ts";
 import { ApiError, notRunning, socketRefused, unreadable } from "./errors.ts";
 import { EventStreamReader } from "./event-stream.ts";
 import { findSocket } from "./socket-disk.ts";
 
-type AnsweredRoute =
-  | typeof statusRoute
-  | typeof nodesRoute
-  | typeof alertsRoute
-  | typeof alertRoute
-  | typeof levelsRoute
-  | typeof figuresRoute
-  | typeof clusterLogRoute
-  | typeof journalRoute
-  | typeof rulesetRoute
-  | typeof reloadRoute
-  | typeof metricsRoute
-  | typeof quarantineRoute
-  | typeof releaseRoute;
-export type Query<R extends Route> = Partial<Static<R["query"]>>;
+type AnsweredRoute = Route & { readonly reply: TSchema };
+export type Query<R extends Route> = {
+  [K in keyof Static<R["query"]>]?: Static<R["query"]>[K] | undefined;
+};
 export type Reply<R extends AnsweredRoute> = Static<R["reply"]>;
+/** What stands in the route's path for its parts in braces. */
+export type Params = Readonly<Record<string, string>>;
 
 /** An alert of a stream. */
 export interface StreamedAlert {
@@ -75,12 +51,12 @@ export class ApiClient {
   }
 
   /** Rejects with an ApiError: ARGUS_API_NOT_RUNNING, _SOCKET, _UNREADABLE, or the node's own code, all in words. */
-  async get<R extends AnsweredRoute>(route: R, query: Query<R> = {}): Promise<Reply<R>> {
-    const response = await this.#send(route, query, {});
+  async get<R extends AnsweredRoute>(route: R, query: Query<R> = {}, params: Params = {}): Promise<Reply<R>> {
+    const response = await this.#send(route, query, {}, params);
     const value = readJson(await this.#readWhole(response));
     if (response.statusCode !== 200) throw this.#refusal(value, response.statusCode);
-    const schema: AnsweredRoute["reply"] = route.reply;
-    if (!Check(schema, value)) throw unreadable(this.home, `${route.path} is not of the form that this version knows`);
+    if (!Check(route.reply, value))
+      throw unreadable(this.home, `${route.path} is not of the form that this version knows`);
     return value as Reply<R>;
   }
 
@@ -121,7 +97,7 @@ export class ApiClient {
     lastId: string | undefined,
   ): Promise<IncomingMessage> {
     const headers: Record<string, string> = lastId === undefined ? {} : { "last-event-id": lastId };
-    const response = await this.#send(streamRoute, query, headers, signal);
+    const response = await this.#send(streamRoute, query, headers, {}, signal);
     if (response.statusCode !== 200) {
       throw this.#refusal(readJson(await this.#readWhole(response)), response.statusCode);
     }
@@ -152,6 +128,7 @@ export class ApiClient {
     route: Route,
     query: Record<string, unknown>,
     headers: Record<string, string>,
+    params: Params,
     signal?: AbortSignal,
   ): Promise<IncomingMessage> {
     const socketPath = await findSocket(this.home);
@@ -159,7 +136,8 @@ export class ApiClient {
     const search = new URLSearchParams(
       Object.fromEntries(entries.map(([name, value]) => [name, String(value)])),
     ).toString();
-    const path = search === "" ? route.path : `${route.path}?${search}`;
+    const place = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+    const path = search === "" ? place : `${place}?${search}`;
     return new Promise((resolve, reject) => {
       const options = { socketPath, path, method: route.method, headers: { host: "localhost", ...headers } };
       const sent = httpRequest(

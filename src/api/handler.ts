@@ -1,6 +1,7 @@
 /** What each route of the contract answers, over what the node gives. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";
+import { agentHandlers } from "./agent-handler.ts";
 import { openAlertStream } from "./alert-stream.ts";
 import { whenOver, type RawResponse } from "./connection-turn.ts";
 import type {
@@ -11,11 +12,9 @@ import type {
   ReleaseQuery,
   StreamQuery,
 } from "./contract/route.ts";
-import type { ReplyCode } from "./errors.ts";
 import type { ApiNeeds, FeedEntry } from "./needs.ts";
 import { PageStreams } from "./page-stream.ts";
-
-export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+import { refuse, type Handler } from "./refusal.ts";
 
 /** Streams are held open, so they are counted, both kinds together: a reader more costs at most what DESIGN.md says. */
 export const STREAMS_MAX = 32;
@@ -29,10 +28,6 @@ export interface HandlerOptions {
   streams: Set<RawResponse>;
 }
 
-export function refuse(reply: FastifyReply, status: number, code: ReplyCode, message: string): FastifyReply {
-  return reply.code(status).send({ error: { code, message } });
-}
-
 const onMaster = (reply: FastifyReply): FastifyReply =>
   refuse(reply, 409, "ARGUS_API_NOT_MASTER", "this node is a worker; ask the master");
 
@@ -41,21 +36,22 @@ const sendJson = (reply: FastifyReply, json: string): FastifyReply =>
   // As bytes: a text that waits to be read takes up to twice as much, and as much again while it is written.
   reply.type("application/json; charset=utf-8").send(Buffer.from(json));
 
-/** By the path of the route. Queries have been checked by the route's schema. */
+/** By method and path of the route. Queries have been checked by the route's schema. */
 export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handler> {
   const { status, figures, clusterLog, ruleset } = options.needs;
   return new Map<string, Handler>([
-    ["/status", () => status.status()],
-    ["/nodes", () => ({ nodes: status.nodes() })],
-    ["/metrics", () => status.metrics()],
-    ["/journal", (_request, reply) => status.journal() ?? onMaster(reply)],
-    ["/figures", (_request, reply) => figures?.figures() ?? onMaster(reply)],
-    ["/alerts/levels", (_request, reply) => figures?.levels(0).levels ?? onMaster(reply)],
-    ["/cluster-log", (request) => ({ lines: clusterLog.last((request.query as LogQuery).count) })],
-    ["/ruleset", (_request, reply) => ruleset?.status() ?? onMaster(reply)],
-    ["/ruleset/reload", (_request, reply) => ruleset?.reload() ?? onMaster(reply)],
+    ["GET /status", () => status.status()],
+    ["GET /nodes", () => ({ nodes: status.nodes() })],
+    ["GET /metrics", () => status.metrics()],
+    ["GET /journal", (_request, reply) => status.journal() ?? onMaster(reply)],
+    ["GET /figures", (_request, reply) => figures?.figures() ?? onMaster(reply)],
+    ["GET /alerts/levels", (_request, reply) => figures?.levels(0).levels ?? onMaster(reply)],
+    ["GET /cluster-log", (request) => ({ lines: clusterLog.last((request.query as LogQuery).count) })],
+    ["GET /ruleset", (_request, reply) => ruleset?.status() ?? onMaster(reply)],
+    ["POST /ruleset/reload", (_request, reply) => ruleset?.reload() ?? onMaster(reply)],
     ...alertHandlers(options),
     ...quarantineHandlers(options),
+    ...agentHandlers(options.needs.agents),
     ...streamHandlers(options),
   ]);
 }
@@ -63,7 +59,7 @@ export function handlersOver(options: HandlerOptions): ReadonlyMap<string, Handl
 function alertHandlers({ needs: { alerts }, alertBytesMax }: HandlerOptions): [string, Handler][] {
   return [
     [
-      "/alerts/last",
+      "GET /alerts/last",
       (request, reply) => {
         if (alerts === undefined) return onMaster(reply);
         const { count, level } = request.query as AlertsQuery;
@@ -74,7 +70,7 @@ function alertHandlers({ needs: { alerts }, alertBytesMax }: HandlerOptions): [s
       },
     ],
     [
-      "/alerts/one",
+      "GET /alerts/one",
       (request, reply) => {
         if (alerts === undefined) return onMaster(reply);
         const entry = alerts.find((request.query as AlertQuery).id);
@@ -88,9 +84,9 @@ function alertHandlers({ needs: { alerts }, alertBytesMax }: HandlerOptions): [s
 
 function quarantineHandlers({ needs: { quarantine } }: HandlerOptions): [string, Handler][] {
   return [
-    ["/quarantine", (_request, reply) => quarantine?.list() ?? onMaster(reply)],
+    ["GET /quarantine", (_request, reply) => quarantine?.list() ?? onMaster(reply)],
     [
-      "/quarantine/release",
+      "POST /quarantine/release",
       async (request, reply) => {
         if (quarantine === undefined) return onMaster(reply);
         const { id } = request.query as ReleaseQuery;
@@ -137,7 +133,7 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
   };
   return [
     [
-      "/alerts/stream",
+      "GET /alerts/stream",
       (request, reply) => {
         if (alerts === undefined) return onMaster(reply);
         if (request.method === "HEAD") return headOnly(reply);
@@ -148,7 +144,7 @@ function streamHandlers({ needs, clock, streams }: HandlerOptions): [string, Han
       },
     ],
     [
-      "/stream",
+      "GET /stream",
       (request, reply) => {
         if (page === undefined) return onMaster(reply);
         if (request.method === "HEAD") return headOnly(reply);

@@ -1,4 +1,7 @@
 /** What the API needs of the node that it speaks for. `node/` gives it; nothing here may block or throw. */
+import type { AgentChange } from "../model/agent.ts";
+import type { AgentKeyReply, AgentReply, AgentsReply, GroupReply, GroupsReply } from "./contract/agent-reply.ts";
+import type { AgentsQuery } from "./contract/agent-route.ts";
 import type {
   ClusterLogLine,
   FiguresReply,
@@ -81,8 +84,31 @@ export interface RulesetControl {
   reload(): Promise<ReloadReply>;
 }
 
+/** What may be asked for besides the changes of the registry: both are orders to an agent that is connected. */
+export type AgentOrder =
+  | { readonly kind: "restart"; readonly id: string }
+  | { readonly kind: "reconnect"; readonly id: string };
+
+export type AgentOutcome =
+  | { readonly isDone: true; readonly id: string; readonly text: string }
+  /** `text`: why not, in words. */
+  | { readonly isDone: false; readonly text: string };
+
+/** The agents, as every node knows them. */
+export interface AgentControl {
+  list(query: AgentsQuery): AgentsReply;
+  /** Undefined where there is none of that id, or it was removed; likewise below. */
+  find(id: string): AgentReply | undefined;
+  keyOf(id: string): AgentKeyReply | undefined;
+  groups(): GroupsReply;
+  group(name: string): Promise<GroupReply | undefined>;
+  /** Never rejects. What was done is durable, and this node answers by it. */
+  change(change: AgentChange | AgentOrder): Promise<AgentOutcome>;
+}
+
 export interface ApiNeeds {
   status: NodeStatus;
+  agents: AgentControl;
   /** `undefined` on a worker: alerts are raised by the master. */
   alerts: AlertFeed | undefined;
   /** `undefined` on a worker. */

@@ -13,6 +13,7 @@ interface Parameter {
   readonly minimum?: unknown;
   readonly maximum?: unknown;
   readonly maxLength?: unknown;
+  readonly enum?: unknown;
 }
 
 /** What came is repeated as far as this; it may be 16 KiB. */
@@ -33,7 +34,9 @@ export function explainQuery(issue: QueryIssue | undefined, query: unknown, sche
   return `${name} is ${wanted}; here it is ${shown(fieldsOf(query)[name])}`;
 }
 
-function allowed({ type, minimum, maximum, maxLength }: Parameter): string {
+function allowed({ type, minimum, maximum, maxLength, enum: words }: Parameter): string {
+  if (Array.isArray(words)) return `one of ${words.join(", ")}`;
+  if (type === "boolean") return "true or false";
   if (type === "integer") return `a whole number from ${String(minimum)} to ${String(maximum)}`;
   return `a text of at most ${String(maxLength)} characters`;
 }

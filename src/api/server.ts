@@ -5,11 +5,13 @@
  */
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../base/clock.ts";
-import { PAGE_API_PREFIX, routes, type Route } from "./contract/route.ts";
+import { PAGE_API_PREFIX, routes } from "./contract/route.ts";
+import type { Route } from "./contract/route-form.ts";
 import type { RawRequest, RawResponse } from "./connection-turn.ts";
-import { handlersOver, refuse } from "./handler.ts";
+import { handlersOver } from "./handler.ts";
 import type { ApiNeeds } from "./needs.ts";
 import { explainQuery, type QueryIssue } from "./query-fault.ts";
+import { refuse } from "./refusal.ts";
 
 export type Audience = "everything" | "public";
 
@@ -45,6 +47,7 @@ export function buildServer(options: ServerOptions): ApiRoutes {
   const server = fastify({
     logger: false,
     bodyLimit: 1_024, // No route of this contract takes a body.
+    routerOptions: { maxParamLength: 768 }, // A group's name has up to 255 characters, and more where they are escaped.
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,
     forceCloseConnections: true,
@@ -58,14 +61,16 @@ export function buildServer(options: ServerOptions): ApiRoutes {
   const handlers = handlersOver({ needs, clock, streams, alertBytesMax: alertBytesMax[audience] });
   const prefix = audience === "public" ? PAGE_API_PREFIX : "";
   for (const route of served(audience)) {
-    const handler = handlers.get(route.path);
-    if (handler === undefined) throw new Error(`no handler for ${route.path}`);
+    const handler = handlers.get(`${route.method} ${route.path}`);
+    if (handler === undefined) throw new Error(`no handler for ${route.method} ${route.path}`);
     const schema = {
+      ...(route.params === undefined ? {} : { params: route.params }),
       querystring: route.query,
       ...(route.reply === undefined ? {} : { response: { 200: route.reply } }),
     };
     // HEAD is answered as GET is, without the body (RFC 9110, 9.3.2).
-    server.route({ method: route.method, url: prefix + route.path, schema, exposeHeadRoute: true, handler });
+    const url = prefix + route.path.replace(/\{(\w+)\}/g, ":$1");
+    server.route({ method: route.method, url, schema, exposeHeadRoute: true, handler });
   }
   server.addHook("onRequest", (request, reply, done) => {
     // What is hijacked goes no further, and fastify forgets it.
@@ -74,7 +79,7 @@ export function buildServer(options: ServerOptions): ApiRoutes {
   });
   server.setNotFoundHandler((_request, reply) => noRoute(reply));
   server.setErrorHandler((error: unknown, request, reply) => {
-    if (isValidation(error)) return refuse(reply, 400, "ARGUS_API_QUERY", queryFault(error.validation, request));
+    if (isValidation(error)) return refuse(reply, 400, "ARGUS_API_QUERY", queryFault(error, request));
     options.onFailure(error);
     return refuse(reply, 500, "ARGUS_API_FAILED", "the node could not answer; its ossec.log says why");
   });
@@ -97,12 +102,16 @@ const noRoute = (reply: FastifyReply): FastifyReply => refuse(reply, 404, "ARGUS
 
 interface QueryError {
   readonly validation: readonly QueryIssue[];
+  /** Which part of the request it is about. */
+  readonly validationContext?: unknown;
 }
 
 function isValidation(error: unknown): error is QueryError {
   return error instanceof Error && "validation" in error && Array.isArray(error.validation);
 }
 
-function queryFault([issue]: readonly QueryIssue[], { query, routeOptions }: FastifyRequest): string {
+function queryFault({ validation: [issue], validationContext }: QueryError, request: FastifyRequest): string {
+  const { query, params, routeOptions } = request;
+  if (validationContext === "params") return explainQuery(issue, params, routeOptions.schema?.params);
   return explainQuery(issue, query, routeOptions.schema?.querystring);
 }

@@ -4,6 +4,16 @@ import { resolve } from "node:path";
 import { Command as Parser, CommanderError, Option } from "commander";
 import { ArgusError, describeError } from "../base/error.ts";
 import { argusVersion } from "../node/package-disk.ts";
+import { groupsAssign, groupsCreate, groupsFiles, groupsList, groupsRemove } from "./agent-groups.ts";
+import {
+  agentsAdd,
+  agentsExtractKey,
+  agentsList,
+  agentsReconnect,
+  agentsRemove,
+  agentsRestart,
+  agentsShow,
+} from "./agents.ts";
 import { alertsTail } from "./alerts.ts";
 import { clusterNodes, clusterStatus } from "./cluster.ts";
 import type { Command, CommandContext, CommandValues, OutputFormat } from "./command.ts";
@@ -35,6 +45,8 @@ const commands: readonly Command[] = [
   journalCheck,
   clusterNodes,
   clusterStatus,
+  ...[agentsList, agentsShow, agentsAdd, agentsExtractKey, agentsRemove, agentsRestart, agentsReconnect],
+  ...[groupsList, groupsFiles, groupsCreate, groupsRemove, groupsAssign],
   alertsTail,
 ];
 
@@ -43,6 +55,8 @@ const nounSummaries: Readonly<Record<string, string>> = {
   ruleset: "Decoders and rules.",
   journal: "The journal of a master.",
   cluster: "The cluster as seen from this node.",
+  agents: "The agents of the cluster, and what they are given.",
+  "agents groups": "Groups of agents, and the files that each is given.",
   alerts: "Alerts.",
 };
 
@@ -107,16 +121,20 @@ function buildParser(output: Output, run: Run): Parser {
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .showHelpAfterError("(see: argus --help)");
-  const nouns = new Map<string, Parser>();
-  for (const command of commands) {
-    const [first = "", second] = command.words;
-    let place = parser;
-    if (second !== undefined) {
-      place = nouns.get(first) ?? parser.command(first).description(nounSummaries[first] ?? first);
-      nouns.set(first, place);
-    }
-    addCommand(place, second ?? first, command, run);
-  }
+  const nouns = new Map<string, Parser>([["", parser]]);
+  /** The parser of these words, the last of which is a noun. */
+  const placeOf = (words: readonly string[]): Parser => {
+    const name = words.join(" ");
+    const known = nouns.get(name);
+    if (known !== undefined) return known;
+    const made = placeOf(words.slice(0, -1))
+      .command(words.at(-1) ?? "")
+      .description(nounSummaries[name] ?? name);
+    nouns.set(name, made);
+    return made;
+  };
+  for (const command of commands)
+    addCommand(placeOf(command.words.slice(0, -1)), command.words.at(-1) ?? "", command, run);
   applyToAll(parser, (one) => {
     one.exitOverride();
     one.configureOutput({

@@ -72,3 +72,11 @@ export class IdentityUnreadable extends ArgusError {
     super("ARGUS_NODE_IDENTITY", `${place} cannot be used: ${why}`, cause === undefined ? {} : { cause });
   }
 }
+
+/** What the master sends of agents does not follow on what is here: the session is begun anew. */
+export class RegistryCopyFailed extends ArgusError {
+  constructor(from: number, to: number) {
+    const message = `records ${from} to ${to} of the agents' registry do not follow on what this node holds`;
+    super("ARGUS_NODE_REGISTRY_COPY", message, { retry: true });
+  }
+}

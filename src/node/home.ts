@@ -12,6 +12,11 @@ export interface Home {
   readonly clusterConf: string;
   readonly nodeKey: string;
   readonly nodesKeys: string;
+  /** Who the agents are: the authority on the master, a copy on other nodes. */
+  readonly clientKeys: string;
+  readonly registryDatabase: string;
+  /** Each merged.mg under its sum. */
+  readonly mergedFiles: string;
   readonly spool: string;
   readonly journal: string;
   readonly rulesets: string;
@@ -35,6 +40,9 @@ export function homeAt(folder: string): Home {
     clusterConf: at("etc", "shared", "cluster.conf"),
     nodeKey: at("etc", "node.key"),
     nodesKeys: at("etc", "nodes.keys"),
+    clientKeys: at("etc", "client.keys"),
+    registryDatabase: at("queue", "registry", "agents.db"),
+    mergedFiles: at("queue", "registry", "merged"),
     spool: at("queue", "spool"),
     journal: at("queue", "journal"),
     rulesets: at("queue", "rulesets"),
@@ -57,6 +65,7 @@ export function foldersOf(home: Home): string[] {
     join(home.folder, "queue"),
     home.sockets,
     home.state,
+    join(home.folder, "queue", "registry"),
     home.logs,
     join(home.logs, "alerts"),
   ];

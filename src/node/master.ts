@@ -21,6 +21,8 @@ import type { ClusterOptions } from "../membership/options.ts";
 import { writeControlRecord, writeEpochPreamble } from "../model/control-record.ts";
 import { Journal } from "../spool/journal.ts";
 import { journalLimitsOf } from "../spool/options.ts";
+import { AgentsDesk } from "./agents-desk.ts";
+import { AgentsMaster } from "./agents-master.ts";
 import { Analysis } from "./analysis.ts";
 import { CLOCK_DIFFERENCE_MS_MAX, ClockWatch } from "./clock-watch.ts";
 import { ClusterWatch } from "./cluster-watch.ts";
@@ -48,7 +50,7 @@ import {
 } from "./ruleset-in-force.ts";
 import { readRulesetOnThread } from "./ruleset-reading-start.ts";
 import { RulesetReload } from "./ruleset-reload.ts";
-import { openTakeIn, type TakeIn } from "./take-in.ts";
+import { openTakeIn, withCountersOf, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
 import { withTrial } from "./trial.ts";
 
@@ -200,6 +202,7 @@ async function openLink(
   cluster: ClusterOptions,
   store: RecordStore,
   watch: ClusterWatch,
+  agents: AgentsMaster,
 ): Promise<LinkMaster> {
   const { home, settings, disk, clock, random, crash, logs } = parts;
   const key = await deriveClusterKey(cluster.key?.reveal() ?? "", cluster.name);
@@ -233,6 +236,7 @@ async function openLink(
     targets: () => settings.dialTargets,
     snapshot: () => watch.nodes(),
     events: linkEvents(parts, policy, watch),
+    ...{ agents: agents.ofLink(), blobs: agents.blobStore() },
   });
 }
 
@@ -305,17 +309,17 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
     append: (batch: Parameters<Journal["appendOwn"]>[0]) => journal.appendOwn(batch),
     nowMs: () => journal.nowMs(),
   };
-  const takeIn = opened.add(await openTakeIn(parts, queue, journal.marks()));
-  const events = new OwnEvents(takeIn.batcher);
+  const own = opened.add(await openTakeIn(parts, queue, journal.marks()));
+  const events = new OwnEvents(own.batcher);
+  const agents = opened.add(await AgentsMaster.open(parts, own.batcher, events));
+  const takeIn = withCountersOf(own, agents);
   const watch = watchCluster(parts, events);
   const { cluster } = settings;
-  const link =
-    cluster === undefined ? undefined : await openLink(parts, cluster, recordStore(parts, journal, events), watch);
-  events.managerStarted();
-  if (isCut) events.journalCut(settings.name);
-  for (const { node, count } of journal.damages.flatMap(({ lost }) => lost)) events.hole(node, count, damagedJournal);
-  const lag = new JournalLag(journal.durablePosition, clock.monotonicMs());
-  journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
+  const store = recordStore(parts, journal, events);
+  const link = cluster === undefined ? undefined : await openLink(parts, cluster, store, watch, agents);
+  agents.link = link;
+  raiseStart(events, journal, isCut ? settings.name : undefined);
+  const lag = lagOf(journal, clock);
   const file = new FigureFile(disk, `${home.state}/figures.json`, logs.main.tagged("Figures"));
   const history = await file.read();
   const ruleset = openReload(publication, published, clock, rulesetTurns, (sha256) => analysis.prepare(sha256));
@@ -330,8 +334,10 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
       untilFailure("journal", journal.failure),
       analysis,
       takeIn.batcher,
+      ...agents.services,
       ...(link === undefined ? [] : [link]),
       ...takeIn.sources,
+      ...agents.doors,
       new ClockWatch({ clock, log: logs.main, queue: journal, onStep }),
       ruleset,
       everySecond("cluster watch", clock, secondly(parts, { keeper, quarantine, takeIn, watch, status })),
@@ -339,11 +345,32 @@ async function openParts(parts: NodeParts, opened: Opened): Promise<OpenNode> {
     ],
     api: {
       ...{ status, alerts: recent, figures, clusterLog: logs.clusterLines, ruleset },
+      agents: deskOf(agents, status, settings.name),
       quarantine: new QuarantineDesk({ keeper: quarantine, analysis, events, log: logs.main.tagged("Ruleset") }),
     } satisfies ApiNeeds,
     reload: () => void ruleset.reload().catch((error: unknown) => logs.main.error(describeError(error))),
-    close: () => journal.close(),
+    close: () => agents.close().then(() => journal.close()),
   };
+}
+
+function lagOf(journal: Journal, clock: Clock): JournalLag {
+  const lag = new JournalLag(journal.durablePosition, clock.monotonicMs());
+  journal.onDurable((position) => lag.onDurable(position, clock.monotonicMs()));
+  return lag;
+}
+
+/** `cut`: the node, where its journal holds less than it had analysed. */
+function raiseStart(events: OwnEvents, journal: Journal, cut: string | undefined): void {
+  events.managerStarted();
+  if (cut !== undefined) events.journalCut(cut);
+  for (const { node, count } of journal.damages.flatMap(({ lost }) => lost)) events.hole(node, count, damagedJournal);
+}
+
+function deskOf(agents: AgentsMaster, status: MasterStatus, name: string): AgentsDesk {
+  return new AgentsDesk({
+    ...{ agents: agents.registry.agents, blobs: agents.blobs, nodes: () => status.nodes() },
+    change: (change) => agents.change(change, `an operator on node ${name}`),
+  });
 }
 
 interface LookedAfter {

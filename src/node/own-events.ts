@@ -3,9 +3,13 @@
  * shipped ruleset (`ruleset/rules`, decoder `argus`) makes alerts of them. Their texts are what those rules match.
  */
 import type { EventSink } from "../collect/needs.ts";
+import type { AgentRecord } from "../model/agent.ts";
 import type { Source } from "../model/event.ts";
+import type { AgentEvents } from "../registry/needs.ts";
 
 const source: Source = { queue: "1", agentId: "000", agentName: "", agentIp: "", location: "argus-cluster" };
+/** What Wazuh's managers call the part that watches agents (agent-protocol 5.2); rules may name it. */
+const agentsSource: Source = { ...source, location: "wazuh-monitord" };
 
 /** Names and reasons of strangers are quoted in texts; an event is one line of bounded length. */
 const quotedLengthMax = 256;
@@ -14,7 +18,12 @@ function quoted(text: string): string {
   return text.slice(0, quotedLengthMax).replace(/[\u0000-\u001f\u007f']/g, "?");
 }
 
-export class OwnEvents {
+/** As Wazuh's managers name an agent in their events. */
+function named({ name, address }: AgentRecord): string {
+  return `${quoted(name)}-${quoted(address.split("/")[0] ?? "")}`;
+}
+
+export class OwnEvents implements AgentEvents {
   readonly #sink: EventSink;
 
   constructor(sink: EventSink) {
@@ -66,7 +75,23 @@ export class OwnEvents {
     this.#raise(`argus: Release of '${quoted(part)}' from quarantine.`);
   }
 
-  #raise(text: string): void {
-    this.#sink.accept(source, Buffer.from(text, "utf8"), false);
+  agentDisconnected(agent: AgentRecord): void {
+    this.#raise(`ossec: Agent disconnected: '${named(agent)}'.`, agentsSource);
+  }
+
+  agentRemoved(agent: AgentRecord): void {
+    this.#raise(`ossec: Agent removed: '${named(agent)}'.`, agentsSource);
+  }
+
+  agentContested({ id, name }: AgentRecord, [one, other]: readonly [string, string]): void {
+    this.#raise(`argus: Agent ${id} '${quoted(name)}' is contested by '${quoted(one)}' and '${quoted(other)}'.`);
+  }
+
+  agentCoveted({ id, name }: AgentRecord, by: string): void {
+    this.#raise(`argus: Agent ${id} '${quoted(name)}' was asked for by '${quoted(by)}' and stays.`);
+  }
+
+  #raise(text: string, from = source): void {
+    this.#sink.accept(from, Buffer.from(text, "utf8"), false);
   }
 }

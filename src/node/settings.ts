@@ -15,6 +15,7 @@ import { dialTargets, type DialTarget } from "../membership/dial.ts";
 import type { ClusterOptions } from "../membership/options.ts";
 import { isNodeName, type NodeRole } from "../model/node.ts";
 import { journalSection, spoolSection, type JournalSettings, type SpoolSettings } from "../spool/options.ts";
+import { readAgentSettings, type AgentSettings } from "./agent-settings.ts";
 import { loadNodeConfig } from "./config.ts";
 
 export interface NodeSettings {
@@ -28,7 +29,7 @@ export interface NodeSettings {
   listed: ClusterConf;
   dialTargets: readonly DialTarget[];
   syslogRemotes: readonly SyslogRemote[];
-  agentListenerCount: number;
+  agents: AgentSettings;
   pendingEventsMax: number;
   followed: readonly FollowedLocation[];
   spool: SpoolSettings;
@@ -65,6 +66,7 @@ export async function readSettings(home: string, disk: Disk): Promise<NodeSettin
     isHidden: cluster?.hidden ?? false,
     dialTargets: cluster === undefined ? [] : dialTargets(cluster, clusterConf),
     ...readIntake(configuration),
+    agents: readAgentSettings(configuration, cluster?.bind_addr ?? "0.0.0.0"),
     spool: configuration.one(spoolSection).values,
     journal: configuration.one(journalSection).values,
     ruleset: configuration.one(rulesetSection).values,
@@ -77,7 +79,6 @@ export async function readSettings(home: string, disk: Disk): Promise<NodeSettin
 
 function readIntake(configuration: Configuration): {
   syslogRemotes: SyslogRemote[];
-  agentListenerCount: number;
   pendingEventsMax: number;
   followed: FollowedLocation[];
 } {
@@ -89,7 +90,6 @@ function readIntake(configuration: Configuration): {
   }
   return {
     syslogRemotes: remotes.filter((remote) => !isAgentListener(remote)).map(syslogRemoteOf),
-    agentListenerCount: remotes.filter(isAgentListener).length,
     pendingEventsMax: pendingEventsMaxOf(remotes),
     followed,
   };

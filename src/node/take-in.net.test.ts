@@ -18,7 +18,7 @@ function partsWith(...protocols: ("tcp" | "udp")[]): TakeInParts {
   const syslogRemotes = protocols.map((protocol): SyslogRemote => ({ ...remote, protocols: [protocol] }));
   return {
     ...{ disk: nodeDisk, clock: systemClock, time: new LocalTime("UTC"), logs: { main: silentLog } },
-    settings: { syslogRemotes, agentListenerCount: 0, pendingEventsMax: 1_000, followed: [] },
+    settings: { syslogRemotes, pendingEventsMax: 1_000, followed: [] },
   };
 }
 

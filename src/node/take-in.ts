@@ -19,7 +19,7 @@ export interface TakeIn {
 /** What of a node's parts counts here. */
 export type TakeInParts = Pick<NodeParts, "disk" | "clock" | "time"> & {
   logs: Pick<NodeParts["logs"], "main">;
-  settings: Pick<NodeParts["settings"], "syslogRemotes" | "agentListenerCount" | "pendingEventsMax" | "followed">;
+  settings: Pick<NodeParts["settings"], "syslogRemotes" | "pendingEventsMax" | "followed">;
 };
 
 /** Rejects with `IntakeListenError` when a listener's address cannot be had; none is held then. */
@@ -36,7 +36,6 @@ export async function openTakeIn(
   for (const { protocol, address, port } of listeners.flatMap((listener) => listener.addresses())) {
     log.info(`syslog over ${protocol} on ${address}:${port}`);
   }
-  if (settings.agentListenerCount > 0) log.info("agents are not supported yet: their listeners are not opened");
   const files = new FileCollector({
     ...{ locations: settings.followed, sink: batcher, marks, disk, clock, time: parts.time, log: log.tagged("Files") },
     notice: (text) => void batcher.accept(noticeSource, Buffer.from(text, "utf8"), false),
@@ -51,6 +50,11 @@ export async function openTakeIn(
     }),
     close: () => closeAll(listeners),
   };
+}
+
+/** The same, and what agents bring as well. */
+export function withCountersOf(takeIn: TakeIn, agents: Pick<TakeIn, "counters">): TakeIn {
+  return { ...takeIn, counters: () => ({ ...takeIn.counters(), ...agents.counters() }) };
 }
 
 async function openListeners({ settings, clock, disk, logs }: TakeInParts, sink: Batcher): Promise<SyslogListener[]> {

@@ -17,6 +17,8 @@ import { writeEpochPreamble } from "../model/control-record.ts";
 import { spoolLimitsOf } from "../spool/options.ts";
 import { Spool } from "../spool/spool.ts";
 import { must } from "../base/assert.ts";
+import { AgentsDesk } from "./agents-desk.ts";
+import { AgentsWorker } from "./agents-worker.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { openIdentity, openMasterPin } from "./identity-disk.ts";
 import { keyWeaknessOf } from "./key-weakness.ts";
@@ -24,7 +26,7 @@ import { LossTimes } from "./loss-times.ts";
 import { MasterView } from "./master-view.ts";
 import { argusVersion } from "./package-disk.ts";
 import type { NodeParts, OpenNode } from "./parts.ts";
-import { named, openTakeIn, type TakeIn } from "./take-in.ts";
+import { named, openTakeIn, withCountersOf, type TakeIn } from "./take-in.ts";
 import { everySecond, untilFailure } from "./ticker.ts";
 import { withTrial } from "./trial.ts";
 
@@ -173,6 +175,7 @@ async function openLink(
   takeIn: TakeIn,
   view: MasterView,
   rate: Rate,
+  agents: AgentsWorker,
 ): Promise<LinkWorker> {
   const { home, settings, disk, clock, random, crash, logs, host } = parts;
   const log = logs.cluster;
@@ -191,6 +194,7 @@ async function openLink(
     source: recordSource(spool),
     targets: () => settings.dialTargets,
     status: () => statusForMaster(parts, spool, takeIn, rate),
+    agents: agents.ofLink(),
     events: {
       onMaster: ({ name }) => view.joined(name, clock.wallMs()),
       onSnapshot: (snapshot) => view.take(snapshot),
@@ -214,31 +218,63 @@ export async function openWorker(parts: NodeParts): Promise<OpenNode> {
 }
 
 async function openAround(spool: Spool, parts: NodeParts): Promise<OpenNode> {
-  const { clock, logs, settings } = parts;
+  const { settings } = parts;
   const cluster = must(settings.cluster, "a worker without a cluster");
   const queue = {
     append: (batch: Parameters<Spool["append"]>[0]) => spool.append(batch),
     nowMs: () => spool.nowMs(),
   };
-  const takeIn = await openTakeIn(parts, queue, spool.marks());
+  const own = await openTakeIn(parts, queue, spool.marks());
+  try {
+    const agents = await AgentsWorker.open(parts, own.batcher);
+    try {
+      return await openLinked(spool, parts, cluster, own, agents);
+    } catch (error) {
+      await agents.close();
+      throw error;
+    }
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
+}
+
+async function openLinked(
+  spool: Spool,
+  parts: NodeParts,
+  cluster: ClusterOptions,
+  own: TakeIn,
+  agents: AgentsWorker,
+): Promise<OpenNode> {
+  const { clock, logs } = parts;
+  const takeIn = withCountersOf(own, agents);
   const view = new MasterView(clock.wallMs());
   const rate = new Rate();
   const status = new WorkerNodeStatus(parts, spool, takeIn, view, rate);
-  const link = await openLink(parts, cluster, spool, takeIn, view, rate).catch(async (error: unknown) => {
-    await takeIn.close();
-    throw error;
-  });
+  const link = await openLink(parts, cluster, spool, takeIn, view, rate, agents);
   status.link = link;
+  agents.fetch = (sha256, sink) => link.fetch(sha256, sink);
+  const desk = new AgentsDesk({
+    ...{ agents: agents.agents, blobs: agents.blobs, nodes: () => status.nodes() },
+    change: (change) => agents.change(change),
+  });
   return {
     services: [
       untilFailure("spool", spool.failure),
       takeIn.batcher,
+      ...agents.services,
       link,
       ...takeIn.sources,
+      ...agents.doors,
       new ClockWatch({ clock, log: logs.main, queue: spool }),
       everySecond("rates", clock, () => status.tick()),
     ],
-    api: { status, alerts: undefined, figures: undefined, clusterLog: logs.clusterLines } satisfies ApiNeeds,
-    close: () => spool.close(),
+    api: {
+      ...{ status, agents: desk, alerts: undefined, figures: undefined, clusterLog: logs.clusterLines },
+    } satisfies ApiNeeds,
+    async close() {
+      await agents.close();
+      await spool.close();
+    },
   };
 }

@@ -8,7 +8,24 @@ import type {
   NodeInfo,
   StatusReply,
 } from "../../src/api/contract/reply.ts";
-import type { AlertFeed, ApiNeeds, ClusterLogFeed, FeedEntry, FigureFeed } from "../../src/api/needs.ts";
+import type {
+  AgentInfo,
+  AgentKeyReply,
+  AgentReply,
+  AgentsReply,
+  GroupReply,
+  GroupsReply,
+} from "../../src/api/contract/agent-reply.ts";
+import type { AgentsQuery } from "../../src/api/contract/agent-route.ts";
+import type {
+  AgentControl,
+  AgentOutcome,
+  AlertFeed,
+  ApiNeeds,
+  ClusterLogFeed,
+  FeedEntry,
+  FigureFeed,
+} from "../../src/api/needs.ts";
 
 export const sampleStatus: StatusReply = {
   node: "master-node",
@@ -167,6 +184,53 @@ export class SetFigures implements FigureFeed {
   }
 }
 
+export function sampleAgent(change: Partial<AgentInfo> = {}): AgentInfo {
+  return {
+    ...{ id: "001", name: "web", address: "any", state: "active", sinceMs: 1_795_000_010_000, node: "worker-node1" },
+    ...{ nodeDownSinceMs: null, lastSeenMs: 1_795_000_055_000, registeredMs: 1_795_000_002_000 },
+    ...{ version: "Wazuh v4.14.7", system: "Ubuntu 22.04.3 LTS", peerAddress: "192.0.2.10", transport: "tcp" },
+    ...{ groups: ["default"], isSynced: true },
+    ...change,
+  };
+}
+
+const sampleFacts = { uname: "Linux |web", host: "web", address: "192.0.2.10", configSum: "", mergedSum: "00" };
+
+/** One agent and one group; remembers what was to be changed, and refuses what is of agent 999. */
+export class ListedAgents implements AgentControl {
+  readonly changes: Parameters<AgentControl["change"]>[0][] = [];
+  readonly queries: AgentsQuery[] = [];
+
+  list(query: AgentsQuery): AgentsReply {
+    this.queries.push(query);
+    return { agents: [sampleAgent()], matching: 1, next: "" };
+  }
+
+  find(id: string): AgentReply | undefined {
+    if (id !== "001") return undefined;
+    return { ...sampleAgent(), statusCode: 0, facts: { ...sampleFacts, os: {}, labels: [] }, wantedSum: "00" };
+  }
+
+  keyOf(id: string): AgentKeyReply | undefined {
+    return id === "001" ? { id, name: "web", address: "any", key: "k1" } : undefined;
+  }
+
+  groups(): GroupsReply {
+    return { groups: [{ name: "default", agents: 1, md5: "00", bytes: 9 }] };
+  }
+
+  group(name: string): Promise<GroupReply | undefined> {
+    const group = { name, agents: 1, md5: "00", bytes: 9, files: [{ name: "agent.conf", bytes: 3 }] };
+    return Promise.resolve(name === "default" ? group : undefined);
+  }
+
+  change(change: Parameters<AgentControl["change"]>[0]): Promise<AgentOutcome> {
+    this.changes.push(change);
+    if ("id" in change && change.id === "999") return Promise.resolve({ isDone: false, text: "there is no agent 999" });
+    return Promise.resolve({ isDone: true, id: "001", text: "done." });
+  }
+}
+
 /** A master with this feed, or a worker without one. */
 export function sampleNeeds(feed: AlertFeed | undefined, change: Partial<ApiNeeds> = {}): ApiNeeds {
   const link = { sinceMs: null, roundTripMs: null };
@@ -183,6 +247,7 @@ export function sampleNeeds(feed: AlertFeed | undefined, change: Partial<ApiNeed
     alerts: feed,
     figures: feed === undefined ? undefined : new SetFigures(),
     clusterLog: new ListedLog(),
+    agents: new ListedAgents(),
     ...change,
   };
 }

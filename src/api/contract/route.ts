@@ -1,11 +1,6 @@
-/**
- * Every route of the API: where it is, what it takes, what it answers, and whether the page may have it.
- *
- * A route is served on the Unix socket of the node. One that is `isPublic` is also served by the page's server, which
- * anybody who can open a connection to the node's loopback address can read: so it is a GET, it changes nothing, and it
- * tells nothing that an ordinary user of the machine must not see. A test lists the routes and where each is served.
- */
-import Type, { type Static, type TSchema } from "typebox";
+/** Every route of the API; what a route is stands in route-form.ts. */
+import Type, { type Static } from "typebox";
+import { agentRoutes } from "./agent-route.ts";
 import {
   alertReply,
   alertsReply,
@@ -21,17 +16,7 @@ import {
   releaseReply,
   statusReply,
 } from "./reply.ts";
-
-export interface Route {
-  /** What changes something is a POST, and never public. */
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly isPublic: boolean;
-  readonly summary: string;
-  readonly query: TSchema;
-  /** Undefined for a stream of server-sent events. */
-  readonly reply: TSchema | undefined;
-}
+import { nothing, type Route } from "./route-form.ts";
 
 /** How many alerts one request may have: a screen or two, and no more than the feed holds. */
 export const ALERTS_COUNT_MAX = 1_000;
@@ -41,8 +26,6 @@ export const LOG_LINES_MAX = 500;
 
 /** What stands before the path of a route where the page is served; `/` and the rest belong to the page itself. */
 export const PAGE_API_PREFIX = "/api";
-
-const nothing = Type.Object({}, { additionalProperties: false });
 
 export const alertsQuery = Type.Object(
   {
@@ -227,4 +210,5 @@ export const reloadRoute = {
 export const routes: readonly Route[] = [
   ...[statusRoute, nodesRoute, alertsRoute, alertRoute, streamRoute, levelsRoute, figuresRoute, clusterLogRoute],
   ...[pageStreamRoute, journalRoute, metricsRoute, quarantineRoute, releaseRoute, rulesetRoute, reloadRoute],
+  ...agentRoutes,
 ];
