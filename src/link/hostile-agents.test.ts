@@ -272,19 +272,23 @@ test("a worker that asks and does not read costs its master no more than a littl
   equal(pair.events.at(-1), "closed not_reading");
 });
 
-test("a worker that wants blobs and does not read them makes no more than one answer wait", async () => {
-  const { pair, connection } = await asWorker();
-  connection.worker.pause("blob");
-  connection.worker.send("blob", frame("want", { sha256, offset: 0 }));
-  await connection.settle();
-  connection.worker.send("blob", frame("want", { sha256, offset: 0 }));
-  await connection.settle();
-  ok(connection.master.pendingBytes("blob") < 200);
-  equal(pair.events.length, 0);
-  connection.worker.send("blob", frame("want", { sha256, offset: 0 }));
-  await connection.settle();
-  equal(pair.events.at(-1), "closed out_of_turn");
-});
+for (const name of ["is there", "is missing"] as const) {
+  test(`a worker that wants a blob that ${name}, and does not read, makes no more than one answer wait`, async () => {
+    const { pair, connection } = await asWorker();
+    const own = name === "is there" ? pair.blobs.put(Buffer.alloc(100)) : sha256;
+    const want = frame("want", { sha256: own, offset: 0 });
+    connection.worker.pause("blob");
+    connection.worker.send("blob", want);
+    await connection.settle();
+    connection.worker.send("blob", want);
+    await connection.settle();
+    ok(connection.master.pendingBytes("blob") < 200);
+    equal(pair.events.length, 0);
+    connection.worker.send("blob", want);
+    await connection.settle();
+    equal(pair.events.at(-1), "closed out_of_turn");
+  });
+}
 
 test("a master that does not read is not told more and more", async () => {
   const { pair, connection, ends } = await asMaster();

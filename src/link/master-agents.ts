@@ -50,8 +50,13 @@ export interface MasterAgentsState {
   readonly isServed: boolean;
   /** `undefined` before `have`. */
   readonly sent: RegistryPosition | undefined;
-  /** The pages sent end within a reset: the worker's copy is still the one before it. */
+  /** The pages sent end within a reset. */
   readonly isInReset: boolean;
+  /**
+   * From `have` on, and from every reset on, until a page that is the last: what the worker holds in force is not `sent`
+   * but what it had before, which may be of another registry.
+   */
+  readonly isCatchingUp: boolean;
   /** The registry may be ahead of `sent`. */
   readonly isBehind: boolean;
   /** A page or a block is on its way to the worker. */
@@ -104,7 +109,7 @@ const nothingOnWay: OnWay = { count: 0, bytes: 0 };
 
 export function newMasterAgents(isServed: boolean): MasterAgentsState {
   return {
-    ...{ isServed, sent: undefined, isInReset: false, isBehind: true, isSending: false },
+    ...{ isServed, sent: undefined, isInReset: false, isCatchingUp: true, isBehind: true, isSending: false },
     ...{ onWay: nothingOnWay, stuckSinceMs: undefined },
     ...{ lastNumber: 0, asked: [], answers: [], blocks: [], lastDelivery: 0, deliveries: [], isPaused: false },
   };
@@ -208,12 +213,16 @@ function sendMore(state: MasterAgentsState, nowMs: number, allowance: Allowance)
 
 function onPage(state: MasterAgentsState, page: Omit<RegistryPage, "records">): Step {
   const { epoch, to, isLast, isReset } = page;
-  const isInReset = (isReset || state.isInReset) && !isLast;
-  return flushAnswers({ ...state, sent: { epoch, seq: to }, isBehind: state.isBehind && !isLast, isInReset });
+  return flushAnswers({
+    ...state,
+    ...{ sent: { epoch, seq: to }, isBehind: state.isBehind && !isLast },
+    isInReset: (isReset || state.isInReset) && !isLast,
+    isCatchingUp: (isReset || state.isCatchingUp) && !isLast,
+  });
 }
 
 function isPassed(state: MasterAgentsState, seq: number): boolean {
-  return seq === 0 || (!state.isInReset && (state.sent?.seq ?? 0) >= seq);
+  return seq === 0 || (!state.isCatchingUp && (state.sent?.seq ?? 0) >= seq);
 }
 
 /** Beside its text: an agent, and what JSON needs. */
