@@ -8,7 +8,7 @@
 import { ownCopy } from "../own-copy.ts";
 import { EntryQueue } from "./entry-queue.ts";
 import { isOutside, type Reach } from "./reach.ts";
-import type { Bucket, Entry } from "./window.ts";
+import type { Bucket, BucketOrder, Entry } from "./window.ts";
 
 export interface IndexSpec {
   /** So many of the first values must be equal: they are the key. */
@@ -19,14 +19,23 @@ export interface IndexSpec {
   level: number;
 }
 
-/** A shorter bucket is gone through in less than a microsecond or two. */
-export const INDEXED_LENGTH_MIN = 129;
+/** To go through a shorter bucket takes some microseconds at most. */
+const lengthMin = 129;
 
-export class BucketIndex {
+export class BucketIndex implements BucketOrder {
   readonly #spec: IndexSpec;
-  readonly #queues = new Map<string, EntryQueue>();
+  readonly #queues = new Map<string, EntryQueue<Entry>>();
   /** In the order of the bucket. */
   readonly #barring: Entry[] = [];
+
+  /** That of a bucket that is long enough; the spec is the same at every call. */
+  static of(bucket: Bucket, spec: IndexSpec): BucketIndex | undefined {
+    if (bucket.length < lengthMin) return undefined;
+    if (bucket.index instanceof BucketIndex) return bucket.index;
+    const index = new BucketIndex(bucket, spec);
+    bucket.index = index;
+    return index;
+  }
 
   constructor(bucket: Bucket, spec: IndexSpec) {
     this.#spec = spec;
@@ -37,7 +46,7 @@ export class BucketIndex {
   }
 
   /** The entries whose key is that of these values; undefined where there are none, or a value is missing. */
-  queueOf(compared: Entry["compared"]): EntryQueue | undefined {
+  queueOf(compared: Entry["compared"]): EntryQueue<Entry> | undefined {
     const key = this.#keyOf(compared);
     return key === undefined ? undefined : this.#queues.get(key);
   }
@@ -51,7 +60,6 @@ export class BucketIndex {
     return 0;
   }
 
-  /** An entry that is now the newest of the bucket. */
   add(entry: Entry): void {
     if (entry.remembered.consumedLevel >= this.#spec.level) this.#barring.push(entry);
     const key = this.#keyOf(entry.compared);
@@ -65,7 +73,6 @@ export class BucketIndex {
     queue.push(entry);
   }
 
-  /** The entry was the oldest of the bucket. */
   removeOldest(entry: Entry): void {
     // Another entry of the same event that is still there bars when the search comes to it: it is the oldest by then.
     while ((this.#barring[0]?.remembered.seq ?? Number.POSITIVE_INFINITY) <= entry.remembered.seq)
@@ -77,7 +84,6 @@ export class BucketIndex {
     if (queue.length === 0) this.#queues.delete(key);
   }
 
-  /** The event of an entry, which had not been consumed at this level, has been. */
   consumed(entry: Entry, before: number): void {
     const { consumedLevel, seq } = entry.remembered;
     if (before >= this.#spec.level || consumedLevel < this.#spec.level) return;

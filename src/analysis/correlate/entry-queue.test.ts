@@ -14,7 +14,7 @@ function entryOf(seq: number, ...compared: (string | undefined)[]): Entry {
 }
 
 test("entries leave in the order in which they came, however many there were", () => {
-  const queue = new EntryQueue();
+  const queue = new EntryQueue<Entry>();
   const left: (number | undefined)[] = [];
   for (let seq = 1; seq <= 1_000; seq += 1) {
     queue.push(entryOf(seq));
@@ -30,7 +30,7 @@ test("entries leave in the order in which they came, however many there were", (
 });
 
 test("a run tells how many directly before have the same value, for the fields that are asked for", () => {
-  const queue = new EntryQueue(1, 2);
+  const queue = new EntryQueue<Entry>(1, 2);
   const values: [string, string | undefined, string][] = [
     ["x", "a", "1"],
     ["x", "a", "2"],

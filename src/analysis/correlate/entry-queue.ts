@@ -2,9 +2,11 @@
  * Entries in order of arrival: they come at one end and leave at the other. A queue may keep *runs*: how many entries
  * directly before one have its value in a field, so that a search need not look at each of them.
  */
-import type { Entry } from "./window.ts";
+export interface Queued {
+  readonly compared: readonly (string | undefined)[];
+}
 
-export class EntryQueue {
+export class EntryQueue<Entry extends Queued> {
   /** The fields of `compared` whose runs are kept: from the first on, so many. */
   readonly #firstField: number;
   readonly #fieldCount: number;

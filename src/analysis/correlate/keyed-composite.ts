@@ -5,11 +5,11 @@
  * search never visits the others. Inequalities (`different_*`) are *compared* during the search.
  */
 import type { DecodedEvent } from "../decoded-event.ts";
-import { BucketIndex, INDEXED_LENGTH_MIN } from "./bucket-index.ts";
+import { BucketIndex, type IndexSpec } from "./bucket-index.ts";
 import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
 import type { EntryQueue } from "./entry-queue.ts";
 import { isBeyond, isOutside, reachOf } from "./reach.ts";
-import { BUCKET_ENTRIES_MAX, type Bucket, type Remembered } from "./window.ts";
+import { BUCKET_ENTRIES_MAX, type Bucket, type Entry, type Remembered } from "./window.ts";
 
 export interface KeyedCompositeSpec {
   ruleId: number;
@@ -45,6 +45,7 @@ export class KeyedComposite implements Composite {
   readonly #comparesDecoderType: boolean;
   readonly #same: readonly FieldReader[];
   readonly #different: readonly FieldReader[];
+  readonly #indexSpec: IndexSpec;
 
   constructor(spec: KeyedCompositeSpec) {
     const frequency = spec.frequency ?? 2;
@@ -59,6 +60,8 @@ export class KeyedComposite implements Composite {
     this.#comparesDecoderType = spec.comparesDecoderType;
     this.#same = spec.same;
     this.#different = spec.different;
+    // No key, since the bucket has one; what bars is asked behind the comparisons.
+    this.#indexSpec = { sameCount: 0, comparedCount: spec.different.length, level: Number.POSITIVE_INFINITY };
   }
 
   keyOf(event: DecodedEvent): string | undefined {
@@ -108,11 +111,9 @@ export class KeyedComposite implements Composite {
   }
 
   /** All of the bucket, with runs of what must differ where that is worth while. */
-  #queueOf(bucket: Bucket, { compared }: Seeker): EntryQueue {
-    const comparedCount = this.#different.length;
-    if (comparedCount === 0 || bucket.length < INDEXED_LENGTH_MIN) return bucket;
-    bucket.index ??= new BucketIndex(bucket, { sameCount: 0, comparedCount, level: Number.POSITIVE_INFINITY });
-    return bucket.index.queueOf(compared) ?? bucket;
+  #queueOf(bucket: Bucket, { compared }: Seeker): EntryQueue<Entry> {
+    if (this.#different.length === 0) return bucket;
+    return BucketIndex.of(bucket, this.#indexSpec)?.queueOf(compared) ?? bucket;
   }
 }
 

@@ -10,7 +10,7 @@
  * - The list of a rule that is counted by its id holds 128 events.
  */
 import type { DecodedEvent } from "../decoded-event.ts";
-import { BucketIndex, INDEXED_LENGTH_MIN } from "./bucket-index.ts";
+import { BucketIndex, type IndexSpec } from "./bucket-index.ts";
 import { nothingCompared, PREVIOUS_LOGS_MAX, type Composite, type FieldReader, type Seeker } from "./composite.ts";
 import { isBeyond, isOutside, reachOf } from "./reach.ts";
 import { BUCKET_ENTRIES_MAX, entriesOfEvent, type Bucket, type Entry } from "./window.ts";
@@ -41,6 +41,7 @@ export class ListComposite implements Composite {
   /** Those that must be equal come first. */
   readonly #compared: readonly FieldReader[];
   readonly #sameCount: number;
+  readonly #indexSpec: IndexSpec;
 
   constructor(spec: ListCompositeSpec) {
     this.ruleId = spec.ruleId;
@@ -51,6 +52,7 @@ export class ListComposite implements Composite {
     this.#olderNeeded = (spec.frequency ?? 0) + 1;
     this.#compared = [...spec.same, ...spec.different];
     this.#sameCount = spec.same.length;
+    this.#indexSpec = { sameCount: this.#sameCount, comparedCount: this.#compared.length, level: this.level };
   }
 
   keyOf(): string {
@@ -62,7 +64,7 @@ export class ListComposite implements Composite {
   }
 
   search(bucket: Bucket, seeker: Seeker): string[] | undefined {
-    const index = this.#indexOf(bucket);
+    const index = this.#compared.length === 0 ? undefined : BucketIndex.of(bucket, this.#indexSpec);
     // What has another key cannot be counted; where it bars, that is known beforehand.
     const queue = index === undefined ? bucket : index.queueOf(seeker.compared);
     if (queue === undefined) return undefined;
@@ -91,13 +93,6 @@ export class ListComposite implements Composite {
       return logs;
     }
     return undefined;
-  }
-
-  #indexOf(bucket: Bucket): BucketIndex | undefined {
-    const comparedCount = this.#compared.length;
-    if (comparedCount === 0 || bucket.length < INDEXED_LENGTH_MIN) return undefined;
-    bucket.index ??= new BucketIndex(bucket, { sameCount: this.#sameCount, comparedCount, level: this.level });
-    return bucket.index;
   }
 
   #consume(entry: Entry | undefined): void {

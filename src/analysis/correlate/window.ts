@@ -14,7 +14,6 @@
  * at a time: a cap that is reached costs each event a little and none a lot.
  */
 import { ownCopy } from "../own-copy.ts";
-import type { BucketIndex } from "./bucket-index.ts";
 import { EntryQueue } from "./entry-queue.ts";
 
 export interface Remembered {
@@ -51,11 +50,21 @@ const rememberedBytes = 128;
 const entryBytes = 64;
 const bucketBytes = 192;
 
-export class Bucket extends EntryQueue {
+/** Another order of a bucket's entries (bucket-index.ts), which is told what comes, leaves and is consumed. */
+export interface BucketOrder {
+  /** The entry is now the newest of the bucket. */
+  add(entry: Entry): void;
+  /** The entry was the oldest of the bucket. */
+  removeOldest(entry: Entry): void;
+  /** The event of the entry has been consumed; `before`: its level of before. */
+  consumed(entry: Entry, before: number): void;
+}
+
+export class Bucket extends EntryQueue<Entry> {
   readonly key: string;
   readonly window: Window;
   /** Once it has been long when it was searched. */
-  index: BucketIndex | undefined = undefined;
+  index: BucketOrder | undefined = undefined;
 
   constructor(key: string, window: Window) {
     super();
