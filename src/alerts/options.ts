@@ -83,7 +83,7 @@ const mail = "Mail is not sent yet.";
 const untouched = "Argus does not need it.";
 
 const others = {
-  email_notification: unsupported(mail),
+  email_notification: unsupported(mail, "no"),
   email_to: unsupported(mail),
   email_from: unsupported(mail),
   email_reply_to: unsupported(mail),

@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { sampleNode, sampleStatus } from "../../test/support/api-needs.ts";
 import type { NodeInfo } from "../api/contract/reply.ts";
-import { eventsText, nodeRow } from "./cluster.ts";
+import { eventsText, lacksOf, nodeRow } from "./cluster.ts";
 
 const nowMs = 1_700_000_100_000;
 const spool = { events: 1_234, bytes: 5, bytesMax: 9, oldestMs: nowMs - 3_000, isFull: true, drainMs: 62_000 };
@@ -24,6 +24,21 @@ test("notes what is hidden and what was refused", () =>
 test("shows no drain time where nothing shrinks, nor where events only pass through", () => {
   equal(tail({ spool: { ...spool, drainMs: null } })[2], "–");
   equal(tail({ spool: { ...spool, oldestMs: nowMs - 1_900 } })[2], "–");
+});
+
+test("names what is not well: nodes, a changed ruleset that does not load, and what is in quarantine", () => {
+  const lacks = (refusal: string, quarantined: number, ...states: NodeInfo["state"][]): string[] =>
+    lacksOf(
+      { ...sampleStatus, ruleset: { refusal, quarantined } },
+      states.map((state) => sampleNode({ name: state, state })),
+    );
+  deepEqual(lacks("", 0, "up", "syncing"), []);
+  deepEqual(lacks("etc/rules/a.xml:1:1: bad", 1, "down", "up"), [
+    "down is down",
+    "the changed ruleset does not load",
+    "1 rule or decoder is in quarantine",
+  ]);
+  deepEqual(lacks("", 2, "up"), ["2 rules and decoders are in quarantine"]);
 });
 
 test("says of events what is counted, and that nothing is while the analysis starts", () => {

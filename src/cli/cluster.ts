@@ -81,6 +81,17 @@ function isWell(node: NodeInfo): boolean {
   return node.state === "up" || node.state === "syncing";
 }
 
+/** What is not well, a clause each; none where all is. */
+export function lacksOf({ ruleset: { refusal, quarantined } }: StatusReply, nodes: readonly NodeInfo[]): string[] {
+  const lacks = nodes.filter((node) => !isWell(node)).map(({ name, state }) => `${name} is ${state}`);
+  if (refusal !== "") lacks.push("the changed ruleset does not load");
+  if (quarantined > 0) {
+    const what = quarantined === 1 ? "1 rule or decoder is" : `${grouped(quarantined)} rules and decoders are`;
+    lacks.push(`${what} in quarantine`);
+  }
+  return lacks;
+}
+
 function terminalColumns(output: Output): number | undefined {
   return output.isTerminal ? output.columns : undefined;
 }
@@ -115,13 +126,12 @@ export const clusterStatus: Command = {
   async run({ output, home, format }) {
     const client = new ApiClient(home);
     const [status, { nodes }] = [await client.get(statusRoute), await client.get(nodesRoute)];
-    const unwell = nodes.filter((node) => !isWell(node));
-    if (format === "json") output.line(JSON.stringify({ ...status, isWell: unwell.length === 0 }));
+    const lacks = lacksOf(status, nodes);
+    if (format === "json") output.line(JSON.stringify({ ...status, isWell: lacks.length === 0 }));
     else {
       const { events } = status;
       const name = status.cluster === "" ? "single node" : `cluster ${status.cluster}`;
-      const verdict = unwell.length === 0 ? "well" : unwell.map((node) => `${node.name} is ${node.state}`).join(", ");
-      output.line(`${name}: ${verdict}`);
+      output.line(`${name}: ${lacks.length === 0 ? "well" : lacks.join(", ")}`);
       output.line(`seen from ${status.role} ${status.node} (argus ${status.version}, process ${status.processId})`);
       output.line(`events: ${eventsText(events)}, ${events.perSecond.toFixed(1)} per second`);
       if (status.role === "master") {
@@ -136,6 +146,6 @@ export const clusterStatus: Command = {
           `master: ${status.master.name === "" ? "not known yet" : status.master.name}${status.master.isConnected ? "" : " (not connected)"}`,
         );
     }
-    return unwell.length === 0 ? EXIT_DONE : EXIT_UNWELL;
+    return lacks.length === 0 ? EXIT_DONE : EXIT_UNWELL;
   },
 };

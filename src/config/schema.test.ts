@@ -212,12 +212,12 @@ test("blocks are one value each, with the places of their options", () => {
   );
 });
 
-test("an option that is not supported yet is named, once for each time it is written", () => {
+test("an option that is not supported yet is named each time it is written, unless it asks for what is so", () => {
   const section = schema.section("s", {
     help,
-    options: { o: schema.unsupported("Not yet."), n: schema.needless("No need.") },
+    options: { o: schema.unsupported("Not yet.", "no"), n: schema.needless("No need.") },
   });
-  const configuration = configFrom([section], { shared: "<s><o>1</o>\n<o x='1'/><n/><n x='1'/></s>" });
+  const configuration = configFrom([section], { shared: "<s><o>1</o>\n<o x='1'/><n/><n x='1'/><o> No </o></s>" });
   deepEqual(problemsOf(configuration), [
     "ossec.conf:1:4: warning: <o> is not supported yet and has no effect",
     "ossec.conf:2:1: warning: <o> is not supported yet and has no effect",

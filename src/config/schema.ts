@@ -452,14 +452,20 @@ export function blocks<O extends Options>(spec: Help & { options: O }): Option<r
   };
 }
 
-/** An option that Wazuh or OSSEC has and Argus does not, yet: naming it is a warning that says so. */
-export function unsupported(help: string): Option<undefined> {
+/**
+ * An option that Wazuh or OSSEC has and Argus does not, yet: naming it is a warning that says so, unless it says what
+ * is the case anyway (`met`, in lower case).
+ */
+export function unsupported(help: string, met?: string): Option<undefined> {
   return {
     ...{ form: "not supported yet", help, initial: undefined, initialText: "", isList: true, effect: "not yet" },
     inner: undefined,
     attributes: [],
     read(elements, findings) {
-      for (const { name, place } of elements) findings.warn(place, `<${name}> is not supported yet and has no effect`);
+      for (const element of elements) {
+        if (met !== undefined && textOf(element).toLowerCase() === met) continue;
+        findings.warn(element.place, `<${element.name}> is not supported yet and has no effect`);
+      }
       return undefined;
     },
   };
