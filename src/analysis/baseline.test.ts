@@ -18,6 +18,10 @@ class Rows implements BaselineStore {
     return this.totals.get(agentId) ?? 0;
   }
 
+  begin(): boolean {
+    return true;
+  }
+
   commit(all: BaselineChanges, position: number): void {
     const { forgotten, changes, bytes } = all;
     this.position = position;

@@ -35,7 +35,12 @@ export interface BaselineChange {
 export interface BaselineStore extends BaselineRows {
   /** Of the journal, at the last commit; undefined before the first one. */
   readonly position: number | undefined;
-  /** All of it or nothing, on the disk when it returns. Throws the disk's errors. */
+  /**
+   * Begins a commit, so that what has to be written before it is not written in vain; false: another process holds the
+   * file, and it may be asked again. Throws the disk's errors.
+   */
+  begin(): boolean;
+  /** All of it or nothing, on the disk when it returns. Begins by itself what was not begun. Throws the disk's errors. */
   commit(changes: BaselineChanges, position: number): void;
 }
 

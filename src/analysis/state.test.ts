@@ -256,6 +256,26 @@ test("what a cap drops is the same when the run was cut and loaded on the way", 
   equal(cut.metrics.windowDropped, whole.metrics.windowDropped);
 });
 
+test("a group list that OSSEC's ring has emptied is saved as what it is read back as", () => {
+  const rule = (id: number, attributes: string, inside: string): string =>
+    `<rule id="${id}" ${attributes}>${inside}<description>d</description></rule>`;
+  const ruleset = rulesetOf(
+    rule(100, 'level="5"', "<match>failed</match><group>bad,</group>") +
+      rule(101, 'level="5"', "<match>denied</match>") +
+      rule(200, 'level="9" frequency="30"', "<if_matched_group>bad</if_matched_group>") +
+      rule(201, 'level="9" frequency="30"', "<if_matched_sid>101</if_matched_sid>"),
+    { options: { isCompat: true, flavour: "ossec", memorySize: 11 } },
+  );
+  const engine = new Engine(ruleset);
+  // Six leave the list with their time, and go on counting in the ring; with the twelfth it loses five more.
+  for (let number = 1; number <= 12; number += 1) {
+    engine.answer(eventOf(`${number === 12 ? "denied" : "failed"} ${number}`, number > 6 ? 1_000 : 0));
+    const state = Buffer.from(engine.saveState());
+    deepEqual(Buffer.from(new Engine(ruleset, state).saveState()), state, `event ${number}`);
+  }
+  equal(engine.metrics.windowEvents, 1);
+});
+
 test("one key holds a bounded number of events, more than any frequency can ask for", () => {
   ok(BUCKET_ENTRIES_MAX > 9_999);
   const ruleset = rulesetOf(

@@ -1,9 +1,9 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { newFolder } from "../../test/support/temporary-folder.ts";
-import { openSqlite, sqliteDriver } from "./sqlite.ts";
+import { isBusy, openSqlite, sqliteDriver } from "./sqlite.ts";
 
 test("what was committed is there when the file is opened again, byte for byte", () => {
   const path = join(newFolder("sqlite"), "x.db");
@@ -44,6 +44,22 @@ test("a file that is no database is an error of the driver", () => {
   const path = join(newFolder("sqlite"), "x.db");
   writeFileSync(path, "x".repeat(8_192));
   throws(() => openSqlite(path), /not a database/);
+});
+
+test("a file that another process holds is waited for, and is busy then; nothing else is", () => {
+  const path = join(newFolder("sqlite"), "x.db");
+  const [first, second] = [openSqlite(path), openSqlite(path)];
+  first.exec("BEGIN IMMEDIATE");
+  const startedMs = performance.now();
+  throws(() => second.exec("BEGIN IMMEDIATE"), isBusy);
+  ok(performance.now() - startedMs > 500);
+  throws(
+    () => second.exec("SELECT * FROM t"),
+    (error) => !isBusy(error),
+  );
+  first.exec("COMMIT");
+  second.exec("BEGIN IMMEDIATE; COMMIT");
+  for (const database of [first, second]) database.close();
 });
 
 test("the driver is Node's own where it has one", () => {

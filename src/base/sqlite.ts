@@ -79,6 +79,17 @@ function openLibsql(path: string): SqlDatabase {
   };
 }
 
+/** So long a call waits for another process that holds the file; its thread does nothing else meanwhile. */
+const busyMsMax = 1_000;
+
+/** Whether a call failed because another process holds the file, and may be made again as it was. */
+export function isBusy(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
+  // SQLITE_BUSY and its kinds, as each driver has them.
+  return typeof errcode === "number" ? (errcode & 0xff) === 5 : String(code).startsWith("SQLITE_BUSY");
+}
+
 /** SQLite gives a file that it makes to everybody to read, and its log the mode of the file. */
 const fileMode = 0o640;
 
@@ -92,6 +103,7 @@ export function openSqlite(path: string): SqlDatabase {
   const Database = builtIn();
   const database = Database === undefined ? openLibsql(path) : new Database(path);
   try {
+    database.exec(`PRAGMA busy_timeout = ${busyMsMax}`);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   } catch (error) {
     database.close();

@@ -7,6 +7,7 @@ import { AnalysedBaseline } from "./analysed-baseline.ts";
 /** Holds the last value of each key, whichever agent and kind it is of. */
 class Store implements BaselineStore {
   position: number | undefined;
+  isHeld = false;
   readonly values = new Map<string, string>();
 
   constructor(position: number | undefined) {
@@ -19,6 +20,10 @@ class Store implements BaselineStore {
 
   bytes(): number {
     return 0;
+  }
+
+  begin(): boolean {
+    return !this.isHeld;
   }
 
   commit({ changes }: BaselineChanges, position: number): void {
@@ -56,6 +61,24 @@ test("before the store's position nothing is read from it and nothing committed;
   baseline.set("001", "file", "/a", "2");
   analysed.commit(90);
   deepEqual([store.values.get("/a"), store.position], ["2", 90]);
+});
+
+test("a store that another process holds is told once, until it is free again", () => {
+  const lines: string[] = [];
+  const store = new Store(0);
+  const analysed = new AnalysedBaseline(
+    store,
+    0,
+    100,
+    logTo((line) => void lines.push(line.message)),
+  );
+  const begin = (isHeld: boolean): boolean => {
+    store.isHeld = isHeld;
+    return analysed.begin();
+  };
+  deepEqual([begin(true), begin(true), begin(false), begin(true)], [false, false, true, false]);
+  equal(lines.length, 2);
+  equal(lines[0]?.startsWith("another process holds queue/state/state.db"), true);
 });
 
 test("records that are not remembered are told with the next commit, once", () => {

@@ -18,6 +18,7 @@ export class AnalysedBaseline {
   readonly #store: BaselineStore | undefined;
   readonly #log: Log;
   #refused = 0;
+  #isHeldUp = false;
   /** The store takes part from here on; Infinity when it does, and where there is none. */
   #storeFrom: number;
 
@@ -50,6 +51,16 @@ export class AnalysedBaseline {
   /** Whether so much has changed that a commit should not wait for its time. */
   get isFull(): boolean {
     return this.#store !== undefined && this.baseline.changedBytes > changedBytesMax;
+  }
+
+  /** Whether a commit can come now; false: another process holds the store, which is told once. */
+  begin(): boolean {
+    const canCommit = this.#store?.begin() ?? true;
+    if (!canCommit && !this.#isHeldUp) {
+      this.#log.warning("another process holds queue/state/state.db: checkpoints wait until it lets go of it");
+    }
+    this.#isHeldUp = !canCommit;
+    return canCommit;
   }
 
   /** All that was answered before `position` is in the store when it returns. */

@@ -46,6 +46,8 @@ export interface AnalysisProgress {
   alerts: number;
   windowEvents: number;
   windowDropped: number;
+  /** How long the last checkpoint took; before the first one, what it took to begin. */
+  checkpointMs: number;
   /** The rules, by their ids, and the decoders, by `FILE:LINE`, that are passed over. */
   quarantined: string[];
   lanes: AnalysedUpTo[];

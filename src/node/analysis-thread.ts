@@ -36,13 +36,16 @@ class AnalysisThread {
   #isStopping = false;
   #wake: () => void = () => undefined;
   #checkpointDueMs: number;
+  #checkpointMs: number;
 
   constructor(
     port: MessagePort,
     analyst: Analyst,
     preparation: RulesetPreparation,
     { durable, checkpointEveryMs }: AnalysisSetup,
+    openedInMs: number,
   ) {
+    this.#checkpointMs = openedInMs;
     this.#port = port;
     this.#analyst = analyst;
     this.#preparation = preparation;
@@ -91,6 +94,7 @@ class AnalysisThread {
     const startedMs = systemClock.monotonicMs();
     await this.#analyst.checkpoint();
     const tookMs = systemClock.monotonicMs() - startedMs;
+    this.#checkpointMs = tookMs;
     const pauseMs = tookMs > checkpointSlowMs ? tookMs * checkpointSlowFactor : this.#checkpointEveryMs;
     this.#checkpointDueMs = systemClock.monotonicMs() + pauseMs;
     this.#tell();
@@ -124,6 +128,7 @@ class AnalysisThread {
       alerts: counts.alerts,
       windowEvents: metrics?.windowEvents ?? 0,
       windowDropped: metrics?.windowDropped ?? 0,
+      checkpointMs: this.#checkpointMs,
       quarantined: engine?.quarantined ?? [],
       lanes: counts.upTo(),
     };
@@ -149,6 +154,7 @@ async function main(port: MessagePort, setup: ThreadSetup): Promise<void> {
   const log = logTo((line) => port.postMessage({ type: "log", line } satisfies FromAnalysis), "Analysis");
   const baselineStore = StateDatabase.open(home.stateDatabase);
   const preparation = new RulesetPreparation(systemClock);
+  const startedMs = systemClock.monotonicMs();
   const analyst = await Analyst.open({
     disk: nodeDisk,
     clock: systemClock,
@@ -164,7 +170,8 @@ async function main(port: MessagePort, setup: ThreadSetup): Promise<void> {
     fallbackSnapshot: setup.fallbackSnapshot,
     preparation,
   });
-  await new AnalysisThread(port, analyst, preparation, setup).run();
+  const openedInMs = systemClock.monotonicMs() - startedMs;
+  await new AnalysisThread(port, analyst, preparation, setup, openedInMs).run();
   baselineStore.close();
 }
 

@@ -50,8 +50,13 @@ const heapMiBMax = 2_048;
 /** A thread that is far behind, or hangs in an event, compiles at the record what it has not prepared by then. */
 const prepareMsMax = 30_000;
 
-/** How long the thread may take for its last turn and its checkpoint; a healthy one takes well under a second. */
-const stopMsMax = 5_000;
+/**
+ * How long the thread may take for its last turn and its checkpoint: a healthy one takes well under a second, and one
+ * that remembers much thrice as long as for its last one. More than that no service is given (supervisor.ts).
+ */
+const stopMsUsual = 5_000;
+const stopMsMax = 9_000;
+const stopFactor = 3;
 
 export class Analysis implements Service {
   readonly name = "analysis";
@@ -73,7 +78,7 @@ export class Analysis implements Service {
     this.#durable = options.setup.durable;
     this.#progress = {
       ...{ position: 0, receivedMs: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
-      ...{ alerts: 0, windowEvents: 0, windowDropped: 0, quarantined: [], lanes: [] },
+      ...{ alerts: 0, windowEvents: 0, windowDropped: 0, checkpointMs: 0, quarantined: [], lanes: [] },
     };
   }
 
@@ -144,7 +149,8 @@ export class Analysis implements Service {
     let patience: Timer | undefined;
     const stop = (): void => {
       say({ type: "stop" });
-      patience = systemClock.after(stopMsMax, () => this.#end(thread));
+      const stopMs = Math.min(stopMsMax, Math.max(stopMsUsual, stopFactor * this.#progress.checkpointMs));
+      patience = systemClock.after(stopMs, () => this.#end(thread, stopMs));
     };
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -159,10 +165,10 @@ export class Analysis implements Service {
     }
   }
 
-  #end(thread: Worker): void {
+  #end(thread: Worker, stopMs: number): void {
     this.#isEnded = true;
     this.#options.log.warning(
-      `the thread did not stop within ${stopMsMax / 1_000} s and is ended; the next start goes on from its checkpoint`,
+      `the thread did not stop within ${Math.round(stopMs / 1_000)} s and is ended; the next start goes on from its checkpoint`,
     );
     void thread.terminate();
   }

@@ -37,6 +37,7 @@ const snapshot = snapshotOf(
 class Store implements BaselineStore {
   position: number | undefined = undefined;
   failing = false;
+  isHeld = false;
   readonly #records = new Map<string, string>();
   readonly #bytes = new Map<string, number>();
 
@@ -46,6 +47,10 @@ class Store implements BaselineStore {
 
   bytes(agentId: string): number {
     return this.#bytes.get(agentId) ?? 0;
+  }
+
+  begin(): boolean {
+    return !this.isHeld;
   }
 
   commit({ forgotten, changes, bytes }: BaselineChanges, position: number): void {
@@ -203,4 +208,21 @@ test("wherever the process is killed, the alerts are those of an undisturbed run
     ok(made.alerts().length > 0, `seed ${seed} raises alerts`);
     deepEqual(made.alerts(), made.alerts("/fresh"), `seed ${seed}`);
   }
+});
+
+test("while another process holds the store no checkpoint is left, and the next one has all of it", async () => {
+  const world = new World();
+  const journal = await world.begin();
+  await world.tell(journal, record(1, "/a"));
+  await world.analyse(journal.durablePosition, "checkpoint");
+  const { position } = world.store;
+  const checkpointsOf = (): string[] => world.disk.paths().filter((path) => path.endsWith(".ckpt"));
+  const before = checkpointsOf();
+  world.store.isHeld = true;
+  await world.tell(journal, record(1, "/b"));
+  for (let count = 0; count < 3; count += 1) await world.analyse(journal.durablePosition, "checkpoint");
+  deepEqual([checkpointsOf(), world.store.position], [before, position]);
+  world.store.isHeld = false;
+  await world.analyse(journal.durablePosition, "checkpoint");
+  equal(world.store.position, journal.durablePosition);
 });

@@ -171,6 +171,8 @@ export class Analyst {
     if (this.position === this.#checkpointPosition) return;
     // While windows are rebuilt the one that is there says more: it has the outputs' lengths, and stands further on.
     if (this.position < this.#writeFrom || !this.#baseline.canCommit(this.position)) return;
+    // A checkpoint counts by the commit that follows it, and takes the place of an older one that counts.
+    if (!this.#baseline.begin()) return;
     await alerts.sync();
     const head = { position: this.position, snapshotSha256: this.#snapshotSha256, lengths: alerts.lengths() };
     await checkpoints.save(head, this.#lanes.join(this.#engine.saveState()));

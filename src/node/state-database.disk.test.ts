@@ -1,4 +1,4 @@
-import { equal, throws } from "node:assert/strict";
+import { deepEqual, equal, throws } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -88,4 +88,22 @@ test("a file that is no database, and one of a later version, is refused by name
   database.exec("UPDATE meta SET value = 2 WHERE name = 'version'");
   database.close();
   throws(() => StateDatabase.open(path), StateDatabaseFailed);
+});
+
+test("a file that another process holds is no failure: the commit comes when it is free", () => {
+  const path = newPath();
+  const store = filled(path);
+  const baseline = new Baseline(store);
+  baseline.set("003", "file", "/c", "3");
+  const other = openSqlite(path);
+  other.exec("BEGIN IMMEDIATE");
+  equal(store.begin(), false);
+  throws(() => baseline.commitTo(store, 7), StateDatabaseFailed);
+  equal(store.position, 2 ** 40);
+  other.exec("COMMIT");
+  other.close();
+  deepEqual([store.begin(), store.begin()], [true, true]);
+  baseline.commitTo(store, 7);
+  deepEqual([store.position, store.get("003", "file", "/c")], [7, "3"]);
+  store.close();
 });

@@ -9,7 +9,7 @@
  *
  * Only the analysis thread of the node that holds the home's lock opens it, with one connection.
  */
-import { openSqlite, type SqlDatabase, type SqlStatement } from "../base/sqlite.ts";
+import { isBusy, openSqlite, type SqlDatabase, type SqlStatement } from "../base/sqlite.ts";
 import type { BaselineChanges, BaselineKind, BaselineStore } from "../analysis/baseline.ts";
 import { StateDatabaseFailed } from "./errors.ts";
 
@@ -29,6 +29,7 @@ export class StateDatabase implements BaselineStore {
     SqlStatement
   >;
   #position: number | undefined;
+  #hasBegun = false;
 
   private constructor(path: string, database: SqlDatabase) {
     this.#path = path;
@@ -79,10 +80,24 @@ export class StateDatabase implements BaselineStore {
     return isRow(row) ? Number(row["bytes"] ?? 0) : 0;
   }
 
+  begin(): boolean {
+    return orFail(this.#path, () => {
+      try {
+        if (!this.#hasBegun) this.#database.exec("BEGIN IMMEDIATE");
+        this.#hasBegun = true;
+        return true;
+      } catch (error) {
+        if (isBusy(error)) return false;
+        throw error;
+      }
+    });
+  }
+
   commit({ forgotten, changes, bytes }: BaselineChanges, position: number): void {
     const { put, remove, forget, total, setMeta } = this.#statements;
     orFail(this.#path, () => {
-      this.#database.exec("BEGIN IMMEDIATE");
+      if (!this.begin()) throw new Error("another process holds it");
+      this.#hasBegun = false;
       try {
         for (const agentId of forgotten) forget.run(agentId);
         for (const { agentId, kind, key, value } of changes) {
