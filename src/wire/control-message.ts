@@ -8,11 +8,17 @@
 import type { AgentFacts } from "../model/agent.ts";
 import { cutToBytes } from "./bounded-text.ts";
 import { keepaliveText, readKeepalive } from "./keepalive.ts";
+import { epochText, type NumberedBatch, readNumberedBatch, readStored, type StoredAnswer } from "./numbered-batch.ts";
 
 /** What an agent says. */
 export type AgentControl =
-  /** `version` of its JSON: undefined when it sent none; null when it sent JSON that names none. */
-  | { readonly kind: "startup"; readonly version: string | null | undefined }
+  /**
+   * `version` of its JSON: undefined when it sent none; null when it sent JSON that names none. `keepsEvents`: it is an
+   * agent of Argus, which keeps events until they are stored, and says so over TCP.
+   */
+  | { readonly kind: "startup"; readonly version: string | null | undefined; readonly keepsEvents?: true }
+  /** Events of an agent of Argus; undefined: they are no whole batch. */
+  | { readonly kind: "events"; readonly batch: NumberedBatch | undefined }
   /** `facts` are undefined of Wazuh 5, whose keepalive is JSON: it wants its ack, and is not looked into. */
   | { readonly kind: "keepalive"; readonly facts: AgentFacts | undefined }
   | { readonly kind: "shutdown" }
@@ -23,6 +29,9 @@ export type AgentControl =
 /** What a manager says. */
 export type ManagerControl =
   | { readonly kind: "ack" }
+  /** To an agent of Argus: its events are answered when they are stored. */
+  | { readonly kind: "offer" }
+  | ({ readonly kind: "stored" } & StoredAnswer)
   /** The startup is refused. */
   | { readonly kind: "refusal"; readonly message: string }
   | { readonly kind: "execd"; readonly text: string }
@@ -46,6 +55,7 @@ const fileForm = /^up file ([0-9a-f]{32}) ([A-Za-z0-9_][A-Za-z0-9._-]{0,254})\n$
 const inventoryForm = /^([a-z_]{1,64}) dbsync ([a-z_]{1,64}) (.*)$/s;
 const scaForm = /^sca-dump:(.*):([01])$/s;
 const unknown = { kind: "unknown" } as const;
+const offer = 'argus {"stored":1}';
 
 /** Three bytes decide what a payload is. */
 export function isControl(payload: Uint8Array): boolean {
@@ -56,23 +66,25 @@ export function isControl(payload: Uint8Array): boolean {
 export function readAgentControl(payload: Buffer): AgentControl {
   const words = payload.toString("latin1", prefix.length, prefix.length + startup.length + 3);
   if (words.startsWith("agent ")) {
-    if (words.startsWith(`${startup} `)) return { kind: "startup", version: startupVersion(payload) };
+    if (words.startsWith(`${startup} `)) return { kind: "startup", ...readStartup(payload) };
     return words === "agent shutdown " ? { kind: "shutdown" } : unknown;
   }
+  if (words.startsWith("argus events ")) return { kind: "events", batch: readNumberedBatch(payload) };
   if (words.startsWith("req ")) return readAnswer(payload.toString("utf8", prefix.length + "req ".length));
   if (words.startsWith("{")) return { kind: "keepalive", facts: undefined };
   const facts = readKeepalive(payload.subarray(prefix.length));
   return facts === undefined ? unknown : { kind: "keepalive", facts };
 }
 
-function startupVersion(payload: Buffer): string | null | undefined {
+function readStartup(payload: Buffer): Omit<AgentControl & { kind: "startup" }, "kind"> {
   const text = payload.toString("utf8", prefix.length + startup.length + 1).trim();
-  if (!text.startsWith("{")) return undefined;
+  if (!text.startsWith("{")) return { version: undefined };
   try {
-    const { version } = JSON.parse(text) as { version?: unknown };
-    return typeof version === "string" ? cutToBytes(version, versionBytesMax) : null;
+    const { version: written, argus } = JSON.parse(text) as { version?: unknown; argus?: unknown };
+    const version = typeof written === "string" ? cutToBytes(written, versionBytesMax) : null;
+    return argus === 1 ? { version, keepsEvents: true } : { version };
   } catch {
-    return undefined;
+    return { version: undefined };
   }
 }
 
@@ -85,13 +97,11 @@ function readAnswer(text: string): AgentControl {
 
 /** The payload of what an agent says; `unknown` cannot be said. */
 export function agentControl(
-  message: Exclude<AgentControl, { kind: "unknown" | "keepalive" }> | { kind: "keepalive"; facts: AgentFacts },
+  message: Exclude<AgentControl, { kind: "unknown" | "keepalive" | "events" }> | { kind: "keepalive"; facts: AgentFacts },
 ): Buffer {
   switch (message.kind) {
     case "startup":
-      return said(
-        `${startup} ${typeof message.version === "string" ? JSON.stringify({ version: message.version }) : ""}`,
-      );
+      return said(`${startup} ${startupJson(message)}`);
     case "shutdown":
       return said("agent shutdown ");
     case "answer":
@@ -99,6 +109,11 @@ export function agentControl(
     case "keepalive":
       return said(keepaliveText(message.facts));
   }
+}
+
+function startupJson({ version, keepsEvents }: AgentControl & { kind: "startup" }): string {
+  if (typeof version !== "string") return "";
+  return JSON.stringify(keepsEvents === true ? { version, argus: 1 } : { version });
 }
 
 const said = (text: string): Buffer => Buffer.from(prefix + text, "utf8");
@@ -113,6 +128,7 @@ export function readManagerControl(payload: Buffer): ManagerControl {
   if (text === "close file ") return { kind: "file_end" };
   if (text.startsWith("execd ")) return { kind: "execd", text: text.slice("execd ".length) };
   if (text.startsWith("err ")) return { kind: "refusal", message: refusalOf(text.slice("err ".length)) };
+  if (text.startsWith("argus ")) return readArgus(text);
   if (text.startsWith("req ")) return readRequest(text.slice("req ".length));
   const [, md5, name] = fileForm.exec(text) ?? [];
   if (md5 !== undefined && name !== undefined) return { kind: "file_begin", md5, name };
@@ -121,6 +137,12 @@ export function readManagerControl(payload: Buffer): ManagerControl {
   const [, component, verdict, data] = inventoryForm.exec(text) ?? [];
   if (component === undefined || verdict === undefined || data === undefined) return unknown;
   return { kind: "inventory", component, verdict, data };
+}
+
+function readArgus(text: string): ManagerControl {
+  if (text === offer) return { kind: "offer" };
+  const stored = readStored(text);
+  return stored === undefined ? unknown : { kind: "stored", ...stored };
 }
 
 /** The manager's words, or all of its text where it is no JSON. */
@@ -145,6 +167,10 @@ export function managerControl(message: Exclude<ManagerControl, { kind: "unknown
   switch (message.kind) {
     case "ack":
       return said("agent ack ");
+    case "offer":
+      return said(offer);
+    case "stored":
+      return said(`argus stored ${epochText(message.epoch)} ${message.seq}`);
     case "refusal":
       return said(`err ${JSON.stringify({ message: message.message })}`);
     case "execd":
