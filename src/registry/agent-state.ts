@@ -7,7 +7,8 @@
  * The newest authenticated connection of an agent wins: a report from another one than the record's takes it over, and
  * what the old one says of its end then means nothing. All times are the master's. Pure.
  */
-import { agentStatus, type AgentRecord, type AgentReport, type AgentState } from "../model/agent.ts";
+import { agentStatus, noOs, type AgentFacts, type AgentLabel, type AgentOs } from "../model/agent.ts";
+import type { AgentRecord, AgentReport, AgentState } from "../model/agent.ts";
 
 /** An OSSEC agent says nothing for ten minutes, and may lose two keepalives of three over UDP (agent-protocol 5.2). */
 const OSSEC_SILENCE_MS_MIN = 1_830_000;
@@ -81,15 +82,30 @@ function groupsAfter(record: AgentRecord, report: AgentReport): readonly string[
 }
 
 function factsAfter({ facts }: AgentRecord, report: AgentReport): AgentRecord["facts"] {
-  if (report.facts !== undefined) return isSame(facts, report.facts) ? facts : report.facts;
+  if (report.facts !== undefined) return isSameFacts(facts, report.facts) ? facts : report.facts;
   const { version = "" } = report;
   const said = version === "" || version.includes(" ") ? version : `Wazuh ${version}`;
   return said === "" || said === facts.version ? facts : { ...facts, version: said };
 }
 
-/** Records and facts are plain data that is always made in one order. `lastSeenMs` is no difference. */
-function isSame(a: object, b: object): boolean {
-  return JSON.stringify({ ...a, lastSeenMs: 0 }) === JSON.stringify({ ...b, lastSeenMs: 0 });
+/** Groups and facts that have not changed are the very ones. `lastSeenMs` is no difference. */
+function isSame(a: AgentRecord, b: AgentRecord): boolean {
+  const names = Object.keys(b) as (keyof AgentRecord)[];
+  return names.every((name) => name === "lastSeenMs" || a[name] === b[name]);
+}
+
+function isSameFacts(a: AgentFacts, b: AgentFacts): boolean {
+  const names = ["version", "uname", "host", "address", "configSum", "mergedSum"] as const;
+  if (names.some((name) => a[name] !== b[name]) || a.labels.length !== b.labels.length) return false;
+  const osNames = Object.keys(noOs) as (keyof AgentOs)[];
+  return (
+    osNames.every((name) => a.os[name] === b.os[name]) &&
+    a.labels.every((label, at) => isSameLabel(label, b.labels[at]))
+  );
+}
+
+function isSameLabel(a: AgentLabel, b: AgentLabel | undefined): boolean {
+  return a.key === b?.key && a.value === b.value && a.isHidden === b.isHidden && a.isSystem === b.isSystem;
 }
 
 /** `disconnectionMs`: `<agents_disconnection_time>`. */

@@ -112,7 +112,7 @@ export class ClientKeysDisk implements KeysFile {
         return false;
       }
       await disk.syncFolder(dirname(path));
-      this.#known = { bytes, keys: readClientKeys(text) };
+      this.#known = { bytes, keys: withAgents(known.keys, lines) };
       this.#isAbsent = false;
       if (old !== undefined && current !== undefined) {
         await this.#keep({ file: old, bytes: current, replacedMs: clock.monotonicMs() });
@@ -235,6 +235,22 @@ export class ClientKeysDisk implements KeysFile {
     }
     return undefined;
   }
+}
+
+/** What reading the file would give that `writeClientKeys` made of these, without reading all of it again. */
+function withAgents(known: ClientKeys, lines: readonly KeysLine[]): ClientKeys {
+  const left = new Map(lines.map((line) => [line.id, line]));
+  const entries: ClientKeys["entries"][number][] = [];
+  for (const entry of known.entries) {
+    const agent = "agent" in entry ? left.get(entry.agent.id) : undefined;
+    if (agent !== undefined) {
+      left.delete(agent.id);
+      entries.push({ agent });
+    } else if ("text" in entry) entries.push(entry);
+  }
+  for (const agent of left.values()) entries.push({ agent });
+  const greatestId = lines.reduce((greatest, { id }) => Math.max(greatest, Number(id)), known.greatestId);
+  return { entries, problems: known.problems, greatestId };
 }
 
 function isSame(a: Buffer | undefined, b: Buffer | undefined): boolean {

@@ -50,6 +50,12 @@ test("what it holds is read, and what cannot be read is named by its line and ke
   );
   equal(await keys.write([line("001", "aa"), line("009", "new")]), true);
   equal(read(path), "# ours\n001 aa any secret\nrubbish\n\n001 again any k3\n009 new any secret\n");
+  equal(await keys.look(), undefined);
+  equal(await keys.write([line("001", "aa"), line("010", "other"), line("009", "new")]), true);
+  equal(
+    read(path),
+    "# ours\n001 aa any secret\nrubbish\n\n001 again any k3\n009 new any secret\n010 other any secret\n",
+  );
   equal(statSync(path).mode & 0o777, 0o640);
   equal(existsSync(`${path}.new`), false);
 });

@@ -37,6 +37,8 @@ export class StoreDisk implements RegistryStore {
   readonly #path: string;
   readonly #database: SqlDatabase;
   readonly #log: Log;
+  /** Opening reads all of it, to see whether it is whole. */
+  #loaded: StoredRegistry | undefined;
   readonly #statements: Record<StatementName, SqlStatement>;
 
   private constructor(path: string, database: SqlDatabase, log: Log) {
@@ -87,7 +89,7 @@ export class StoreDisk implements RegistryStore {
       if (found > version) {
         throw new RegistryStoreFailed(path, new Error(`it is of version ${found}, and this Argus knows ${version}`));
       }
-      opened.load();
+      opened.#loaded = opened.load();
       return opened;
     } catch (error) {
       database.close();
@@ -96,6 +98,9 @@ export class StoreDisk implements RegistryStore {
   }
 
   load(): StoredRegistry {
+    const loaded = this.#loaded;
+    this.#loaded = undefined;
+    if (loaded !== undefined) return loaded;
     const seen = new Map<string, number>();
     for (const row of this.#pages(this.#statements.seen, "id")) seen.set(textOf(row["id"]), Number(row["ms"]));
     const records: RegistryRecord[] = [];
@@ -183,6 +188,7 @@ export class StoreDisk implements RegistryStore {
   }
 
   #transaction(act: () => void): void {
+    this.#loaded = undefined;
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
