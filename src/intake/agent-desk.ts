@@ -133,6 +133,15 @@ export class AgentDesk {
     }
   }
 
+  /** Changes may have been missed: who is not known any more, or otherwise, is cut off now. */
+  lookAgain(): void {
+    for (const session of this.#sessions.values()) {
+      const identity = this.#options.table.byId(session.id);
+      if (identity === undefined || !session.isOf(identity)) this.#end(session);
+      else session.onRecord(identity);
+    }
+  }
+
   #end(session: AgentSession): void {
     this.#sessions.delete(session.id);
     for (const [address, one] of this.#byAddress) if (one === session) this.#byAddress.delete(address);

@@ -13,6 +13,8 @@ export type AgentFault =
   | "repeated"
   | "older"
   | "older_elsewhere"
+  | "batch_unasked"
+  | "batch_broken"
   | "stranger_silent"
   | "stranger_long"
   | "stranger_crowd";
@@ -41,6 +43,8 @@ export const faultWords: Readonly<Record<AgentFault, string>> = {
   repeated: "it has been here before",
   older: "its counter is not greater than the last one, and <verify_msg_id> asks for that",
   older_elsewhere: "its counter is an old one, and the agent speaks from another address",
+  batch_unasked: "it holds numbered events, and the connection's startup did not ask to send such",
+  batch_broken: "its numbered events are not whole",
   stranger_silent: "nothing of an agent came in time",
   stranger_long: "the first message of a connection is too long for an agent's startup",
   stranger_crowd: "too many connections wait for the first message of an agent",

@@ -271,6 +271,36 @@ test("an agent that is removed, or gets another key, is cut off at once", () =>
     await heardCount(renewed, 1);
   }));
 
+test("an address that has become another agent's is that agent's, and who is removed while nothing is open is out", () =>
+  inAgentWorld({}, async (world) => {
+    const identity = agentOf("004", { address: "127.0.0.4" });
+    const agent = await world.udp(identity, "aes", "127.0.0.4");
+    agent.say("1:a:of 004");
+    await until(() => world.logs().length === 1);
+    world.table.remove(identity);
+    const heir = await world.udp(agentOf("005", { address: "127.0.0.4" }), "aes", "127.0.0.4");
+    heir.say("1:a:of 005");
+    await until(() => world.logs().length === 2);
+    agent.say("1:a:removed");
+    await until(() => Object.keys(world.refused()).length === 1);
+    const [stays, goes] = [agentOf("006"), agentOf("007")];
+    const before = [await world.tcp(stays), await world.tcp(goes)];
+    for (const one of before) {
+      one.say(startup());
+      await heardCount(one, 1);
+    }
+    await world.runAgain(() => world.table.remove(goes));
+    equal(world.kinds().filter((kind) => kind.endsWith("closed")).length, 2);
+    const after = await world.tcp(stays);
+    after.counter = { global: 2, local: 0 };
+    after.say(startup());
+    await heardCount(after, 1);
+    const removed = await new SimAgent(goes).connect(world.port("tcp"));
+    removed.counter = { global: 2, local: 0 };
+    removed.say(startup());
+    await until(() => removed.isClosed);
+  }));
+
 test("gives an agent up when the registry names another connection, but only after it has named this one", () =>
   inAgentWorld({}, async (world) => {
     const identity = agentOf("001");

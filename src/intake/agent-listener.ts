@@ -193,7 +193,10 @@ export class AgentListener implements Service {
   }
 
   async #bind(): Promise<void> {
-    this.#unsubscribe ??= this.#options.table.onChanged((changed) => this.#desk.onChanged(changed));
+    if (this.#unsubscribe === undefined) {
+      this.#unsubscribe = this.#options.table.onChanged((changed) => this.#desk.onChanged(changed));
+      this.#desk.lookAgain();
+    }
     const { sink, clock } = this.#options;
     const shared = { desk: this.#desk, sink, clock, addresses: this.#addresses, complaints: this.#complaints };
     try {

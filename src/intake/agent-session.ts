@@ -5,6 +5,7 @@
  *   shutdown           ──▶ report, event             the bond ends, without an answer
  *   event              ──▶ batcher                   under the registered name, whatever its location says
  *   `req` answer       ──▶ whoever asked
+ *   numbered events    ──▶ batcher, and an answer when they are durable (numbered-events.ts)
  *
  * An agent that has just said startup reads one message, and takes anything but the ack for a failure. The bond is made
  * in the step that sends the ack, and nothing is sent but over a bond; so the ack is first on every connection, and
@@ -33,6 +34,8 @@ import {
 } from "../wire/agent-version.ts";
 import { type AgentControl, isControl, managerControl, readAgentControl } from "../wire/control-message.ts";
 import { readEvent } from "../wire/event-payload.ts";
+import type { EventOrigin } from "../model/event.ts";
+import type { NumberedBatch } from "../wire/numbered-batch.ts";
 import { type MessageCounter, nextCounter, ReplayWindow } from "../wire/message-counter.ts";
 import { type Dialect, type OpenedMessage, sealMessage } from "../wire/secure-message.ts";
 import { AllowedAddress, shownAddress } from "./agent-address.ts";
@@ -42,6 +45,7 @@ import type { AgentRequests } from "./agent-request.ts";
 import { AgentSources } from "./agent-source.ts";
 import { FilePush } from "./file-push.ts";
 import type { AgentCounters } from "./metrics.ts";
+import { NumberedEvents } from "./numbered-events.ts";
 import type { AgentFile, AgentIdentity, AgentReports, SharedFile } from "./needs.ts";
 
 /** What `<remote>` says of agents; one for the node. */
@@ -82,6 +86,8 @@ interface Bond {
   readonly connection: string;
   readonly sinceMs: number;
   heardAtMs: number;
+  /** Of an agent of Argus, once it was told that its events are answered. */
+  numbered: NumberedEvents | undefined;
   /** The registry's record has named it: from then on another name in the record means that it is over. */
   isKnown: boolean;
 }
@@ -185,7 +191,7 @@ export class AgentSession {
     }
   }
 
-  #takeEvent(payload: Buffer): void {
+  #takeEvent(payload: Buffer, isTruncated = false, origin?: EventOrigin): void {
     const { counters, sink } = this.#needs;
     const event = readEvent(payload, this.#isEscaping);
     if (typeof event === "string") {
@@ -195,7 +201,7 @@ export class AgentSession {
     else if (event.log.length === 0) counters.blank += 1;
     else {
       counters.events += 1;
-      sink.accept(this.#sources.of(event.queue, event.location), event.log, false);
+      sink.accept(this.#sources.of(event.queue, event.location), event.log, isTruncated, undefined, origin);
     }
   }
 
@@ -209,10 +215,34 @@ export class AgentSession {
       if (fault === undefined) this.#greet(control, nowMs);
       return fault;
     }
+    if (control.kind === "events") return this.#takeNumbered(control.batch, path);
     if (this.#bond?.path.isSame(path) === true) this.isHeard = true;
     if (control.kind === "shutdown") this.#onShutdown(path);
     else if (control.kind === "answer") this.#onAnswer(control.counter, control.text);
     return undefined;
+  }
+
+  #takeNumbered(batch: NumberedBatch | undefined, path: AgentPath): AgentFault | undefined {
+    const bond = this.#bond;
+    if (bond?.numbered === undefined || !bond.path.isSame(path)) return "batch_unasked";
+    if (batch === undefined) return "batch_broken";
+    this.isHeard = true;
+    bond.numbered.take(batch);
+    return undefined;
+  }
+
+  /** Right behind the ack, over TCP: over UDP batches would be lost, and come in any order. */
+  #offer(): void {
+    const bond = this.#bond;
+    if (bond === undefined || bond.path.transport !== "tcp") return;
+    bond.numbered = new NumberedEvents({
+      sink: this.#needs.sink,
+      accept: (payload, isTruncated, origin) => this.#takeEvent(payload, isTruncated, origin),
+      answer: (stored) => {
+        if (this.#bond === bond) this.#say(managerControl({ kind: "stored", ...stored }));
+      },
+    });
+    this.#say(managerControl({ kind: "offer" }));
   }
 
   /** The way on which a control message has come is the agent's from now on. */
@@ -223,7 +253,7 @@ export class AgentSession {
     } else {
       if (before !== undefined && !this.#mayOvertake(before, path, counter, nowMs)) return "older_elsewhere";
       const connection = Buffer.from(this.#needs.random.bytes(8)).toString("hex");
-      this.#bond = { path, connection, sinceMs: nowMs, heardAtMs: nowMs, isKnown: false };
+      this.#bond = { path, connection, sinceMs: nowMs, heardAtMs: nowMs, numbered: undefined, isKnown: false };
       this.#leave();
       if (before?.path.transport === "tcp") {
         this.#needs.counters.overtaken += 1;
@@ -252,6 +282,7 @@ export class AgentSession {
       if (refusal !== undefined) return void this.#say(managerControl({ kind: "refusal", message: refusal }));
     }
     this.#say(ack);
+    if (control.kind === "startup" && control.keepsEvents === true) this.#offer();
     const facts = control.kind === "keepalive" ? control.facts : undefined;
     this.#report(control.kind, { version: control.kind === "startup" ? version : undefined, facts });
     if (facts === undefined) return;

@@ -82,7 +82,10 @@ export class AgentTcp {
 
   /** May be called twice. */
   async close(): Promise<void> {
-    for (const connection of this.#open) connection.close();
+    for (const connection of this.#open) {
+      connection.close();
+      this.#onClosed(connection);
+    }
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }

@@ -11,7 +11,7 @@ import { assert } from "../base/assert.ts";
 import type { Clock, Timer } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
 import type { EventSink, SourceMark } from "../collect/needs.ts";
-import { EventBatchBuilder, LOG_BYTES_MAX, type Source } from "../model/event.ts";
+import { EventBatchBuilder, type EventOrigin, LOG_BYTES_MAX, type Source } from "../model/event.ts";
 import type { AppendBatch, BatchMark, TakeInClock } from "./needs.ts";
 
 export interface BatcherLimits {
@@ -84,6 +84,8 @@ export class Batcher implements EventSink, Service {
   #inFlightBytes = 0;
   #inFlightEvents = 0;
   #isStopped = false;
+  /** In the order of `accepted`. */
+  #awaited: { accepted: number; act: () => void }[] = [];
   #drained: { promise: Promise<void>; resolve: () => void } | undefined;
   #failure: { error: unknown } | undefined;
   #onSettled: () => void = () => undefined;
@@ -107,10 +109,10 @@ export class Batcher implements EventSink, Service {
     };
   }
 
-  accept(source: Source, log: Uint8Array, isTruncated: boolean, mark?: SourceMark): boolean {
+  accept(source: Source, log: Uint8Array, isTruncated: boolean, mark?: SourceMark, origin?: EventOrigin): boolean {
     if (this.#failure !== undefined) return false; // The node is stopping: nothing can be kept any more.
     assert(log.length <= LOG_BYTES_MAX, "a source handed over a log beyond the limit");
-    this.#builder.add(source, this.#takeIn.nowMs(), log, isTruncated);
+    this.#builder.add(source, this.#takeIn.nowMs(), log, isTruncated, origin);
     const counters = this.#counters;
     counters.accepted += 1;
     counters.logBytes += log.length;
@@ -127,6 +129,12 @@ export class Batcher implements EventSink, Service {
 
   drained(): Promise<void> {
     return this.#drained?.promise ?? Promise.resolve();
+  }
+
+  whenDurable(act: () => void): void {
+    const { accepted, durable } = this.#counters;
+    if (durable >= accepted) act();
+    else this.#awaited.push({ accepted, act });
   }
 
   /**
@@ -184,9 +192,17 @@ export class Batcher implements EventSink, Service {
     this.#inFlightBytes -= bytes;
     this.#inFlightEvents -= count;
     this.#counters.durable += count;
+    if (this.#awaited.length > 0) this.#tellDurable();
     if (this.#isOverdue) this.#close();
     if (this.#isStopped && !this.#isOverLimit(0.5)) this.#goOn();
     this.#onSettled();
+  }
+
+  #tellDurable(): void {
+    const { durable } = this.#counters;
+    const later = this.#awaited.findIndex(({ accepted }) => accepted > durable);
+    const due = this.#awaited.splice(0, later < 0 ? this.#awaited.length : later);
+    for (const { act } of due) act();
   }
 
   /** Sources stay stopped: what they would send now could not be kept. */

@@ -8,6 +8,7 @@ import {
   pendingEventsMaxOf,
   remoteSection,
   syslogRemoteOf,
+  unaskedAgentRemote,
 } from "./options.ts";
 
 const read = (text: string) => configFrom([remoteSection], { shared: `<ossec_config>${text}</ossec_config>` });
@@ -80,6 +81,12 @@ test("listens for agents on 1514, over TCP and UDP, on all addresses, unless tol
   });
   const more = "<port>21514</port><protocol>udp</protocol><local_ip>::1</local_ip>";
   deepEqual(agentRemoteOf(first(secure(more))), { port: 21_514, protocols: ["udp"], localIp: "::1", ipv6: false });
+});
+
+test("where no listener is written, agents come to the address that is the node's own", () => {
+  deepEqual(unaskedAgentRemote("10.0.0.1"), {
+    ...{ port: 1_514, protocols: ["tcp", "udp"], localIp: "10.0.0.1", ipv6: false },
+  });
 });
 
 test("what a secure listener of Wazuh 4.14 holds is taken without a word", () => {

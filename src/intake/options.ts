@@ -81,6 +81,11 @@ export function agentRemoteOf(remote: Remote): AgentRemote {
   return { port: remote.port ?? agentPort, ...whereOf(remote) };
 }
 
+/** The listener that a node opens where no `<remote>` of connection secure is written. */
+export function unaskedAgentRemote(localIp: string): AgentRemote {
+  return { port: agentPort, protocols: ["tcp", "udp"], localIp, ipv6: false };
+}
+
 /** What the `<remote>` of connection secure say of all agents of the node. */
 export function agentPolicyOf(remotes: readonly Remote[]): AgentPolicy {
   const isOpen = remotes.every(({ agents }) => agents.allow_higher_versions);

@@ -76,7 +76,7 @@ export class AgentWorld {
   readonly said: string[] = [];
   /** By agent: the merged.mg that it is to have. */
   readonly files = new Map<string, AgentFile>();
-  readonly #stopping = new AbortController();
+  #stopping = new AbortController();
   readonly #agents: SimAgent[] = [];
   #listener: AgentListener | undefined;
   #done: Promise<void> | undefined;
@@ -97,6 +97,16 @@ export class AgentWorld {
     });
     world.#done = world.#listener.run(world.#stopping.signal);
     return world;
+  }
+
+  /** As the supervisor does with a service that failed; `between` happens while nothing is open. */
+  async runAgain(between: () => void): Promise<void> {
+    this.#stopping.abort();
+    await this.#done;
+    between();
+    this.#stopping = new AbortController();
+    this.#done = this.listener.run(this.#stopping.signal);
+    await until(() => this.listener.addresses().length > 0);
   }
 
   get listener(): AgentListener {
