@@ -53,8 +53,8 @@ export interface MasterAgentsState {
   /** The pages sent end within a reset. */
   readonly isInReset: boolean;
   /**
-   * From `have` on, and from every reset on, until a page that is the last: what the worker holds in force is not `sent`
-   * but what it had before, which may be of another registry.
+   * From `have` on, and from every reset on, until a page that is the last: what the worker holds in force is not
+   * `sent` but what it had before, which may be of another registry.
    */
   readonly isCatchingUp: boolean;
   /** The registry may be ahead of `sent`. */
