@@ -271,7 +271,7 @@ test("an agent that is removed, or gets another key, is cut off at once", () =>
     await heardCount(renewed, 1);
   }));
 
-test("an address that has become another agent's is that agent's, and who is removed while nothing is open is out", () =>
+test("an address that becomes another agent's is his, and who is removed while nothing is open is out", () =>
   inAgentWorld({}, async (world) => {
     const identity = agentOf("004", { address: "127.0.0.4" });
     const agent = await world.udp(identity, "aes", "127.0.0.4");

@@ -36,13 +36,14 @@ import { type AgentControl, isControl, managerControl, readAgentControl } from "
 import { readEvent } from "../wire/event-payload.ts";
 import type { EventOrigin } from "../model/event.ts";
 import type { NumberedBatch } from "../wire/numbered-batch.ts";
-import { type MessageCounter, nextCounter, ReplayWindow } from "../wire/message-counter.ts";
-import { type Dialect, type OpenedMessage, sealMessage } from "../wire/secure-message.ts";
+import { type MessageCounter, ReplayWindow } from "../wire/message-counter.ts";
+import type { OpenedMessage } from "../wire/secure-message.ts";
 import { AllowedAddress, shownAddress } from "./agent-address.ts";
 import type { AgentFault } from "./agent-fault.ts";
 import type { AgentPath } from "./agent-path.ts";
 import type { AgentRequests } from "./agent-request.ts";
 import { AgentSources } from "./agent-source.ts";
+import { AgentVoice } from "./agent-voice.ts";
 import { FilePush } from "./file-push.ts";
 import type { AgentCounters } from "./metrics.ts";
 import { NumberedEvents } from "./numbered-events.ts";
@@ -118,6 +119,7 @@ const harmlessInFile = /^#!-(?:agent ack |execd |syscheck |req |[a-z_]{1,64} dbs
 export class AgentSession {
   readonly cipher: AgentCipher;
   readonly #needs: SessionNeeds;
+  readonly #voice: AgentVoice;
   readonly #allowed: AllowedAddress;
   readonly #sources: AgentSources;
   readonly #window = new ReplayWindow();
@@ -127,8 +129,6 @@ export class AgentSession {
   #identity: AgentIdentity;
   #version: AgentVersion | undefined;
   #isEscaping: boolean;
-  #dialect: Dialect = "blowfish";
-  #sent: MessageCounter | undefined;
   #bond: Bond | undefined;
   #held: Buffer[] = [];
   /** Something has come over the bond since this was last taken away. */
@@ -138,6 +138,7 @@ export class AgentSession {
     this.#identity = identity;
     this.#needs = needs;
     this.cipher = new AgentCipher(identity);
+    this.#voice = new AgentVoice(this.cipher, needs);
     this.#allowed = new AllowedAddress(identity.address);
     this.#sources = new AgentSources(identity);
     this.#version = parseAgentVersion(identity.facts.version);
@@ -260,7 +261,7 @@ export class AgentSession {
         before.path.close();
       }
     }
-    this.#dialect = dialect;
+    this.#voice.dialect = dialect;
     this.isHeard = true;
     return undefined;
   }
@@ -326,7 +327,7 @@ export class AgentSession {
     if (bond === undefined) return;
     const { connection, path } = bond;
     const { address: peerAddress, transport } = path;
-    const counter = this.#sent?.global ?? 0;
+    const counter = this.#voice.globalCounter;
     this.#needs.reports.report({ id: this.id, connection, kind, ageMs: 0, peerAddress, transport, counter, ...more });
   }
 
@@ -358,22 +359,8 @@ export class AgentSession {
     return bond.path.transport === "tcp" || nowMs - bond.heardAtMs <= udpSilenceMsMax;
   }
 
-  /** In the agent's dialect, over its way. */
   #say(payload: Buffer): boolean {
-    const path = this.#bond?.path;
-    if (path === undefined || path.isCongested) return this.#unsent();
-    const { random, clock } = this.#needs;
-    const counter = nextCounter(this.#sent, clock.wallMs() / 1_000, this.#identity.counterFloor);
-    this.#sent = counter;
-    const dialect = this.#dialect;
-    const options = { dialect, counter, random: Math.floor(random.fraction() * 65_536) };
-    const sealing = dialect === "aes_iv" ? { ...options, iv: random.bytes(16) } : options;
-    return path.send(sealMessage(this.cipher, payload, sealing)) || this.#unsent();
-  }
-
-  #unsent(): false {
-    this.#needs.counters.unsent += 1;
-    return false;
+    return this.#voice.say(payload, this.#bond?.path, this.#identity.counterFloor);
   }
 
   // ── the file ─────────────────────────────────────────────────────────────────────────────────────────────────────
