@@ -1,4 +1,7 @@
-/** The enrolment port as a part of a node: its files are read and made, its socket is opened, and it serves until it ends. */
+/**
+ * The enrolment port as a part of a node: its files are read and made, its socket is opened, and it serves until it
+ * ends.
+ */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { OccasionalLog } from "../base/occasional-log.ts";

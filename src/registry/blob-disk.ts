@@ -1,7 +1,7 @@
 /**
- * HOME/queue/registry/merged/<sha256>: each merged.mg under the sum of its content, on the master as it was built and on
- * other nodes as they fetched it. A file counts only when its content has that sum; a fetch that was cut off goes on from
- * what is there.
+ * HOME/queue/registry/merged/<sha256>: each merged.mg under the sum of its content, on the master as it was built and
+ * on other nodes as they fetched it. A file counts only when its content has that sum; a fetch that was cut off goes on
+ * from what is there.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";

@@ -1,10 +1,10 @@
 /**
  * HOME/etc/client.keys, which administrators and their scripts edit while we write it.
  *
- * It is known by its bytes, not by its times. Before it is replaced it is read once more: who changed it meanwhile comes
- * first. A program may still have the old file open and append to it after it was replaced; so the old file is kept open
- * for two seconds, and what is written into it in that time is an edit as well. What is left is a rename by somebody
- * between our last look and our own rename, a matter of microseconds.
+ * It is known by its bytes, not by its times. Before it is replaced it is read once more: who changed it meanwhile
+ * comes first. A program may still have the old file open and append to it after it was replaced; so the old file is
+ * kept open for two seconds, and what is written into it in that time is an edit as well. What is left is a rename by
+ * somebody between our last look and our own rename, a matter of microseconds.
  *
  * An edit is taken when the file has stopped changing: half a file is not a file of half the agents.
  */

@@ -1,6 +1,7 @@
 /**
- * What the enrolment port reads of the home: its certificate and key, which are made at the first start, the certificates
- * of <ssl_agent_ca>, and the password of etc/authd.pass, which is made where one is wanted and there is none.
+ * What the enrolment port reads of the home: its certificate and key, which are made at the first start, the
+ * certificates of <ssl_agent_ca>, and the password of etc/authd.pass, which is made where one is wanted and there is
+ * none.
  */
 import { createPrivateKey, generateKeyPair, X509Certificate, type KeyObject } from "node:crypto";
 import { hostname } from "node:os";

@@ -1,6 +1,7 @@
 /**
  * HOME/etc/shared on the master: each folder is a group of agents, and its files are theirs as one merged.mg, rebuilt
- * when the content of a file has changed. It is built nowhere else, so it is the same on every node: the others fetch it.
+ * when the content of a file has changed. It is built nowhere else, so it is the same on every node: the others fetch
+ * it.
  *
  *   etc/shared/<group>/agent.conf …          what operators write
  *   etc/shared/<group>/merged.mg             what agents of that group alone have

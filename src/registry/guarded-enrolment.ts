@@ -1,7 +1,7 @@
 /**
  * The password before the registry: on the master, for those who come to its own port and for those whom workers relay,
- * so that guesses count together wherever they are made. A worker guards what it relays in the same way, without knowing
- * the password: by the master's answers.
+ * so that guesses count together wherever they are made. A worker guards what it relays in the same way, without
+ * knowing the password: by the master's answers.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../base/clock.ts";

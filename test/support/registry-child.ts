@@ -1,6 +1,6 @@
 /**
- * A program that opens the registry of the folder that it is given and enrols agents until it is killed. Each answer is a
- * line `id name key`, written when it has come; the first line says that it is open.
+ * A program that opens the registry of the folder that it is given and enrols agents until it is killed. Each answer is
+ * a line `id name key`, written when it has come; the first line says that it is open.
  */
 import { writeSync } from "node:fs";
 import { join } from "node:path";
