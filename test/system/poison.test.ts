@@ -2,7 +2,7 @@
  * Events made to hold up the analysis (src/node/poison-ward.ts): the rule or decoder is quarantined and named,
  * everything else is answered, and the same again after a kill at any moment.
  */
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -127,6 +127,21 @@ test("puts an event aside at its second failure, and quarantines a decoder", asy
   await untilAnswered(node, 600);
   const { stdout } = await runArgus(["ruleset", "quarantine", "--home", node.home]);
   match(stdout, /decoder etc\/decoders\/local_decoder\.xml:1 is passed over/);
+  await checkReplay(node);
+});
+
+test("quarantines a second rule that hangs beside one in quarantine, and answers what comes after", async (t) => {
+  const address = "127.74.0.5";
+  const node = await nodeAt(t, address);
+  await sendTcp(address, [hostile("slow"), ...plainLines(1, 50)], port);
+  await untilCount(node, "8513", 1);
+  await untilAnswered(node, 50);
+  await sendTcp(address, [...Array.from({ length: 5 }, () => hostile("twice")), ...plainLines(51, 50)], port);
+  await untilCount(node, "8513", 2);
+  await untilAnswered(node, 100);
+  const { stdout } = await runArgus(["ruleset", "quarantine", "--home", node.home]);
+  deepEqual(stdout.match(/^rule \d+/gm), ["rule 100900", "rule 100901"]);
+  equal((await node.api.get(metricsRoute))["analysis.poisonCount"], 0);
   await checkReplay(node);
 });
 
