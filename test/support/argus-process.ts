@@ -160,7 +160,7 @@ export interface TestAlert {
   timestamp: string;
   rule: { id: string; level: number; description: string };
   manager: { name: string };
-  agent: { id: string; name: string };
+  agent: { id: string; name: string; ip?: string };
   cluster?: { name: string; node: string };
   full_log: string;
   location: string;

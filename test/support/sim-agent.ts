@@ -71,12 +71,12 @@ export class SimAgent {
     return this;
   }
 
-  async bind(port: number, localAddress = "127.0.0.1"): Promise<this> {
+  async bind(port: number, localAddress = "127.0.0.1", host?: string): Promise<this> {
     const isIpv6 = localAddress.includes(":");
     const socket = createSocket(isIpv6 ? "udp6" : "udp4");
     socket.on("message", (message) => void this.#hear(message));
     await new Promise<void>((resolve) => socket.bind(0, localAddress, resolve));
-    this.#target = { host: isIpv6 ? "::1" : "127.0.0.1", port };
+    this.#target = { host: host ?? (isIpv6 ? "::1" : "127.0.0.1"), port };
     this.#udp = socket;
     return this;
   }
