@@ -40,7 +40,7 @@ export interface BaselineStore extends BaselineRows {
    * file, and it may be asked again. Throws the disk's errors.
    */
   begin(): boolean;
-  /** All of it or nothing, on the disk when it returns. Begins by itself what was not begun. Throws the disk's errors. */
+  /** All of it or nothing, on the disk when it returns. Begins by itself where it must. Throws the disk's errors. */
   commit(changes: BaselineChanges, position: number): void;
 }
 

@@ -360,15 +360,19 @@ test("an event that is passed over is counted, and nothing looks at it", () => {
   equal(engine.metrics.events, 1);
 });
 
-/** All that an engine says it is at. */
-function saidOf(engine: Engine, ...logs: string[]): number[] {
-  const seen: number[] = [];
-  engine.watch = new Proxy(new Int32Array(1), {
+function listening(seen: number[]): Int32Array {
+  return new Proxy(new Int32Array(1), {
     set(target, index, value: number) {
       seen.push(value);
       return Reflect.set(target, index, value);
     },
   });
+}
+
+/** All that an engine says it is at. */
+function saidOf(engine: Engine, ...logs: string[]): number[] {
+  const seen: number[] = [];
+  engine.watch = listening(seen);
   for (const log of logs) engine.answer(eventOf(log));
   return seen;
 }
@@ -376,6 +380,22 @@ function saidOf(engine: Engine, ...logs: string[]): number[] {
 test("the shared word says which rule is tested, that the event is remembered, and that nothing is between events", () => {
   const engine = new Engine(rulesetOf(rule(100, 5, "<match>a</match>")));
   deepEqual(saidOf(engine, "a"), [-1, 0, 1, 100, watching.remembering, -1]);
+});
+
+test("a rule is probed where no event would come to it without what is remembered", () => {
+  const engine = new Engine(
+    rulesetOf(
+      rule(100, 5, "<match>a</match>") +
+        rule(200, 9, "<if_matched_sid>100</if_matched_sid>", 'frequency="3"') +
+        rule(201, 9, "<if_sid>200</if_sid><match>a</match>"),
+    ),
+  );
+  equal(saidOf(engine, "a").includes(201), false);
+  const seen: number[] = [];
+  engine.watch = listening(seen);
+  engine.probe(201, eventOf("a"));
+  deepEqual(seen.slice(-2), [201, watching.idle]);
+  equal(engine.metrics.events, 1);
 });
 
 test("a composite rule is named while its if_matched_regex is looked for in an alerted log", () => {

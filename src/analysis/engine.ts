@@ -125,6 +125,24 @@ export class Engine {
     return answer !== undefined && options.statsLevel > 0 ? this.#withRate(answer) : answer;
   }
 
+  /**
+   * Tests one rule's conditions on the event, wherever the rule stands in the tree: whether an event comes to it may
+   * depend on what is remembered, as below a composite rule, and how long it then takes does not. Nothing is answered.
+   */
+  probe(ruleId: number, event: EngineEvent): void {
+    const { decoders, rules } = this.#ruleset;
+    const rule = rules.byId.get(ruleId);
+    if (rule === undefined) return;
+    this.#say(watching.decoding);
+    const decoded = decodeEvent(decoders, event, this.#scratch, this.#baseline);
+    this.#say(ruleId);
+    if (rule.before.every((condition) => condition(decoded))) rule.after.every((condition) => condition(decoded));
+    for (const { composite, expression } of rules.regexFeeds) {
+      if (composite.ruleId === ruleId) expression.test(decoded.log);
+    }
+    this.#say(watching.idle);
+  }
+
   /** Answers an event that is not to be looked at: nothing decodes it, and no rule sees it. */
   passOver(event: EngineEvent): Answer {
     this.#advanceTo(event.receivedMs);

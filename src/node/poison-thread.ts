@@ -1,6 +1,7 @@
 /**
- * The trial of one event: a fresh engine without any state but the quarantines answers it alone, under the eyes of the
- * supervisor (poison-trial.ts). Whoever hangs or dies here does so by the event and the ruleset, and by nothing else.
+ * The trial of one event: a fresh engine without any state but the quarantines answers it alone, and tries the rule
+ * that is suspected by itself, under the eyes of the supervisor (poison-trial.ts). Whoever hangs or dies here does so by
+ * the event and the ruleset, and by nothing else.
  */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { must } from "../base/assert.ts";
@@ -10,6 +11,7 @@ import { Engine } from "../analysis/engine.ts";
 import { compileRuleset } from "../analysis/ruleset.ts";
 import { loadSnapshot } from "../analysis/snapshot-disk.ts";
 import { watchedPart, type WatchedPart } from "../analysis/watched-part.ts";
+import type { EngineEvent } from "../model/alert.ts";
 import { readEventBatch, type Event } from "../model/event.ts";
 import { JournalReader, type JournalEntry } from "../spool/journal-reader.ts";
 import { EngineWatch, type WatchedPlace } from "./engine-watch.ts";
@@ -75,11 +77,13 @@ async function main(port: MessagePort, setup: TrialSetup): Promise<void> {
   watch.snapshotSha256 = setup.suspect.snapshotSha256;
   say({ type: "ready", event, part: watchedPart(ruleset, setup.suspect.what) });
   const { queue, agentId, agentName, agentIp, location } = event.source;
-  engine.answer({
+  const taken: EngineEvent = {
     ...{ queue, agentId, agentName, agentIp, location, log: event.log.toString("latin1") },
     ...{ isTruncated: event.isTruncated, eventMs: event.takenInMs, receivedMs: event.receivedMs },
     ...{ node: event.node, host: event.node, isHidden: false },
-  });
+  };
+  engine.answer(taken);
+  engine.probe(setup.suspect.what, taken);
   say({ type: "passed" });
 }
 
