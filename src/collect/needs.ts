@@ -1,5 +1,5 @@
 /** What a collector needs from whoever takes its lines: one sink for all sources of a node, which may say *stop*. */
-import type { Source } from "../model/event.ts";
+import type { EventOrigin, Source } from "../model/event.ts";
 
 /**
  * How far a durable source has been read. The sink keeps the object, not its position, and asks for the position in the
@@ -20,9 +20,14 @@ export interface EventSink {
    * stop after this one and to wait for `drained()`; the log was taken all the same (unless the node is stopping
    * because its disk failed: then `drained` never resolves, and nothing is acknowledged).
    */
-  accept(source: Source, log: Uint8Array, isTruncated: boolean, mark?: SourceMark): boolean;
+  accept(source: Source, log: Uint8Array, isTruncated: boolean, mark?: SourceMark, origin?: EventOrigin): boolean;
   /** Whether the last answer would have been `false`: a source that cannot wait (UDP) drops instead of accepting. */
   readonly isFull: boolean;
   /** Resolves when sources may go on; at once when they may go on now. Never rejects. */
   drained(): Promise<void>;
+  /**
+   * Calls back, once, when all that was accepted until now is durable: within this call where it is so already, never
+   * when the disk has failed. Calls come in the order in which they were asked for.
+   */
+  whenDurable(act: () => void): void;
 }

@@ -33,15 +33,10 @@ export class NumberedEvents {
     this.#needs.sink.whenDurable(() => this.#onDurable({ epoch, seq: first + count - 1 }));
   }
 
-  /** Of batches that become durable together only the last is answered: it speaks for those before it. */
+  /** Batches become durable in their order, so of those that do together the last speaks for all. */
   #onDurable(stored: StoredAnswer): void {
-    const before = this.#unsaid;
+    if (this.#unsaid === undefined) queueMicrotask(() => this.#say());
     this.#unsaid = stored;
-    if (before === undefined) queueMicrotask(() => this.#say());
-    // An answer speaks for its own epoch alone.
-    else if (before.epoch.bits !== stored.epoch.bits || before.epoch.number !== stored.epoch.number) {
-      this.#needs.answer(before);
-    }
   }
 
   #say(): void {

@@ -175,3 +175,35 @@ test("never throws and never grows on bytes of a stranger", () => {
   liar.writeUInt16BE(0, 9);
   equal(readEventBatch(liar), undefined);
 });
+
+test("the numbers that an agent gave its events are read back, and without any the layout is that of version 1", () => {
+  const builder = new EventBatchBuilder();
+  const source = { queue: "1", agentId: "001", agentName: "a", agentIp: "any", location: "/l" };
+  const epoch = { number: 3, bits: "0123456789abcdef" };
+  const origins = [undefined, { epoch, seq: 8 }, { epoch: { ...epoch }, seq: 9 }, { epoch, seq: 11 }, undefined];
+  for (const [index, origin] of origins.entries()) builder.add(source, 5, Buffer.from(`${index}`), false, origin);
+  const bytes = builder.take();
+  equal(bytes[0], 2);
+  deepEqual(readEventBatch(bytes)?.map(({ origin }) => origin), origins);
+  builder.add(source, 5, Buffer.from("x"), false);
+  equal(builder.take()[0], 1, "runs do not stay in the builder");
+  for (let end = 0; end < bytes.length; end += 1) equal(readEventBatch(bytes.subarray(0, end)), undefined);
+});
+
+test("runs that are none of the batch make it none", () => {
+  const builder = new EventBatchBuilder();
+  const source = { queue: "1", agentId: "001", agentName: "a", agentIp: "any", location: "/l" };
+  builder.add(source, 5, Buffer.from("x"), false, { epoch: { number: 3, bits: "0123456789abcdef" }, seq: 8 });
+  const bytes = builder.take();
+  const runAt = bytes.length - 32;
+  const broken = (at: number, value: number): unknown => {
+    const copy = Buffer.from(bytes);
+    copy.writeUInt32BE(value, at);
+    return readEventBatch(copy);
+  };
+  equal(broken(runAt, 1), undefined, "an index beyond the events");
+  equal(broken(runAt + 4, 2), undefined, "more events than there are");
+  equal(broken(runAt + 4, 0), undefined, "a run of none");
+  equal(broken(runAt + 24, 0x20_0000), undefined, "a seq beyond all numbers");
+  equal(broken(runAt - 4, 2), undefined, "more runs than there are");
+});

@@ -21,6 +21,7 @@ export class LineSink implements EventSink {
   room = Number.POSITIVE_INFINITY;
   readonly #openMarks = new Set<SourceMark>();
   #onDrained: (() => void)[] = [];
+  #awaited: (() => void)[] = [];
 
   get isFull(): boolean {
     return this.room <= 0;
@@ -46,6 +47,11 @@ export class LineSink implements EventSink {
     return this.isFull ? new Promise((resolve) => this.#onDrained.push(resolve)) : Promise.resolve();
   }
 
+  whenDurable(act: () => void): void {
+    if (this.open.length === 0) act();
+    else this.#awaited.push(act);
+  }
+
   makeRoom(room: number): void {
     this.room = room;
     const waiting = this.#onDrained;
@@ -59,11 +65,15 @@ export class LineSink implements EventSink {
     this.#openMarks.clear();
     this.durable.push(...this.open);
     this.open = [];
+    const awaited = this.#awaited;
+    this.#awaited = [];
+    for (const act of awaited) act();
   }
 
   kill(): void {
     this.open = [];
     this.#openMarks.clear();
+    this.#awaited = [];
     this.room = Number.POSITIVE_INFINITY;
   }
 }
