@@ -5,6 +5,7 @@
  */
 import { must } from "../base/assert.ts";
 import type { Answer, AnsweredRule, EngineEvent } from "../model/alert.ts";
+import type { EventOrigin } from "../model/event.ts";
 import { Baseline } from "./baseline.ts";
 import { atReception, isIncompleteFirewall } from "./compat.ts";
 import { Memory } from "./correlate/remember.ts";
@@ -123,6 +124,11 @@ export class Engine {
     else if (wantsAll) answer = this.#noAnswer(shown, decoded, isDropped ? "dropped" : "answered");
     this.#say(watching.idle);
     return answer !== undefined && options.statsLevel > 0 ? this.#withRate(answer) : answer;
+  }
+
+  /** Whether an event that its agent has numbered is to be answered; false: it has been, and is to be left alone. */
+  isNew(agentId: string, origin: EventOrigin): boolean {
+    return this.#state.repeatedEvents.isNew(agentId, origin);
   }
 
   /**
@@ -282,6 +288,7 @@ export class Engine {
   agentRemoved(agentId: string): void {
     this.#baseline.forget(agentId);
     this.#state.accumulator.forget(agentId);
+    this.#state.repeatedEvents.forget(agentId);
     for (const window of this.#state.windows.values()) {
       window.removeWhere((remembered) => remembered.agentId === agentId);
     }

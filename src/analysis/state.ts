@@ -34,6 +34,7 @@ import { FiringTimes } from "./firing-times.ts";
 import { HourlyRate } from "./hourly-rate.ts";
 import { QuarantinedDecoders } from "./quarantined-decoders.ts";
 import { IgnoredLines } from "./ignored-line.ts";
+import { RepeatedEvents } from "./repeated-events.ts";
 import { StateReader, writeText, type FingerprintOf, type StatePart } from "./state-part.ts";
 
 export const STATE_VERSION = 4;
@@ -56,6 +57,8 @@ export class EngineState {
   /** Of decoders with `accumulate`. */
   readonly accumulator = new Accumulator();
   readonly quarantinedDecoders = new QuarantinedDecoders();
+  /** Of agents that number their events. */
+  readonly repeatedEvents = new RepeatedEvents();
   /** In the order in which they are written. */
   readonly parts: readonly StatePart[] = [
     this.ring,
@@ -65,6 +68,7 @@ export class EngineState {
     this.hourlyRate,
     this.ignored,
     this.firings,
+    this.repeatedEvents,
   ];
   /** Hour of received time in which `firedTimes` counts. */
   hour = 0;

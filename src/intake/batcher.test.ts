@@ -278,11 +278,11 @@ test("tells who asks when all that was accepted until then is durable, and not b
   deepEqual(told, ["nothing waits"]);
   batcher.accept(source, log("a"), false);
   batcher.whenDurable(() => told.push("a"));
-  await clock.advance(20);
+  clock.advance(20);
   batcher.accept(source, log("b"), false);
   batcher.whenDurable(() => told.push("b"));
   batcher.whenDurable(() => told.push("b again"));
-  await clock.advance(20);
+  clock.advance(20);
   deepEqual(told, ["nothing waits"]);
   await store.store(1);
   deepEqual(told, ["nothing waits", "a"]);
@@ -290,7 +290,7 @@ test("tells who asks when all that was accepted until then is durable, and not b
   deepEqual(told, ["nothing waits", "a", "b", "b again"]);
   batcher.accept(source, log("c"), false, undefined, { epoch: { number: 1, bits: "00000000000000aa" }, seq: 5 });
   batcher.whenDurable(() => told.push("c"));
-  await clock.advance(20);
+  clock.advance(20);
   await store.fail(new Error("disk"));
   equal(told.length, 4, "a failed disk stores nothing");
   equal(readEventBatch(store.batches[2]?.payload ?? Buffer.alloc(0))?.[0]?.origin?.seq, 5);

@@ -184,7 +184,10 @@ test("the numbers that an agent gave its events are read back, and without any t
   for (const [index, origin] of origins.entries()) builder.add(source, 5, Buffer.from(`${index}`), false, origin);
   const bytes = builder.take();
   equal(bytes[0], 2);
-  deepEqual(readEventBatch(bytes)?.map(({ origin }) => origin), origins);
+  deepEqual(
+    readEventBatch(bytes)?.map(({ origin }) => origin),
+    origins,
+  );
   builder.add(source, 5, Buffer.from("x"), false);
   equal(builder.take()[0], 1, "runs do not stay in the builder");
   for (let end = 0; end < bytes.length; end += 1) equal(readEventBatch(bytes.subarray(0, end)), undefined);

@@ -65,7 +65,8 @@ interface Saved {
   lost: number;
   undecodable: number;
   alerts: number;
-  /** Absent in the body of an older Argus. */
+  /** Absent in the body of an older Argus, as what follows. */
+  repeated?: number;
   levels?: SavedLevels;
   /** Likewise: when the events of `lost` were lost is not known then. */
   losses?: readonly Loss[];
@@ -77,6 +78,8 @@ export class AnalysedLanes {
   analysed = 0;
   lost = 0;
   undecodable = 0;
+  /** Of `analysed`: events that an agent sent twice, passed the second time. */
+  repeated = 0;
   alerts = 0;
   levels = new LevelCounts();
   losses = new LossTimes();
@@ -143,9 +146,9 @@ export class AnalysedLanes {
       const { number, bits } = epoch;
       lanes.push({ ...readKey(key), epoch: number, bits, last: lastSeq, analysed, host, isHidden, lastEventMs });
     }
-    const { analysed, lost, undecodable, alerts } = this;
+    const { analysed, lost, undecodable, repeated, alerts } = this;
     const overTime = { levels: this.levels.save(), losses: this.losses.all() };
-    const saved: Saved = { lanes, analysed, lost, undecodable, alerts, ...overTime };
+    const saved: Saved = { lanes, analysed, lost, undecodable, repeated, alerts, ...overTime };
     const head = Buffer.from(JSON.stringify(saved), "utf8");
     return new ByteWriter(head.length + engine.length + 4).bytes32(head).raw(engine).view();
   }
@@ -164,6 +167,7 @@ export class AnalysedLanes {
     lanes.analysed = saved.analysed;
     lanes.lost = saved.lost;
     lanes.undecodable = saved.undecodable;
+    lanes.repeated = saved.repeated ?? 0;
     lanes.alerts = saved.alerts;
     if (saved.levels !== undefined) lanes.levels = LevelCounts.restored(saved.levels);
     lanes.losses = new LossTimes(saved.losses);

@@ -43,6 +43,8 @@ export interface AnalysisProgress {
   analysed: number;
   lost: number;
   undecodable: number;
+  /** Events that an agent of ours sent twice, passed the second time. */
+  repeated: number;
   alerts: number;
   windowEvents: number;
   windowDropped: number;

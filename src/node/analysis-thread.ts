@@ -125,6 +125,7 @@ class AnalysisThread {
       analysed: counts.analysed,
       lost: counts.lost,
       undecodable: counts.undecodable,
+      repeated: counts.repeated,
       alerts: counts.alerts,
       windowEvents: metrics?.windowEvents ?? 0,
       windowDropped: metrics?.windowDropped ?? 0,

@@ -78,7 +78,7 @@ export class Analysis implements Service {
     this.#durable = options.setup.durable;
     this.#progress = {
       ...{ position: 0, receivedMs: 0, checkpoint: 0, snapshotSha256: "", analysed: 0, lost: 0, undecodable: 0 },
-      ...{ alerts: 0, windowEvents: 0, windowDropped: 0, checkpointMs: 0, quarantined: [], lanes: [] },
+      ...{ repeated: 0, alerts: 0, windowEvents: 0, windowDropped: 0, checkpointMs: 0, quarantined: [], lanes: [] },
     };
   }
 

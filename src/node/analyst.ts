@@ -291,6 +291,10 @@ export class Analyst {
       const eventMs = lane.eventTime(event.takenInMs, entry.offsetMs, entry.receivedMs);
       const { source } = event;
       if (watch !== undefined) watch.event = index;
+      if (event.origin !== undefined && !engine.isNew(source.agentId, event.origin)) {
+        this.#lanes.repeated += 1;
+        continue;
+      }
       const taken: EngineEvent = {
         queue: source.queue,
         agentId: source.agentId,

@@ -97,7 +97,9 @@ function readAnswer(text: string): AgentControl {
 
 /** The payload of what an agent says; `unknown` cannot be said. */
 export function agentControl(
-  message: Exclude<AgentControl, { kind: "unknown" | "keepalive" | "events" }> | { kind: "keepalive"; facts: AgentFacts },
+  message:
+    | Exclude<AgentControl, { kind: "unknown" | "keepalive" | "events" }>
+    | { kind: "keepalive"; facts: AgentFacts },
 ): Buffer {
   switch (message.kind) {
     case "startup":
