@@ -52,10 +52,10 @@ const prepareMsMax = 30_000;
 
 /**
  * How long the thread may take for its last turn and its checkpoint: a healthy one takes well under a second, and one
- * that remembers much thrice as long as for its last one. More than that no service is given (supervisor.ts).
+ * that remembers much thrice as long as for its last one. The supervisor gives no service more than 10 s.
  */
 const stopMsUsual = 5_000;
-const stopMsMax = 9_000;
+const stopMsMax = 8_000;
 const stopFactor = 3;
 
 export class Analysis implements Service {
