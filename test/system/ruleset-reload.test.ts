@@ -102,6 +102,8 @@ test("what is edited answers from its record on, what does not load leaves what 
     match(asked.stdout, /local_rules\.xml:2:\d+: error: .*\nthe ruleset does not load; the one of before/);
     match(node.read("logs/ossec.log"), /local_rules\.xml:2:\d+: [^]*the changed ruleset does not load/);
     const status = await runArgus(["cluster", "status", "--home", node.home]);
+    equal(status.code, 1);
+    match(status.stdout, /^single node: the changed ruleset does not load\n/);
     match(status.stdout, /^ruleset: [0-9a-f]{12}, in force for .*do not load: etc\/rules\/local_rules\.xml:2:/m);
     const sentBefore = ticks.sent;
     await until("ticks go on", () => (ticksOf(node).at(-1)?.count ?? 0) > sentBefore);
