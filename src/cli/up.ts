@@ -206,8 +206,8 @@ const pageOf = (port: number): string => `http://127.0.0.1:${port}`;
 function planForScripts({ nodes, pagePort }: LocalPlan, { dir }: UpSettings): object {
   return {
     dir,
-    nodes: nodes.map(({ name, role, home, address, port, syslogPort }) => ({
-      ...{ name, role, home, address, port },
+    nodes: nodes.map(({ name, role, home, address, port, syslogPort, agentPort, authPort }) => ({
+      ...{ name, role, home, address, port, agentPort, authPort },
       syslogPort: role === "worker" ? syslogPort : null,
     })),
     alerts: `${nodes[0]?.home ?? dir}/logs/alerts/alerts.json`,
@@ -218,10 +218,11 @@ function planForScripts({ nodes, pagePort }: LocalPlan, { dir }: UpSettings): ob
 function greeting(plan: LocalPlan, { dir }: UpSettings): string[] {
   return [
     `argus: a cluster of ${plan.nodes.length} nodes in ${dir}`,
-    ...plan.nodes.map(({ name, role, address, port, syslogPort }) => {
-      const syslog = role === "worker" ? `, syslog on ${address}:${syslogPort} (TCP and UDP)` : "";
-      return `  ${role.padEnd(6)}  ${name}  ${address}:${port}${syslog}`;
+    ...plan.nodes.map(({ name, role, address, port, syslogPort, agentPort, authPort }) => {
+      const syslog = role === "worker" ? `, syslog ${syslogPort}` : "";
+      return `  ${role.padEnd(6)}  ${name}  ${address}:${port}${syslog}, agents ${agentPort}, enrolment ${authPort}`;
     }),
+    `password for enrolment: ${plan.nodes[0]?.home ?? dir}/etc/authd.pass`,
     `alerts: ${plan.nodes[0]?.home ?? dir}/logs/alerts/alerts.json`,
     `page: ${pageOf(plan.pagePort)}`,
     "",

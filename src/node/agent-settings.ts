@@ -1,9 +1,8 @@
 /** What a node's configuration says of agents: where they come to, and who may become one. */
 import type { Configuration } from "../config/load.ts";
-import { initialValues } from "../config/schema.ts";
 import type { AgentRemote } from "../intake/agent-listener.ts";
 import type { AgentPolicy } from "../intake/agent-session.ts";
-import { agentPolicyOf, agentRemoteOf, isAgentListener, remoteSection } from "../intake/options.ts";
+import { agentPolicyOf, agentRemoteOf, isAgentListener, remoteSection, unaskedAgentRemote } from "../intake/options.ts";
 import type { EnrolmentPolicy } from "../registry/enrolment.ts";
 import { authSection, policyOf, type Auth } from "../registry/options.ts";
 
@@ -25,18 +24,17 @@ export interface AgentSettings {
 /** `ownAddress`: where a port that nobody has written is opened. */
 export function readAgentSettings(configuration: Configuration, ownAddress: string): AgentSettings {
   const written = configuration.all(remoteSection).map(({ values }) => values);
-  const unwritten = { ...initialValues(remoteSection.options), local_ip: ownAddress };
   const isUnasked = written.length === 0;
-  const listeners = isUnasked ? [unwritten] : written.filter(isAgentListener);
+  const listeners = written.filter(isAgentListener);
   const auth = configuration.one(authSection).values;
   const isAuthWritten = configuration.placeOf(authSection.name) !== undefined;
   const isOpen = isAuthWritten ? !auth.disabled && auth.remote_enrollment : isUnasked;
   return {
-    remotes: listeners.map(agentRemoteOf),
+    remotes: isUnasked ? [unaskedAgentRemote(ownAddress)] : listeners.map(agentRemoteOf),
     policy: agentPolicyOf(listeners),
     isListenerWritten: !isUnasked,
     auth: isOpen ? auth : undefined,
-    authHost: isAuthWritten ? "0.0.0.0" : ownAddress,
+    authHost: isAuthWritten ? (auth.local_ip ?? "0.0.0.0") : ownAddress,
     isAuthWritten,
     enrolment: policyOf(auth),
     isEnrolmentOff: isAuthWritten && auth.disabled,

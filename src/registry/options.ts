@@ -2,7 +2,7 @@
  * The `<auth>` section of ossec.conf: who may become an agent, and how the enrolment port is secured (agent-protocol
  * 1.5). Where Wazuh has renamed an option, its old name is read as well.
  */
-import { block, duration, entries, needless, oneOf, path, port, section, text } from "../config/schema.ts";
+import { address, block, duration, entries, needless, oneOf, path, port, section, text } from "../config/schema.ts";
 import { unsupported, yesNo, type Entry, type Values } from "../config/schema.ts";
 import { parseDuration } from "../config/quantity.ts";
 import type { EnrolmentPolicy } from "./enrolment.ts";
@@ -48,6 +48,7 @@ export const authSection = section("auth", {
     }),
     port: port({ initial: 1515, help: "The port to listen on." }),
     ipv6: yesNo({ initial: false, help: "Listen on IPv6 as well." }),
+    local_ip: address({ help: "The address to listen on, which Wazuh has no option for; all of them when not given." }),
     use_source_ip: yesNo({
       initial: false,
       help: "An agent that asks for no address is registered under that from which it enrols, not as `any`.",

@@ -12,7 +12,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const node: LocalNode = {
   ...{ name: "worker-node1", role: "worker", home: folder, address: "127.0.0.1", port: 1 },
-  ...{ syslogPort: 2, demoFile: "", feedFile: "" },
+  ...{ syslogPort: 2, agentPort: 3, authPort: 4, demoFile: "", feedFile: "" },
 };
 
 interface Started {

@@ -59,12 +59,15 @@ function takePort(protocol: "tcp" | "udp", address: string, port: number): Promi
 test("plans a master and workers on addresses of their own, and finds the same plan again", async () => {
   const plan = await planOf(wanted("plain", "127.71.0", { workerCount: 3 }));
   deepEqual(
-    plan.nodes.map(({ name, address, port, syslogPort }) => `${name} ${address} ${port} ${syslogPort}`),
+    plan.nodes.map(
+      ({ name, address, port, ...ports }) =>
+        `${name} ${address} ${port} ${ports.syslogPort} ${ports.agentPort} ${ports.authPort}`,
+    ),
     [
-      "master-node 127.71.0.1 1516 0",
-      "worker-node1 127.71.0.2 1516 10514",
-      "worker-node2 127.71.0.3 1516 10514",
-      "worker-node3 127.71.0.4 1516 10514",
+      "master-node 127.71.0.1 1516 0 1514 1515",
+      "worker-node1 127.71.0.2 1516 10514 1514 1515",
+      "worker-node2 127.71.0.3 1516 10514 1514 1515",
+      "worker-node3 127.71.0.4 1516 10514 1514 1515",
     ],
   );
   deepEqual(await planOf(wanted("plain", "127.71.0")), plan);
@@ -233,7 +236,11 @@ test("changes nothing but the page's port in an edited file when only that has c
   equal(second.pagePort, 25_767);
   equal(masterConf(second), master.replace("25766", "25767"));
   deepEqual([fileOf(second, 1, "ossec.conf"), fileOf(second, 1, "ossec.node.conf")], [worker, own]);
-  deepEqual(readdirSync(join(nodeOf(second, 0).home, "etc")).sort(), ["ossec.conf", "shared"], "nothing is set aside");
+  deepEqual(
+    readdirSync(join(nodeOf(second, 0).home, "etc")).sort(),
+    ["ossec.conf", "ossec.node.conf", "shared"],
+    "nothing is set aside",
+  );
 });
 
 test("gives a page to a cluster from before there was one", async () => {

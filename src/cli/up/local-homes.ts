@@ -24,6 +24,9 @@ export interface LocalNode {
   port: number;
   /** Where a worker takes syslog, and the files that it follows; unused on the master. */
   syslogPort: number;
+  /** Where agents come to, over TCP and UDP, and where they get their keys. */
+  agentPort: number;
+  authPort: number;
   demoFile: string;
   feedFile: string;
 }
@@ -35,12 +38,16 @@ export interface LocalPlan {
   pagePort: number;
 }
 
-/** As it is kept; before there was a page, no port was. */
-type KnownPlan = Omit<LocalPlan, "pagePort"> & Partial<Pick<LocalPlan, "pagePort">>;
+type AgentPorts = "agentPort" | "authPort";
+/** As it is kept; before there was a page, or a listener for agents, no port of it was. */
+type KnownNode = Omit<LocalNode, AgentPorts> & Partial<Pick<LocalNode, AgentPorts>>;
+type KnownPlan = Pick<LocalPlan, "key"> & { nodes: KnownNode[] } & Partial<Pick<LocalPlan, "pagePort">>;
 
 const pageAddress = "127.0.0.1";
 const clusterPort = 1_516;
 const syslogPort = 10_514;
+const agentPort = 1_514;
+const authPort = 1_515;
 /** So many ports are tried before giving up. */
 const portsTried = 100;
 export const WORKERS_MAX = 49;
@@ -68,8 +75,8 @@ async function canReceive(address: string, port: number): ReturnType<Probe> {
   });
 }
 
-/** Syslog is taken over both protocols on one port. */
-async function canTakeSyslog(address: string, port: number): ReturnType<Probe> {
+/** Syslog and agents are taken over both protocols on one port. */
+async function canTakeBoth(address: string, port: number): ReturnType<Probe> {
   const overTcp = await canListen(address, port);
   return overTcp === "yes" ? canReceive(address, port) : overTcp;
 }
@@ -114,15 +121,19 @@ async function placeNodes({ dir, network, say }: HomesWanted, workerCount: numbe
   const nodes: LocalNode[] = [];
   for (const [index, name] of names.entries()) {
     const address = hasMany ? `${network}.${index + 1}` : "127.0.0.1";
-    const port = await freePort(canListen, address, clusterPort, used, say);
-    used.add(`${address}:${port}`);
-    const syslog = index === 0 ? 0 : await freePort(canTakeSyslog, address, syslogPort, used, say);
-    used.add(`${address}:${syslog}`);
+    const take = async (probe: Probe, wanted: number): Promise<number> => {
+      const port = await freePort(probe, address, wanted, used, say);
+      used.add(`${address}:${port}`);
+      return port;
+    };
+    const port = await take(canListen, clusterPort);
+    const syslog = index === 0 ? 0 : await take(canTakeBoth, syslogPort);
+    const forAgents = { agentPort: await take(canTakeBoth, agentPort), authPort: await take(canListen, authPort) };
     const role = index === 0 ? "master" : "worker";
     const into = (kind: string): string => join(dir, "input", `${name}.${kind}.log`);
     nodes.push({
       ...({ name, role, home: join(dir, name), address, port, syslogPort: syslog } satisfies Partial<LocalNode>),
-      ...{ demoFile: into("demo"), feedFile: into("feed") },
+      ...{ ...forAgents, demoFile: into("demo"), feedFile: into("feed") },
     });
   }
   return nodes;
@@ -153,7 +164,7 @@ function dashboardSection(pagePort: number): string {
 `;
 }
 
-function ossecConf(node: LocalNode, { key, pagePort }: KnownPlan): string {
+function ossecConf(node: KnownNode, { key, pagePort }: KnownPlan): string {
   const dashboard = node.role === "master" && pagePort !== undefined ? dashboardSection(pagePort) : "";
   return `<ossec_config>
   <cluster>
@@ -170,8 +181,8 @@ ${dashboard}</ossec_config>
 `;
 }
 
-function clusterConf(workers: readonly LocalNode[]): string {
-  const node = ({ name, address, port }: LocalNode): string => `  <node>
+function clusterConf(workers: readonly KnownNode[]): string {
+  const node = ({ name, address, port }: KnownNode): string => `  <node>
     <name>${name}</name>
     <address>${address}</address>
     <port>${port}</port>
@@ -180,7 +191,24 @@ function clusterConf(workers: readonly LocalNode[]): string {
   return `<cluster>\n${workers.map(node).join("")}</cluster>\n`;
 }
 
-function ownSections(node: LocalNode): string {
+function agentSections({ address, agentPort: port, authPort: enrolmentPort }: KnownNode): string {
+  if (port === undefined || enrolmentPort === undefined) return "";
+  return `  <remote>
+    <connection>secure</connection>
+    <port>${port}</port>
+    <protocol>tcp,udp</protocol>
+    <local_ip>${address}</local_ip>
+  </remote>
+  <auth>
+    <port>${enrolmentPort}</port>
+    <local_ip>${address}</local_ip>
+    <use_password>yes</use_password>
+  </auth>
+`;
+}
+
+function ownSections(node: KnownNode): string {
+  if (node.role === "master") return `<ossec_config>\n${agentSections(node)}</ossec_config>\n`;
   const remote = (protocol: string): string => `  <remote>
     <connection>syslog</connection>
     <port>${node.syslogPort}</port>
@@ -195,7 +223,13 @@ function ownSections(node: LocalNode): string {
     <only-future-events>no</only-future-events>
   </localfile>
 `;
-  const sections = [remote("tcp"), remote("udp"), localfile(node.demoFile), localfile(node.feedFile)];
+  const sections = [
+    remote("tcp"),
+    remote("udp"),
+    localfile(node.demoFile),
+    localfile(node.feedFile),
+    agentSections(node),
+  ];
   return `<ossec_config>\n${sections.join("")}</ossec_config>\n`;
 }
 
@@ -206,13 +240,18 @@ function writeFile(path: string, text: string, mode: number): void {
 }
 
 /** The files of a node by their paths, with their text and mode. */
-function filesOf(node: LocalNode, plan: KnownPlan): [string, string, number][] {
+function filesOf(node: KnownNode, plan: KnownPlan): [string, string, number][] {
   const at = (...parts: string[]): string => join(node.home, "etc", ...parts);
-  const own: [string, string, number] =
-    node.role === "master"
-      ? [at("shared", "cluster.conf"), clusterConf(plan.nodes.filter(({ role }) => role === "worker")), 0o640]
-      : [at("ossec.node.conf"), ownSections(node), 0o640];
-  return [[at("ossec.conf"), ossecConf(node, plan), 0o640], own];
+  const files: [string, string, number][] = [[at("ossec.conf"), ossecConf(node, plan), 0o640]];
+  if (node.role === "master") {
+    const workers = plan.nodes.filter(({ role }) => role === "worker");
+    files.push([at("shared", "cluster.conf"), clusterConf(workers), 0o640]);
+  }
+  // A master of before had no sections of its own.
+  if (node.role === "worker" || node.agentPort !== undefined) {
+    files.push([at("ossec.node.conf"), ownSections(node), 0o640]);
+  }
+  return files;
 }
 
 /**
@@ -259,10 +298,14 @@ function readPlan(path: string): KnownPlan | undefined {
   return JSON.parse(readFileSync(path, "utf8")) as KnownPlan; // Our own file, 0600; who edits it edits our state.
 }
 
-async function isStillFree(nodes: readonly LocalNode[]): Promise<boolean> {
-  for (const { address, port, syslogPort: syslog } of nodes) {
-    if ((await canListen(address, port)) !== "yes") return false;
-    if (syslog > 0 && (await canTakeSyslog(address, syslog)) !== "yes") return false;
+/** All ports of a plan are known, and free. */
+async function isStillFree(nodes: readonly KnownNode[]): Promise<boolean> {
+  for (const { address, port, syslogPort: syslog, agentPort: agents, authPort: enrolment } of nodes) {
+    if (agents === undefined || enrolment === undefined) return false;
+    for (const single of [port, enrolment]) if ((await canListen(address, single)) !== "yes") return false;
+    for (const both of syslog > 0 ? [syslog, agents] : [agents]) {
+      if ((await canTakeBoth(address, both)) !== "yes") return false;
+    }
   }
   return true;
 }
@@ -272,7 +315,7 @@ const idleMsMax = 40_000;
 const idleLookMs = 200;
 
 /** Resolves when no process holds the home any more; rejects with its `HomeInUse` when that takes too long. */
-async function untilIdle({ name, home }: LocalNode, say: (text: string) => void, signal: AbortSignal): Promise<void> {
+async function untilIdle({ name, home }: KnownNode, say: (text: string) => void, signal: AbortSignal): Promise<void> {
   if (!existsSync(homeAt(home).lockFile)) return;
   const startedMs = systemClock.monotonicMs();
   for (let looks = 0; ; looks += 1) {
@@ -304,7 +347,7 @@ async function prepareHomes(wanted: HomesWanted): Promise<LocalPlan> {
   }
   for (const node of known?.nodes ?? []) await untilIdle(node, say, signal);
   const isSame = known !== undefined && (await isStillFree(known.nodes));
-  const nodes = isSame ? known.nodes : await placeNodes(wanted, workersKnown ?? workerCount ?? 2);
+  const nodes = isSame ? (known.nodes as LocalNode[]) : await placeNodes(wanted, workersKnown ?? workerCount ?? 2);
   const pagePort = await placePage(wanted, known?.pagePort, nodes);
   const plan = { key: known?.key ?? randomBytes(32).toString("hex"), nodes, pagePort };
   const before = isSame && known.pagePort === pagePort ? plan : known;
