@@ -1,7 +1,7 @@
 /**
  * The trial of one event: a fresh engine without any state but the quarantines answers it alone, and tries the rule
- * that is suspected by itself, under the eyes of the supervisor (poison-trial.ts). Whoever hangs or dies here does so by
- * the event and the ruleset, and by nothing else.
+ * that is suspected by itself, under the eyes of the supervisor (poison-trial.ts). Whoever hangs or dies here does so
+ * by the event and the ruleset, and by nothing else.
  */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { must } from "../base/assert.ts";

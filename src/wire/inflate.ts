@@ -1,5 +1,5 @@
 /**
- * Zlib streams (RFC 1950, RFC 1951) of one message: opened into memory that is there already, and the plain form of one.
+ * Zlib streams (RFC 1950, RFC 1951) of one message: opened into memory that is there already; the plain form of one.
  *
  * Node's `inflateSync` makes an object for each call, which costs several times what a message of 200 bytes does; here
  * nothing is made. What it accepts and refuses is what Node's does, save for a preset dictionary, which nobody sends;
