@@ -16,46 +16,55 @@ const nodeId = agentIdOf(0);
 const pageTextMax = 524_288;
 const entryTextUsual = 256;
 
-type NodeLook = Pick<NodeInfo, "name" | "state" | "sinceMs" | "version" | "isHidden">;
+export type NodeLook = Pick<NodeInfo, "name" | "state" | "sinceMs" | "version" | "isHidden">;
 
 /** Who has been given no group yet gets the files of the default one. */
 export function groupsOf({ groups }: Pick<AgentRecord, "groups">): readonly string[] {
   return groups.length === 0 ? ["default"] : groups;
 }
 
+/** Only those of the page are made into entries: it is asked for while events come. */
 export function listAgents(agents: Agents, nodes: readonly NodeLook[], query: AgentsQuery): AgentsReply {
   const nodesByName = new Map(nodes.map((node) => [node.name, node]));
-  const wanted = matcher(query);
-  const ofNodes = nodes.flatMap((node) => (node.isHidden ? [] : [nodeEntry(node)])).filter(wanted);
-  const all = agents.list().map((record) => agentEntry(agents, record, nodesByName));
-  const matching = all.filter(wanted);
-  const page: AgentInfo[] = query.after === "" ? ofNodes : [];
+  const isWanted = matcher(query);
+  const ofNodes = nodes
+    .flatMap((node) => (node.isHidden ? [] : [nodeEntry(node)]))
+    .filter((entry) => isWanted(entry, entry.node, entry.version));
+  const isHidden = (name: string): boolean => nodesByName.get(name)?.isHidden === true;
+  const matching = agents
+    .list()
+    .filter((record) => isWanted(record, isHidden(record.node) ? "" : record.node, record.facts.version));
+  const page = query.after === "" ? [...ofNodes] : [];
   const afterNumber = Number(query.after);
   let [room, text] = [query.count, 0];
   let next = "";
-  for (const entry of matching) {
-    if (Number(entry.id) <= afterNumber) continue;
-    text += entryTextUsual + entry.groups.reduce((sum, group) => sum + group.length, 0);
+  for (const record of matching) {
+    if (Number(record.id) <= afterNumber) continue;
+    text += entryTextUsual + record.groups.reduce((sum, group) => sum + group.length, 0);
     if (room === 0 || text > pageTextMax) {
       next = page.at(-1)?.id ?? nodeId;
       break;
     }
-    page.push(entry);
+    page.push(agentEntry(agents, record, nodesByName));
     room -= 1;
   }
   return { agents: page, matching: matching.length + ofNodes.length, next };
 }
 
-function matcher(query: AgentsQuery): (entry: AgentInfo) => boolean {
+type Sought = Pick<AgentInfo, "id" | "name" | "address" | "state" | "peerAddress"> & {
+  readonly groups: readonly string[];
+};
+
+function matcher(query: AgentsQuery): (sought: Sought, node: string, version: string) => boolean {
   const search = query.search.toLowerCase();
-  const version = query.version.toLowerCase();
+  const part = query.version.toLowerCase();
   const has = (text: string): boolean => text.toLowerCase().includes(search);
-  return ({ id, name, address, peerAddress, ...entry }) =>
-    (query.state === undefined || entry.state === query.state) &&
-    (query.node === "" || entry.node === query.node) &&
-    (query.group === "" || entry.groups.includes(query.group)) &&
-    entry.version.toLowerCase().includes(version) &&
-    [id, name, address, peerAddress].some(has);
+  return ({ id, name, address, peerAddress, state, groups }, node, version) =>
+    (query.state === undefined || state === query.state) &&
+    (query.node === "" || node === query.node) &&
+    (query.group === "" || groups.includes(query.group)) &&
+    (part === "" || version.toLowerCase().includes(part)) &&
+    (search === "" || has(id) || has(name) || has(address) || has(peerAddress));
 }
 
 const nodeStates = {
@@ -72,7 +81,7 @@ function nodeEntry({ name, state, sinceMs, version }: NodeLook): AgentInfo {
   };
 }
 
-function agentEntry(agents: Agents, record: AgentRecord, nodes: ReadonlyMap<string, NodeLook>): AgentInfo {
+export function agentEntry(agents: Agents, record: AgentRecord, nodes: ReadonlyMap<string, NodeLook>): AgentInfo {
   const { id, name, address, state, stateSinceMs: sinceMs, lastSeenMs, registeredMs, peerAddress, transport } = record;
   const { facts, groups } = record;
   const node = nodes.get(record.node);

@@ -76,12 +76,14 @@ export class AgentsMaster {
   static async open(parts: NodeParts, sink: EventSink, events: AgentEvents): Promise<AgentsMaster> {
     const { home, logs } = parts;
     const store = StoreDisk.open(home.registryDatabase, logs.main.tagged("Agents"));
+    let master: AgentsMaster | undefined;
     try {
-      const master = new AgentsMaster(parts, await openRegistry(parts, store, events));
+      master = new AgentsMaster(parts, await openRegistry(parts, store, events));
       await master.#openDoors(sink);
       return master;
     } catch (error) {
-      store.close();
+      if (master === undefined) store.close();
+      else await master.close();
       throw error;
     }
   }
@@ -96,6 +98,7 @@ export class AgentsMaster {
     const shared = agentFiles(agents, this.blobs);
     this.#listener = await openAgentListener(this.#parts, { table: agents, reports, shared, sink });
     this.#auth = enrolmentPort(this.#parts, this.#enrolment);
+    if (this.#parts.settings.agents.isAuthWritten) await this.#auth?.open();
   }
 
   /** Started before the link, and drained after it. */
@@ -126,6 +129,7 @@ export class AgentsMaster {
   /** Gives the addresses back when the node does not come to run, and closes the database in any case. */
   async close(): Promise<void> {
     await this.#listener?.close();
+    await this.#auth?.close();
     this.#store.close();
   }
 

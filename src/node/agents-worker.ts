@@ -72,12 +72,12 @@ export class AgentsWorker {
   /** Rejects with the error of the part that cannot be opened, and nothing is open then. */
   static async open(parts: NodeParts, sink: EventSink): Promise<AgentsWorker> {
     const store = StoreDisk.open(parts.home.registryDatabase, parts.logs.main.tagged("Agents"));
+    const worker = new AgentsWorker(parts, store);
     try {
-      const worker = new AgentsWorker(parts, store);
       await worker.#openDoors(sink);
       return worker;
     } catch (error) {
-      store.close();
+      await worker.close();
       throw error;
     }
   }
@@ -93,6 +93,7 @@ export class AgentsWorker {
     const relayed: Enrolment = { enrol: async (request) => (await this.#session?.enrol(request)) ?? noMaster };
     const complaints = new OccasionalLog(logs.main.tagged("Enrolment"), clock);
     this.#auth = enrolmentPort(this.#parts, new RelayGuard({ enrolment: relayed, clock, complaints }));
+    if (this.#parts.settings.agents.isAuthWritten) await this.#auth?.open();
   }
 
   get agents(): Agents {
@@ -129,6 +130,7 @@ export class AgentsWorker {
   async close(): Promise<void> {
     this.#relay.stop();
     await this.#listener?.close();
+    await this.#auth?.close();
     this.#store.close();
   }
 

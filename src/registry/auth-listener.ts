@@ -44,9 +44,20 @@ export class AuthListener implements Service {
     return this.#server?.port ?? 0;
   }
 
+  /** Opens the port before `run`, which does it otherwise. Rejects as `run` does. */
+  async open(): Promise<void> {
+    this.#server ??= await this.#open();
+  }
+
+  /** For a node that does not come to run. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+    this.#server = undefined;
+  }
+
   /** Rejects with `EnrolmentListenError` or `EnrolmentFileFailed`. */
   async run(signal: AbortSignal): Promise<void> {
-    const server = await this.#open();
+    const server = this.#server ?? (await this.#open());
     this.#server = server;
     this.#options.log.info(`Agents can enrol at ${this.#options.host}:${server.port}.`);
     this.#onReady();
