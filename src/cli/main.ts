@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { Command as Parser, CommanderError, Option } from "commander";
 import { ArgusError, describeError } from "../base/error.ts";
 import { argusVersion } from "../node/package-disk.ts";
+import { agentEnrol, agentRun } from "./agent.ts";
 import { groupsAssign, groupsCreate, groupsFiles, groupsList, groupsRemove } from "./agent-groups.ts";
 import {
   agentsAdd,
@@ -48,6 +49,7 @@ const commands: readonly Command[] = [
   ...[agentsList, agentsShow, agentsAdd, agentsExtractKey, agentsRemove, agentsRestart, agentsReconnect],
   ...[groupsList, groupsFiles, groupsCreate, groupsRemove, groupsAssign],
   alertsTail,
+  ...[agentEnrol, agentRun],
 ];
 
 const nounSummaries: Readonly<Record<string, string>> = {
@@ -58,6 +60,7 @@ const nounSummaries: Readonly<Record<string, string>> = {
   agents: "The agents of the cluster, and what they are given.",
   "agents groups": "Groups of agents, and the files that each is given.",
   alerts: "Alerts.",
+  agent: "Our own agent, on the machine whose logs it sends.",
 };
 
 /** Runs one command; resolves with the exit code. */

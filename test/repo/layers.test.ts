@@ -36,7 +36,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: kernel,
   dashboard: ["api"],
   // Programs.
-  agent: [...kernel, "wire", "collect", "spool"],
+  agent: [...kernel, "wire", "collect", "logfile", "spool"],
   node: [
     ...[...kernel, "wire", "collect", "logfile", "intake", "spool", "link", "analysis", "alerts"],
     ...["membership", "registry", "sync", "api"],
@@ -46,6 +46,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** The doors of the programs: what the command starts or asks. Everything else in there is their own business. */
 const programDoors: ReadonlySet<string> = new Set([
+  "src/agent/enrol.ts",
+  "src/agent/home.ts",
+  "src/agent/log.ts",
+  "src/agent/run.ts",
   "src/node/config-check.ts",
   "src/node/home-lock-disk.ts",
   "src/node/home.ts",
