@@ -2,7 +2,8 @@
  * `npm run -s bench -- lines --seed N --count N` prints log lines; `relay`, `engine`, `intake` and `spool` measure
  * the whole path or one stage, with `[--seed N] [--count N]`, and `relay` also with `[--workers N] [--dir DIR]`;
  * `agent-intake [--bytes N]` measures agents' messages from the socket on, `wire [--bytes N]` their protocol alone, and
- * `strangers [--strangers N]` what connections without proof cost. `engine` takes other rulesets and logs, and
+ * `strangers [--strangers N]` what connections without proof cost. `agents [--count N] [--eps N] [--seconds N]` are
+ * thousands of simulated agents at a real worker (agents.ts). `engine` takes other rulesets and logs, and
  * `compare` holds its answers against those of a peer (engine.ts, answers.ts). A measurement is one JSON object on
  * stdout, with the commit and the machine that it belongs to.
  */
@@ -14,6 +15,7 @@ import { relay } from "./end-to-end.ts";
 import { compareAnswers } from "./answers.ts";
 import { engineFigures, type EngineBench } from "./engine.ts";
 import { agentIntake } from "./agent-intake.ts";
+import { agentsFigures } from "./agents.ts";
 import { intake } from "./intake.ts";
 import { mixedLines } from "./mixed-log.ts";
 import { spoolFigures } from "./spool.ts";
@@ -79,7 +81,10 @@ async function main(argv: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       seed: { type: "string", default: "7" },
-      count: { type: "string", default: "200000" },
+      count: { type: "string" },
+      eps: { type: "string", default: "20000" },
+      seconds: { type: "string", default: "20" },
+      profile: { type: "string", default: "" },
       workers: { type: "string", default: "2" },
       dir: { type: "string", default: "" },
       segments: { type: "string", default: "160" },
@@ -94,7 +99,9 @@ async function main(argv: string[]): Promise<number> {
       compat: { type: "boolean", default: false },
     },
   });
-  const [seed, count, workerCount] = [Number(values.seed), Number(values.count), Number(values.workers)];
+  const countUsual = positionals[0] === "agents" ? "5000" : "200000";
+  const [seed, workerCount] = [Number(values.seed), Number(values.workers)];
+  const count = Number(values.count ?? countUsual);
   const isSound = [seed, count, workerCount].every((value) => Number.isSafeInteger(value) && value >= 0);
   switch (isSound ? positionals[0] : undefined) {
     case "lines":
@@ -110,6 +117,11 @@ async function main(argv: string[]): Promise<number> {
       return print("intake", await intake(seed, count));
     case "agent-intake":
       return print("agent-intake", await agentIntake(seed, count, Number(values.bytes)));
+    case "agents": {
+      const [eventsPerSecond, seconds, eventBytes] = [values.eps, values.seconds, values.bytes].map(Number);
+      const asked = { eventsPerSecond: eventsPerSecond ?? 0, seconds: seconds ?? 0, eventBytes: eventBytes ?? 0 };
+      return print("agents", await agentsFigures({ seed, count, ...asked, profile: values.profile }));
+    }
     case "spool":
       return print("spool", await spoolFigures(count, Number(values.segments)));
     case "strangers":
@@ -123,6 +135,7 @@ async function main(argv: string[]): Promise<number> {
           "                           [--answers FILE] [--compat]\n" +
           "       npm run -s bench -- compare --answers FILE --expected FILE [--log FILE]\n" +
           "       npm run -s bench -- agent-intake|wire [--seed N] [--count N] [--bytes N]\n" +
+          "       npm run -s bench -- agents [--count N] [--eps N] [--seconds N] [--bytes N] [--profile DIR]\n" +
           "       npm run -s bench -- strangers [--strangers N]\n",
       );
       return 2;

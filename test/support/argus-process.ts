@@ -90,10 +90,10 @@ export class TestNode {
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
 
-  /** Does not wait: `untilReady` does. */
-  start(env: NodeJS.ProcessEnv = {}): void {
+  /** Does not wait: `untilReady` does. `flags` are the runtime's own. */
+  start(env: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): void {
     this.output = "";
-    const child = spawn(process.execPath, [commandFile, "node", "--home", this.home, "--with-parent"], {
+    const child = spawn(process.execPath, [...flags, commandFile, "node", "--home", this.home, "--with-parent"], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...env },
     });
