@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { hash } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -199,9 +199,9 @@ test("while nobody stores anything the buffer fills, the file waits, and nothing
     manager.stores = false;
     agent.start();
     await until("it is connected", () => manager.connections > 0);
-    // Noise, which no compression makes small: 23 MB, of which 17 are left when compressed, into a share of 16 MiB.
-    const noise = (index: number): string => hash("sha512", String(index), "base64");
-    const lines = Array.from({ length: 260_000 }, (_, index) => noise(index));
+    // Noise, which no compression makes small: 40 MiB, of which 30 are left, into a share of 16.
+    const noise = randomBytes(30 * 1_024 * 1_024).toString("base64");
+    const lines = noise.match(/.{20000}/g) ?? [];
     appendFileSync(agent.file, `${lines.join("\n")}\n`);
     await until("the buffer is full", () => agent.said.some((line) => line.includes("events wait")), 60_000);
     manager.stores = true;
