@@ -1,7 +1,7 @@
 /**
  * The ports of a node that agents come to: 1514 for what they say, 1515 for enrolment. What ossec.conf names must be to
  * be had, or the node does not start. What it does not name is opened on the node's own address all the same; where
- * that cannot be, an ERROR line says so, it is tried again, and the node does all else.
+ * that cannot be, an ERROR line says so, and the node does all else.
  */
 import { pause, type Clock } from "../base/clock.ts";
 import { ArgusError, describeError } from "../base/error.ts";
@@ -27,6 +27,9 @@ type DoorParts = Pick<NodeParts, "clock" | "random" | "disk" | "home"> & {
   readonly logs: Pick<NodeParts["logs"], "main">;
   readonly settings: { readonly agents: AgentSettings };
 };
+
+/** Ids of one block of the link (docs/protocol/link.md 6.2). */
+export const HEARD_MAX = 20_000;
 
 /** Undefined: none is wanted, or one that nobody has written cannot be had. Rejects with `IntakeListenError`. */
 export async function openAgentListener(parts: DoorParts, needs: ListenerNeeds): Promise<AgentListener | undefined> {

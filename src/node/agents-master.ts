@@ -30,7 +30,7 @@ import { Registry } from "../registry/registry.ts";
 import { StoreDisk } from "../registry/store-disk.ts";
 import { responseList } from "../wire/response-list.ts";
 import { deliverHere } from "./agent-delivery.ts";
-import { enrolmentPort, openAgentListener, unasked } from "./agent-doors.ts";
+import { enrolmentPort, HEARD_MAX, openAgentListener, unasked } from "./agent-doors.ts";
 import { agentFiles } from "./agent-files.ts";
 import { RECONNECT, restartMessage } from "./agent-order.ts";
 import type { NodeParts } from "./parts.ts";
@@ -93,7 +93,11 @@ export class AgentsMaster {
     const own = this.#parts.settings.name;
     const reports: AgentReports = {
       report: (report) => this.registry.report(own, [report]),
-      heard: (ids) => this.registry.heard(own, ids.map(Number)),
+      heard: (ids) => {
+        for (let at = 0; at < ids.length; at += HEARD_MAX) {
+          this.registry.heard(own, ids.slice(at, at + HEARD_MAX).map(Number));
+        }
+      },
     };
     const shared = agentFiles(agents, this.blobs);
     this.#listener = await openAgentListener(this.#parts, { table: agents, reports, shared, sink });

@@ -27,7 +27,7 @@ import type { Agents, Enrolment } from "../registry/needs.ts";
 import { Replica } from "../registry/replica.ts";
 import { StoreDisk } from "../registry/store-disk.ts";
 import { deliverHere } from "./agent-delivery.ts";
-import { enrolmentPort, openAgentListener, unasked } from "./agent-doors.ts";
+import { enrolmentPort, HEARD_MAX, openAgentListener, unasked } from "./agent-doors.ts";
 import { agentFiles } from "./agent-files.ts";
 import { RECONNECT } from "./agent-order.ts";
 import { RegistryCopyFailed } from "./errors.ts";
@@ -36,8 +36,6 @@ import type { NodeParts } from "./parts.ts";
 import { ReportRelay } from "./report-relay.ts";
 import { named } from "./take-in.ts";
 
-/** Ids of one block of the link. */
-const heardMax = 20_000;
 const noMaster: EnrolmentAnswer = { isEnrolled: false, reason: "Cannot comunicate with master" };
 
 export class AgentsWorker {
@@ -138,7 +136,7 @@ export class AgentsWorker {
     this.#relay.heard(ids);
     const numbers = ids.map(Number);
     this.#replica.heard(numbers);
-    for (let at = 0; at < numbers.length; at += heardMax) this.#session?.heard(numbers.slice(at, at + heardMax));
+    for (let at = 0; at < numbers.length; at += HEARD_MAX) this.#session?.heard(numbers.slice(at, at + HEARD_MAX));
   }
 
   // ── what operators ask for ───────────────────────────────────────────────────────────────────────────────────────
