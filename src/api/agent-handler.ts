@@ -1,6 +1,7 @@
 /** What the routes about agents answer. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { escapeControl } from "../base/escape.ts";
+import type { AgentsOverviewQuery } from "./contract/agent-overview.ts";
 import type {
   AddAgentQuery,
   AgentParams,
@@ -33,6 +34,7 @@ export function agentHandlers(agents: AgentControl): [string, Handler][] {
     };
   return [
     ["GET /agents", (request) => agents.list(request.query as AgentsQuery)],
+    ["GET /agents/overview", (request) => agents.overview(request.query as AgentsOverviewQuery)],
     ["GET /agents/{id}", (request, reply) => agents.find(idOf(request)) ?? noAgent(request, reply)],
     ["POST /agents/{id}/key", (request, reply) => agents.keyOf(idOf(request)) ?? noAgent(request, reply)],
     ["GET /groups", () => agents.groups()],

@@ -1,5 +1,6 @@
 /** What the API needs of the node that it speaks for. `node/` gives it; nothing here may block or throw. */
 import type { AgentChange } from "../model/agent.ts";
+import type { AgentsOverviewQuery, AgentsOverviewReply } from "./contract/agent-overview.ts";
 import type { AgentKeyReply, AgentReply, AgentsReply, GroupReply, GroupsReply } from "./contract/agent-reply.ts";
 import type { AgentsQuery } from "./contract/agent-route.ts";
 import type {
@@ -97,6 +98,7 @@ export type AgentOutcome =
 /** The agents, as every node knows them. */
 export interface AgentControl {
   list(query: AgentsQuery): AgentsReply;
+  overview(query: AgentsOverviewQuery): AgentsOverviewReply;
   /** Undefined where there is none of that id, or it was removed; likewise below. */
   find(id: string): AgentReply | undefined;
   keyOf(id: string): AgentKeyReply | undefined;

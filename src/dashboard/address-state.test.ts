@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { agentStates } from "./agent-view.ts";
 import { firstChoice, ranges, readAddress, writeAddress } from "./address-state.ts";
 import { logLevels } from "./log-filter.ts";
 
@@ -11,14 +12,19 @@ test("an address without a choice is the first one", () => {
 });
 
 test("reads each parameter", () => {
-  deepEqual(read("range=24h&level=12&log.node=worker-node1&log.level=WARNING&log.q=link+up"), {
+  const page = "range=24h&level=12&log.node=worker-node1&log.level=WARNING&log.q=link+up";
+  const agents = "agent.state=never_connected&agent.node=worker-node2&agent.group=web&agent.q=db+01&agent.from=40";
+  deepEqual(read(`${page}&${agents}`), {
     ...{ range: "24h", level: 12, logNode: "worker-node1", logLevel: "WARNING", logQuery: "link up" },
+    ...{ agentState: "never_connected", agentNode: "worker-node2", agentGroup: "web", agentQuery: "db 01" },
+    agentFrom: 40,
   });
 });
 
 const unknowns = [
   ...["range=2h", "range=", "range=__proto__", "level=17", "level=-1", "level=1e1", "level=7.5", "level=", "level=07"],
   ...["log.level=LOUD", "log.level=", "range=constructor", "weather=rain", "LEVEL=7"],
+  ...["agent.state=lost", "agent.state=", "agent.from=-1", "agent.from=1e3", "agent.from=99999999", "agent.from="],
 ];
 
 for (const text of unknowns) {
@@ -50,6 +56,11 @@ test("what is written is read again", () => {
     logNode: fc.string({ maxLength: 64 }),
     logLevel: fc.constantFrom(...logLevels),
     logQuery: fc.string({ unit: "grapheme", maxLength: 32 }),
+    agentState: fc.constantFrom("" as const, ...agentStates),
+    agentNode: fc.string({ maxLength: 64 }),
+    agentGroup: fc.string({ maxLength: 64 }),
+    agentQuery: fc.string({ unit: "grapheme", maxLength: 32 }),
+    agentFrom: fc.integer({ min: 0, max: 9_999_999 }),
   };
   const state = fc.record(members, { noNullPrototype: true });
   fc.assert(

@@ -16,3 +16,4 @@ writeNumbersFor(realBrowser.languages());
 const root = pageRoot();
 if (root !== null) render(<Page parts={parts} />, root);
 connector.start();
+parts.agents.start();

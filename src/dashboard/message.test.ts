@@ -1,7 +1,23 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { sampleLogLine, sampleNode, sampleStatus } from "../../test/support/api-needs.ts";
-import { fieldsOf, memberOf, readAlerts, readFigures, readLevels, readLog, readNodes, readStatus } from "./message.ts";
+import {
+  sampleAgentRow,
+  sampleLogLine,
+  sampleNode,
+  sampleOverview,
+  sampleStatus,
+} from "../../test/support/api-needs.ts";
+import {
+  fieldsOf,
+  memberOf,
+  readAgents,
+  readAlerts,
+  readFigures,
+  readLevels,
+  readLog,
+  readNodes,
+  readStatus,
+} from "./message.ts";
 
 /** `value` without the member at `path`, and with another type there. */
 function* spoilt(value: object): Generator<[path: string, spoilt: unknown]> {
@@ -14,12 +30,16 @@ function* spoilt(value: object): Generator<[path: string, spoilt: unknown]> {
   }
 }
 
-/** What no part of the page asks for. */
-const unused = ["processId"];
+/** What no part of the page asks for, and what may be an empty list. */
+const unused = ["processId", "with a list as groups"];
+
+const shownAgents = (agents: unknown[]): number | undefined =>
+  readAgents({ ...sampleOverview(), agents })?.agents.length;
 
 const kinds: [kind: string, whole: object, taken: (value: unknown) => boolean][] = [
   ["status", sampleStatus, (value) => readStatus(value) !== undefined],
   ["node", sampleNode(), (value) => readNodes({ nodes: [value] })?.length === 1],
+  ["row of an agent", sampleAgentRow({ nodeDownSinceMs: 1 }), (value) => shownAgents([value]) === 1],
   ["line of the log", sampleLogLine("1"), (value) => readLog({ lines: [value] })?.lines.length === 1],
   [
     "sample",
@@ -37,6 +57,18 @@ for (const [kind, whole, isTaken] of kinds) {
     }
   });
 }
+
+test("an overview of agents is taken whole or not at all, and no more rows of it than are shown", () => {
+  const whole = sampleOverview();
+  deepEqual(readAgents({ ...whole, news: 1 }), { ...whole, news: 1 });
+  for (const name of Object.keys(whole)) {
+    equal(readAgents({ ...whole, [name]: "x" }), undefined, name);
+    equal(readAgents(Object.fromEntries(Object.entries(whole).filter(([key]) => key !== name))), undefined, name);
+  }
+  equal(readAgents({ ...whole, counts: { ...whole.counts, unheard: null } }), undefined);
+  equal(shownAgents(Array.from({ length: 5_000 }, () => sampleAgentRow())), 20);
+  deepEqual(readAgents({ ...whole, groups: ["web", 7, null] })?.groups, ["web"]);
+});
 
 test("what is not known is null, and a number that is none is not taken", () => {
   const link = { sinceMs: null, roundTripMs: null };

@@ -3,6 +3,7 @@
  * answer in its place, so each message is looked at before anything shows it; what has another form is passed over.
  * Members that are not known are left alone.
  */
+import type { AgentRow, AgentsOverviewReply } from "../api/contract/agent-overview.ts";
 import type { PageAlert, PageAlerts, PageLog } from "../api/contract/page-stream.ts";
 import type {
   AlertReply,
@@ -14,6 +15,7 @@ import type {
   NodeInfo,
   StatusReply,
 } from "../api/contract/reply.ts";
+import { agentStates, AGENTS_SHOWN } from "./agent-view.ts";
 import { logLevels } from "./log-filter.ts";
 import { nodeStates } from "./node-order.ts";
 
@@ -91,6 +93,18 @@ const isLogLine = has({
   message: isText,
 });
 
+const isAgent = has({
+  ...{ id: isText, name: isText, address: isText, state: oneOf(agentStates), node: isText, version: isText },
+  ...{ nodeDownSinceMs: orNull(isNumber), peerAddress: isText, isShutDown: isFlag, isSynced: orNull(isFlag) },
+  ...{ groups: (value: unknown) => Array.isArray(value) && value.every(isText) },
+  ...numbers("lastSeenMs", "groupCount"),
+});
+const isAgentCounts = has(numbers("disconnected", "pending", "never_connected", "active", "unheard"));
+const isOverview = has({
+  ...{ agents: Array.isArray, groups: Array.isArray, counts: isAgentCounts },
+  ...numbers("from", "matching", "total"),
+});
+
 /** The members of a list that have the form; the others are left out. */
 function listOf(value: unknown, name: string, check: Check): unknown[] | undefined {
   const list = memberOf(value, name);
@@ -140,4 +154,11 @@ function readPageAlert(value: unknown): PageAlert {
 export function readLog(data: unknown): PageLog | undefined {
   const lines = listOf(data, "lines", isLogLine) as ClusterLogLine[] | undefined;
   return lines === undefined ? undefined : { lines, isReset: memberOf(data, "isReset") === true };
+}
+
+export function readAgents(data: unknown): AgentsOverviewReply | undefined {
+  if (!isOverview(data)) return undefined;
+  const agents = (listOf(data, "agents", isAgent) ?? []) as AgentRow[];
+  const groups = (listOf(data, "groups", isText) ?? []) as string[];
+  return { ...(data as AgentsOverviewReply), agents: agents.slice(0, AGENTS_SHOWN), groups };
 }

@@ -2,6 +2,8 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { AgentFeed } from "./agent-feed.ts";
+import { pathOf } from "./agent-view.ts";
 import { readAddress, writeAddress, type AddressState, type Range } from "./address-state.ts";
 import type { PageConnector } from "./connector.ts";
 import type { Browser } from "./needs.ts";
@@ -12,6 +14,8 @@ export interface PageParts {
   readonly browser: Browser;
   readonly store: Store;
   readonly connector: PageConnector;
+  /** Asks nothing before it is started. */
+  readonly agents: AgentFeed;
   /** What the address says. Written by `choose`, and when the reader goes back or forward. */
   readonly chosen: ReadonlySignal<AddressState>;
   choose(change: Partial<AddressState>): void;
@@ -51,11 +55,16 @@ export function pagePartsOf(browser: Browser, store: Store, connector: PageConne
   const chosen = signal(readAddress(browser.search()));
   const knownFromMs = computed(() => knownFromMsOf(store));
   const isYoung = computed(() => store.nowMs.value - knownFromMs.value < quarterMs);
+  const agents = new AgentFeed(
+    browser,
+    store,
+    computed(() => pathOf(chosen.value)),
+  );
   const isNarrow = signal(false);
   browser.onNarrow((now) => (isNarrow.value = now));
   browser.onAddress(() => (chosen.value = readAddress(browser.search())));
   return {
-    ...{ browser, store, connector, chosen, knownFromMs, isNarrow, isAllShown: signal(false) },
+    ...{ browser, store, connector, agents, chosen, knownFromMs, isNarrow, isAllShown: signal(false) },
     range: computed(() => {
       const { range } = chosen.value;
       if (range !== "auto") return range;

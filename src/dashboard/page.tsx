@@ -1,5 +1,6 @@
 /** The page from top to bottom. */
 import type { JSX } from "preact";
+import { AgentPanel } from "./agent-panel.tsx";
 import { AlertList } from "./alert-list.tsx";
 import { Announcer, WindowTitle } from "./announcer.tsx";
 import { AwayBanner, AwayStatus, VersionBanner } from "./away-banner.tsx";
@@ -27,6 +28,7 @@ export function Page({ parts }: { parts: PageParts }): JSX.Element {
         <NodeTable />
         <LevelChart />
         <AlertList />
+        <AgentPanel />
         <LogPanel />
       </main>
       <Footer />

@@ -1,15 +1,17 @@
 /** Is it well? In a sentence, and below it what needs somebody, worst first. */
 import type { JSX } from "preact";
+import { count } from "./format.ts";
 import { Glyph } from "./glyph.tsx";
 import { usePage } from "./page-context.tsx";
 import { moreOf, UNWELL_COUNT, verdictOf, type Need } from "./verdict.ts";
 import { VisibleText } from "./word.tsx";
 
 export function VerdictHead(): JSX.Element {
-  const { store, toldConnection, shownMs } = usePage();
+  const { store, agents, toldConnection, shownMs } = usePage();
   const status = store.status.value;
   const nodes = store.nodes.value;
   const connection = toldConnection.value;
+  const agentCount = agents.answer.value?.reply.total ?? 0;
   // Of a stale page the verdict says when it was, and needs to know which day is today.
   const nowMs = connection.name === "stale" ? store.nowMs.value : shownMs.value;
   const verdict = verdictOf({ status, nodes, connection, nowMs });
@@ -28,6 +30,11 @@ export function VerdictHead(): JSX.Element {
           <p class="whose">
             <VisibleText text={status.cluster === "" ? status.node : status.cluster} />
             {nodes.length > 1 && `, ${nodes.length} nodes`}
+            {agentCount > 0 && (
+              <>
+                , <a href="#agents">{agentCount === 1 ? "1 agent" : `${count(agentCount)} agents`}</a>
+              </>
+            )}
           </p>
         )}
       </section>

@@ -1,5 +1,6 @@
 /** What operators ask about agents on this node's socket, and what the page may show of them. */
 import type { AgentKeyReply, AgentReply, AgentsReply, GroupReply, GroupsReply } from "../api/contract/agent-reply.ts";
+import type { AgentsOverviewQuery, AgentsOverviewReply } from "../api/contract/agent-overview.ts";
 import type { AgentsQuery } from "../api/contract/agent-route.ts";
 import type { NodeInfo } from "../api/contract/reply.ts";
 import type { AgentControl, AgentOrder, AgentOutcome } from "../api/needs.ts";
@@ -8,6 +9,7 @@ import type { BlobDisk } from "../registry/blob-disk.ts";
 import type { Agents } from "../registry/needs.ts";
 import { unpackMerged } from "../wire/shared-file.ts";
 import { findAgent, listAgents, listGroups } from "./agent-list.ts";
+import { agentsOverview } from "./agent-overview.ts";
 
 export interface AgentsDeskOptions {
   readonly agents: Agents;
@@ -27,6 +29,11 @@ export class AgentsDesk implements AgentControl {
   list(query: AgentsQuery): AgentsReply {
     const { agents, nodes } = this.#options;
     return listAgents(agents, nodes(), query);
+  }
+
+  overview(query: AgentsOverviewQuery): AgentsOverviewReply {
+    const { agents, nodes } = this.#options;
+    return agentsOverview(agents, nodes(), query);
   }
 
   find(id: string): AgentReply | undefined {

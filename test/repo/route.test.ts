@@ -37,6 +37,7 @@ const table = [
   "POST /agents/{id}/reconnect socket",
   "POST /groups          socket",
   "POST /groups/{name}/remove socket",
+  "GET /agents/overview socket, page",
 ];
 
 test("the contract holds these routes, and the page has these of them", () => {

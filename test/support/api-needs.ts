@@ -16,6 +16,7 @@ import type {
   GroupReply,
   GroupsReply,
 } from "../../src/api/contract/agent-reply.ts";
+import type { AgentRow, AgentsOverviewReply } from "../../src/api/contract/agent-overview.ts";
 import type { AgentsQuery } from "../../src/api/contract/agent-route.ts";
 import type {
   AgentControl,
@@ -196,6 +197,24 @@ export function sampleAgent(change: Partial<AgentInfo> = {}): AgentInfo {
 
 const sampleFacts = { uname: "Linux |web", host: "web", address: "192.0.2.10", configSum: "", mergedSum: "00" };
 
+/** An agent as the page has it. */
+export function sampleAgentRow(change: Partial<AgentRow> = {}): AgentRow {
+  return {
+    ...{ id: "001", name: "web", address: "any", state: "active", node: "worker-node1", nodeDownSinceMs: null },
+    ...{ lastSeenMs: 1_795_000_055_000, version: "Wazuh v4.14.7", peerAddress: "192.0.2.10", isShutDown: false },
+    ...{ groups: ["default"], groupCount: 1, isSynced: true },
+    ...change,
+  };
+}
+
+export function sampleOverview(change: Partial<AgentsOverviewReply> = {}): AgentsOverviewReply {
+  return {
+    ...{ agents: [sampleAgentRow()], from: 0, matching: 1, total: 1, groups: ["default"] },
+    counts: { disconnected: 0, pending: 0, never_connected: 0, active: 1, unheard: 0 },
+    ...change,
+  };
+}
+
 /** One agent and one group; remembers what was to be changed, and refuses what is of agent 999. */
 export class ListedAgents implements AgentControl {
   readonly changes: Parameters<AgentControl["change"]>[0][] = [];
@@ -204,6 +223,10 @@ export class ListedAgents implements AgentControl {
   list(query: AgentsQuery): AgentsReply {
     this.queries.push(query);
     return { agents: [sampleAgent()], matching: 1, next: "" };
+  }
+
+  overview(): AgentsOverviewReply {
+    return sampleOverview();
   }
 
   find(id: string): AgentReply | undefined {

@@ -19,10 +19,12 @@ import {
   type AgentChangeAnswer,
   type AgentRecord,
   type AgentReport,
+  type MergedRecord,
   type EnrolmentAnswer,
   type EnrolmentRequest,
   type RegistryRecord,
 } from "../../src/model/agent.ts";
+import type { Agents } from "../../src/registry/needs.ts";
 
 export function agentRecord(number: number, seq: number, changed: Partial<AgentRecord> = {}): AgentRecord {
   const id = agentIdOf(number);
@@ -31,6 +33,22 @@ export function agentRecord(number: number, seq: number, changed: Partial<AgentR
     ...{ groups: ["default"], registeredMs: 1, state: "never_connected", stateSinceMs: 1, statusCode: 0, node: "" },
     ...{ connection: "", peerAddress: "", transport: "", lastSeenMs: 0, facts: noFacts, counterFloor: 0 },
     ...changed,
+  };
+}
+
+/** A registry of these, in the order of their ids, all with files of the same sum. */
+export function agentsOf(records: readonly AgentRecord[], groups: readonly string[] = ["default"]): Agents {
+  const merged = groups.map((name): MergedRecord => {
+    return { kind: "merged", seq: 1, groups: name, isRemoved: false, md5: "aa", sha256: "bb", bytes: 1 };
+  });
+  return {
+    byId: (id) => records.find((record) => record.id === id),
+    byAddress: () => undefined,
+    list: () => [...records],
+    merged: () => merged[0],
+    groups: () => merged,
+    allMerged: () => merged,
+    onChanged: () => () => undefined,
   };
 }
 

@@ -7,10 +7,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NodeInfo, StatusReply } from "../../src/api/contract/reply.ts";
 import { PageServer } from "../../src/api/page-connection.ts";
+import type { ApiNeeds } from "../../src/api/needs.ts";
 import { pageFilesOf } from "../../src/api/page-file.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
-import { ListedFeed, ListedLog, sampleNeeds, sampleStatus, SetFigures } from "./api-needs.ts";
+import type { AgentRecord } from "../../src/model/agent.ts";
+import { agentsOverview } from "../../src/node/agent-overview.ts";
+import { ListedAgents, ListedFeed, ListedLog, sampleNeeds, sampleStatus, SetFigures } from "./api-needs.ts";
+import { agentsOf } from "./link-agents.ts";
 
 /** Where the bundle of this build is. */
 const bundle = fileURLToPath(new URL("../../dashboard/", import.meta.url));
@@ -32,6 +36,12 @@ export class PageStage {
   status: StatusReply = { ...sampleStatus, startedMs: Date.now() - 60_000 };
   /** Told when something of it changes. */
   nodes: NodeInfo[];
+  /** In the order of their ids. */
+  agents: readonly AgentRecord[] = [];
+  /** How often they were asked for. */
+  agentsAskedCount = 0;
+  /** They cannot be looked up. */
+  isWithoutAgents = false;
   readonly #server: PageServer;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -40,11 +50,20 @@ export class PageStage {
   constructor(port: number) {
     this.url = `http://127.0.0.1:${port}`;
     const needs = sampleNeeds(this.feed, { clusterLog: this.clusterLog, figures: this.figures });
+    const overview: ApiNeeds["agents"]["overview"] = (query) => {
+      this.agentsAskedCount += 1;
+      if (this.isWithoutAgents) throw new Error("as a test wants it");
+      return agentsOverview(agentsOf(this.agents), this.nodes, query);
+    };
     const status = (): StatusReply => ({ ...this.status, nowMs: Date.now() });
     this.nodes = needs.status.nodes();
     this.#server = new PageServer({
       ...{ port, clock: systemClock, log: silentLog },
-      needs: { ...needs, status: { ...needs.status, status, nodes: () => this.nodes } },
+      needs: {
+        ...needs,
+        agents: Object.assign(new ListedAgents(), { overview }),
+        status: { ...needs.status, status, nodes: () => this.nodes },
+      },
       files: pageFilesOf(
         readdirSync(bundle, { recursive: true, encoding: "utf8" })
           .filter((name) => /\.\w+$/.test(name))

@@ -121,7 +121,7 @@ test("the address is the state: range, level and the log's filters are there aft
   const { page } = opened;
   await page.getByRole("button", { name: "24 h" }).click();
   await page.getByRole("button", { name: "12+" }).click();
-  await page.getByRole("searchbox").or(page.getByRole("textbox")).first().fill("is up");
+  await page.getByRole("searchbox", { name: "Find in cluster.log" }).fill("is up");
   await until(
     "the address says so",
     () => /range=24h/.test(page.url()) && /level=12/.test(page.url()) && /log\.q=/.test(page.url()),

@@ -1,5 +1,6 @@
 /** Every route of the API; what a route is stands in route-form.ts. */
 import Type, { type Static } from "typebox";
+import { agentsOverviewRoute } from "./agent-overview.ts";
 import { agentRoutes } from "./agent-route.ts";
 import {
   alertReply,
@@ -211,4 +212,5 @@ export const routes: readonly Route[] = [
   ...[statusRoute, nodesRoute, alertsRoute, alertRoute, streamRoute, levelsRoute, figuresRoute, clusterLogRoute],
   ...[pageStreamRoute, journalRoute, metricsRoute, quarantineRoute, releaseRoute, rulesetRoute, reloadRoute],
   ...agentRoutes,
+  agentsOverviewRoute,
 ];
