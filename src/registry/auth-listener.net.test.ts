@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -73,7 +73,7 @@ async function open({
   });
   const abort = new AbortController();
   const running = listener.run(abort.signal);
-  await Promise.race([listener.ready(), running]);
+  while (listener.port === 0) await Promise.race([pause(systemClock, 10), running]);
   const stop = async (): Promise<void> => {
     abort.abort();
     await running;
@@ -271,4 +271,29 @@ test("a port that is taken is an error that says so", async () => {
     return true;
   });
   deepEqual(second.port, 0);
+});
+
+test("nobody waits for a certificate that is made: the node goes on, and the port is open when it is there", async () => {
+  const files = {
+    home: newFolder("auth-new"),
+    disk: nodeDisk,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  };
+  mkdirSync(join(files.home, "etc"));
+  const conf = configFrom([authSection], { shared: "<auth></auth>" });
+  const enrolment: Enrolment = { enrol: () => Promise.reject(new Error("nobody asks")) };
+  const listener = new AuthListener({
+    ...{ auth: { ...conf.one(authSection).values, port: 0 }, host: "127.0.0.1", files, enrolment },
+    ...{ clock: systemClock, log: silentLog },
+  });
+  await listener.open();
+  equal(listener.port, 0);
+  const abort = new AbortController();
+  const running = listener.run(abort.signal);
+  while (listener.port === 0) await Promise.race([pause(systemClock, 10), running]);
+  ok(existsSync(join(files.home, "etc/sslmanager.cert")));
+  abort.abort();
+  await running;
 });

@@ -28,6 +28,7 @@ export class AuthListener implements Service {
   readonly #options: AuthListenerOptions;
   readonly #ready: Promise<void>;
   #onReady: () => void = () => undefined;
+  #opening: Promise<AuthServer> | undefined;
   #server: AuthServer | undefined;
 
   constructor(options: AuthListenerOptions) {
@@ -35,6 +36,7 @@ export class AuthListener implements Service {
     this.#ready = new Promise((resolve) => (this.#onReady = resolve));
   }
 
+  /** When the port is open, or a certificate is being made: that takes seconds on a busy machine, and nobody waits. */
   ready(): Promise<void> {
     return this.#ready;
   }
@@ -44,32 +46,48 @@ export class AuthListener implements Service {
     return this.#server?.port ?? 0;
   }
 
-  /** Opens the port before `run`, which does it otherwise. Rejects as `run` does. */
+  /** Begins before `run`, which does it otherwise; resolves as `ready` does. Rejects as `run` does. */
   async open(): Promise<void> {
-    this.#server ??= await this.#open();
+    await Promise.race([this.#opened(), this.#ready]);
   }
 
   /** For a node that does not come to run. */
   async close(): Promise<void> {
-    await this.#server?.close();
+    const server = await this.#opening?.catch(() => undefined);
+    await server?.close();
     this.#server = undefined;
   }
 
   /** Rejects with `EnrolmentListenError` or `EnrolmentFileFailed`. */
   async run(signal: AbortSignal): Promise<void> {
-    const server = this.#server ?? (await this.#open());
-    this.#server = server;
+    const aborted = untilAborted(signal);
+    const server = await Promise.race([this.#opened(), aborted]);
+    if (server === undefined) return void this.close();
     this.#options.log.info(`Agents can enrol at ${this.#options.host}:${server.port}.`);
     this.#onReady();
-    const failure = await Promise.race([untilAborted(signal), server.failed]);
+    const failure = await Promise.race([aborted, server.failed]);
     await server.close();
     this.#server = undefined;
+    this.#opening = undefined;
     if (failure !== undefined) throw failure;
+  }
+
+  /** One attempt for all who wait; after a failure the next one begins anew. */
+  #opened(): Promise<AuthServer> {
+    this.#opening ??= this.#open().then(
+      (server) => (this.#server = server),
+      (error: unknown) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
+    return this.#opening;
   }
 
   async #open(): Promise<AuthServer> {
     const { auth, host, files, enrolment, clock, log, limits } = this.#options;
-    const { cert, key } = await openCertificate(files, auth.ssl_manager_cert, auth.ssl_manager_key);
+    const onMaking = (): void => this.#onReady();
+    const { cert, key } = await openCertificate(files, auth.ssl_manager_cert, auth.ssl_manager_key, onMaking);
     const agentCa = auth.ssl_agent_ca === undefined ? undefined : await readAgentCa(files, auth.ssl_agent_ca);
     return AuthServer.open({
       ...{ host: auth.ipv6 && host === "0.0.0.0" ? "::" : host, port: auth.port, isIpv6Only: false },

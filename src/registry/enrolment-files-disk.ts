@@ -43,11 +43,19 @@ async function readFile({ disk }: FilesOptions, path: string): Promise<Buffer | 
   }
 }
 
-/** Makes both when both are absent. Rejects with `EnrolmentFileFailed`. */
-export async function openCertificate(options: FilesOptions, certPath: string, keyPath: string): Promise<KeyPair> {
+/** Makes both when both are absent, and says so when it begins. Rejects with `EnrolmentFileFailed`. */
+export async function openCertificate(
+  options: FilesOptions,
+  certPath: string,
+  keyPath: string,
+  onMaking: () => void = () => undefined,
+): Promise<KeyPair> {
   const [certFile, keyFile] = [pathIn(options.home, certPath), pathIn(options.home, keyPath)];
   const [cert, key] = [await readFile(options, certFile), await readFile(options, keyFile)];
-  if (cert === undefined && key === undefined) return makeCertificate(options, certFile, keyFile);
+  if (cert === undefined && key === undefined) {
+    onMaking();
+    return makeCertificate(options, certFile, keyFile);
+  }
   if (cert === undefined) throw new EnrolmentFileFailed(certFile, `is absent, and its key ${keyFile} is there`);
   if (key === undefined) throw new EnrolmentFileFailed(keyFile, `is absent, and its certificate ${certFile} is there`);
   if (!parseCertificate(certFile, cert).checkPrivateKey(parseKey(keyFile, key))) {
