@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { hash, randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { spawnAgent } from "../../test/support/agent-child.ts";
 import { StandInManager } from "../../test/support/stand-in-manager.ts";
 import { newFolder } from "../../test/support/temporary-folder.ts";
 import { logTo } from "../base/log.ts";
@@ -16,7 +16,6 @@ import { type AgentEnd, runAgent } from "./run.ts";
 const awake = setInterval(() => undefined, 1_000);
 after(() => clearInterval(awake));
 
-const childFile = fileURLToPath(import.meta.resolve("../../test/support/agent-child.js"));
 const registration = { id: "007", name: "web7", address: "any", key: "k".repeat(64) };
 
 async function until(what: string, is: () => boolean, msMax = 10_000): Promise<void> {
@@ -81,8 +80,7 @@ class TestAgent {
   }
 
   spawn(): void {
-    this.child = spawn(process.execPath, [childFile, this.home], { stdio: ["ignore", "pipe", "inherit"] });
-    this.child.stdout?.on("data", (chunk: Buffer) => void this.said.push(...chunk.toString().trim().split("\n")));
+    this.child = spawnAgent(this.home, (text) => void this.said.push(...text.trim().split("\n")));
   }
 
   async kill(): Promise<void> {
@@ -185,12 +183,12 @@ test("a plain manager's acks release: after a restart nothing that was read is s
     const notified = manager.controls.length;
     await until("three keepalives", () => manager.controls.length >= notified + 3);
     await agent.stop();
-    const other = spawn(process.execPath, [childFile, agent.home], { stdio: "ignore" });
+    agent.spawn();
     await until("it speaks again", () => manager.logs.filter((log) => log.includes("Agent started")).length === 2);
     agent.write(10);
     await until("new lines", () => manager.linesOf(agent.file).length >= 310);
     deepEqual(manager.linesOf(agent.file), agent.expected());
-    other.kill("SIGKILL");
+    await agent.kill();
   }));
 
 test("while nobody stores anything the buffer fills, the file waits, and nothing is lost", () =>

@@ -15,7 +15,7 @@
  * All else is sent again on the next connection.
  *
  * Misbehaviour of a manager: an unknown word is passed over, a file whose sum is wrong is dropped, `stored` for what
- * was not sent counts for nothing, and silence of any kind ends the connection. Time comes in; nothing is waited for here.
+ * was not sent counts for nothing, and silence of any kind ends the connection. Time comes in; nothing is waited for.
  */
 import { hash } from "node:crypto";
 import { Backoff } from "../base/backoff.ts";
