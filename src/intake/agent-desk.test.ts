@@ -127,6 +127,28 @@ test("bytes that are no message of an agent are refused, whatever they are (20,0
   equal(world.desk.counters.udpMessages, 0);
 });
 
+test("what the registry makes of a node's own counting does not drive it on, another node's counting does", () => {
+  const world = new World();
+  const identity = world.table.put(agentOf("001"));
+  const agent = new SimAgent(identity);
+  const path = new SimPath("tcp");
+  const now = Math.floor(world.clock.wallMs() / 1_000);
+  const unsubscribe = world.table.onChanged((changed) => world.desk.onChanged(changed));
+  const counted: number[] = [];
+  world.desk.receive(agent.seal(startup("v4.14.7")), path);
+  for (let turn = 0; turn < 4; turn += 1) {
+    const { connection = "", counter = 0 } = world.reports.at(-1) ?? {};
+    world.table.put({ ...identity, connection, counterFloor: counter + 3_600 });
+    world.desk.receive(agent.seal(keepalive()), path);
+    counted.push((world.reports.at(-1)?.counter ?? 0) - now);
+  }
+  deepEqual(counted, [3_600, 3_600, 3_600, 3_600], "the first record may hold another node's counting");
+  world.table.put({ ...identity, connection: "", counterFloor: now + 9_000 });
+  world.desk.receive(agent.seal(keepalive()), path);
+  equal((world.reports.at(-1)?.counter ?? 0) - now, 9_000);
+  unsubscribe();
+});
+
 test("reports tell who, by which connection, from where, and how far the node has counted", () => {
   const world = new World();
   const agent = new SimAgent(world.table.put(agentOf("001")));

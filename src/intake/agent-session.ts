@@ -131,6 +131,8 @@ export class AgentSession {
   #isEscaping: boolean;
   #bond: Bond | undefined;
   #held: Buffer[] = [];
+  /** Below it other nodes may have counted. What the registry makes of our own counting is no reason to go higher. */
+  #floor = 0;
   /** Something has come over the bond since this was last taken away. */
   isHeard = false;
 
@@ -255,6 +257,7 @@ export class AgentSession {
       if (before !== undefined && !this.#mayOvertake(before, path, counter, nowMs)) return "older_elsewhere";
       const connection = Buffer.from(this.#needs.random.bytes(8)).toString("hex");
       this.#bond = { path, connection, sinceMs: nowMs, heardAtMs: nowMs, numbered: undefined, isKnown: false };
+      this.#floor = this.#identity.counterFloor;
       this.#leave();
       if (before?.path.transport === "tcp") {
         this.#needs.counters.overtaken += 1;
@@ -360,7 +363,7 @@ export class AgentSession {
   }
 
   #say(payload: Buffer): boolean {
-    return this.#voice.say(payload, this.#bond?.path, this.#identity.counterFloor);
+    return this.#voice.say(payload, this.#bond?.path, this.#floor);
   }
 
   // ── the file ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -411,6 +414,10 @@ export class AgentSession {
   /** The record has changed in what it does not have of client.keys. */
   onRecord(identity: AgentIdentity): void {
     this.#identity = identity;
+    // The first time that it names our connection another node's counting may be in it. From then on it is only ours,
+    // and to follow it would make each keepalive a change of the registry.
+    const isEcho = this.#bond?.isKnown === true && identity.connection === this.#bond.connection;
+    if (!isEcho) this.#floor = identity.counterFloor;
     this.release(identity.connection);
   }
 
