@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { factsOf, reportOf } from "../../test/support/registry-world.ts";
 import type { AgentRecord, AgentReport } from "../model/agent.ts";
@@ -106,10 +106,23 @@ test("an OSSEC agent has half an hour", () => {
 test("the floor of counters is above all that was used, and rises about once an hour", () => {
   const nowS = Math.floor(nowMs / 1_000);
   const first = floorAfter(0, nowS, nowMs);
-  equal(first, nowS + 3_600);
+  equal(first, nowS + 3_540);
   equal(floorAfter(first, nowS + 60, nowMs + 60_000), first);
   equal(floorAfter(first, first, nowMs), first + 1, "the next node began at the floor");
-  equal(floorAfter(first, first, nowMs + 3_600_000), nowS + 7_200);
+  equal(floorAfter(first, first, nowMs + 3_600_000), nowS + 7_140);
   equal(floorAfter(5, 0, nowMs), 5, "nothing was sent");
-  equal(floorAfter(0, COUNTER_MAX, nowMs), COUNTER_MAX);
+  equal(floorAfter(0, COUNTER_MAX, (COUNTER_MAX - 5) * 1_000), COUNTER_MAX, "no agent reads more");
+});
+
+test("no claim of a node brings the floor further than an hour ahead of the master's clock, or back", () => {
+  const nowS = Math.floor(nowMs / 1_000);
+  let floor = floorAfter(0, nowS, nowMs);
+  for (const claim of [nowS + 4_000, COUNTER_MAX, COUNTER_MAX]) floor = floorAfter(floor, claim, nowMs);
+  equal(floor, nowS + 3_600);
+  equal(floorAfter(floor, COUNTER_MAX, nowMs + 1_000), nowS + 3_601);
+  equal(floorAfter(floor, COUNTER_MAX, nowMs - 86_400_000), floor, "the master's clock was set back");
+  for (const kind of ["startup", "keepalive"] as const) {
+    const lies = after(fresh, ["n1", { kind, counter: COUNTER_MAX }], ["n1", { kind: "closed", counter: COUNTER_MAX }]);
+    ok(lies.counterFloor <= nowS + 3_600, kind);
+  }
 });

@@ -13,8 +13,14 @@ import type { AgentRecord, AgentReport, AgentState } from "../model/agent.ts";
 /** An OSSEC agent says nothing for ten minutes, and may lose two keepalives of three over UDP (agent-protocol 5.2). */
 const OSSEC_SILENCE_MS_MIN = 1_830_000;
 
-/** How far ahead of the clock a new floor of counters is: a node that takes an agent over raises it once an hour. */
-const FLOOR_LEAD_S = 3_600;
+/** How far ahead of the clock a new floor of counters is: a node that holds an agent raises it about once an hour. */
+const FLOOR_LEAD_S = 3_540;
+
+/**
+ * How far ahead a node's claim can bring it: one that lies, or whose clock is wrong, shuts no agent out for longer. What
+ * is above the usual lead is for an agent that goes from node to node many times in a second.
+ */
+const FLOOR_LEAD_S_MAX = 3_600;
 
 /** The greatest counter of a form that every agent reads: ten digits, and a signed number of 32 bits. */
 export const COUNTER_MAX = 2_147_483_647;
@@ -42,7 +48,9 @@ function become(record: AgentRecord, state: AgentState, statusCode: number, nowM
  */
 export function floorAfter(floor: number, counter: number, nowMs: number): number {
   if (counter < floor || counter === 0) return floor;
-  return Math.min(Math.max(counter + 1, Math.floor(nowMs / 1_000) + FLOOR_LEAD_S), COUNTER_MAX);
+  const nowS = Math.floor(nowMs / 1_000);
+  const next = Math.min(Math.max(counter + 1, nowS + FLOOR_LEAD_S), nowS + FLOOR_LEAD_S_MAX, COUNTER_MAX);
+  return Math.max(floor, next);
 }
 
 /** `nowMs`: when it happened, by the master's clock. */
