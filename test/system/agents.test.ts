@@ -1,5 +1,7 @@
 /** Agents of all kinds at a cluster of real nodes, whose configuration says nothing of agents. */
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { agentRoute, agentsRoute } from "../../src/api/contract/agent-route.ts";
 import type { AgentInfo } from "../../src/api/contract/agent-reply.ts";
@@ -35,6 +37,9 @@ const rules = `<group name="local,">
   </rule>
 </group>
 `;
+
+/** A worker was a manager of its own before. */
+const oldKeys = `777 old-agent any ${"0".repeat(64)}\n`;
 
 /** As `until`, and how long it took. */
 async function timed<T>(what: string, look: () => T | Promise<T>, most = msMax): Promise<number> {
@@ -73,6 +78,7 @@ before(async () => {
   master.write("etc/rules/local_rules.xml", rules);
   // Nothing is said of agents, and no <remote> of any other kind either.
   for (const { node } of cluster.workers) node.write("etc/ossec.node.conf", "<ossec_config></ossec_config>\n");
+  second.node.write("etc/client.keys", oldKeys);
   for (const node of all) node.start();
   await until(
     () => `all nodes are up\n${all.map(({ output }) => output).join("\n")}`,
@@ -113,6 +119,14 @@ test("a key that was got at a worker is usable on every node at once", async (co
   third = await enrolAt(addresses[0], { name: "app1", password });
   deepEqual([wazuh.id, ossec.id, third.id], ["001", "002", "003"]);
   await rejects(enrolAt(secondAddress, { name: "web1", password }), /Duplicate agent name: web1/);
+});
+
+test("a worker's client.keys becomes a copy of the master's, and what stood there before is kept", async () => {
+  for (const { node } of cluster.workers) {
+    await until("the copy", () => node.read("etc/client.keys") === master.read("etc/client.keys"));
+  }
+  const kept = readdirSync(join(second.node.home, "backup")).map((name) => second.node.read(`backup/${name}`));
+  deepEqual(kept, [oldKeys]);
 });
 
 test("agents of Wazuh over TCP and of OSSEC over UDP are active on every node's list within a second", async (context) => {
