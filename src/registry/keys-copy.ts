@@ -6,7 +6,9 @@ import { pause, type Clock } from "../base/clock.ts";
 import { describeError } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
+import type { RegistryRecord } from "../model/agent.ts";
 import type { Agents, KeysFile, KeysLine } from "./needs.ts";
+import { isInFile, lineOf } from "./new-agent.ts";
 
 export interface KeysCopyOptions {
   readonly agents: Agents;
@@ -20,10 +22,15 @@ export interface KeysCopyOptions {
 const everyMs = 1_000;
 const lookEveryMs = 10_000;
 
+const textOf = ({ id, name, address, key, isRemoved }: KeysLine): string =>
+  `${id} ${isRemoved} ${name} ${address} ${key}`;
+
 export class KeysCopy implements Service {
   readonly name = "client.keys";
   readonly #options: KeysCopyOptions;
   #isDirty = true;
+  /** The lines that were written last, by id. */
+  #written = new Map<string, string>();
 
   constructor(options: KeysCopyOptions) {
     this.#options = options;
@@ -31,7 +38,9 @@ export class KeysCopy implements Service {
 
   async run(signal: AbortSignal): Promise<void> {
     const { agents, clock, log } = this.#options;
-    const end = agents.onChanged(() => void (this.#isDirty = true));
+    const end = agents.onChanged((changed) => {
+      this.#isDirty ||= changed.some((record) => this.#isNews(record));
+    });
     let lookedMs = Number.NEGATIVE_INFINITY;
     try {
       while (!signal.aborted) {
@@ -56,6 +65,20 @@ export class KeysCopy implements Service {
       log.warning("etc/client.keys was changed on this node and is written again: agents are changed on the master.");
     }
     if (edit === undefined && !this.#isDirty) return;
-    this.#isDirty = !(await keys.write(lines()));
+    const copied = lines();
+    this.#written = new Map(copied.map((line) => [line.id, textOf(line)]));
+    this.#isDirty = false; // What changes during the write is for the next one.
+    let isWritten = false;
+    try {
+      isWritten = await keys.write(copied);
+    } finally {
+      this.#isDirty ||= !isWritten;
+    }
+  }
+
+  /** Most changes are of states, and the file has none. */
+  #isNews(record: RegistryRecord): boolean {
+    if (record.kind !== "agent") return false;
+    return this.#written.get(record.id) !== (isInFile(record) ? textOf(lineOf(record)) : undefined);
   }
 }
