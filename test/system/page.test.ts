@@ -1,6 +1,7 @@
 /** The page in a real browser, before a real cluster of three whose nodes are sent lines, killed and stopped. */
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { addAgentRoute, removeAgentRoute } from "../../src/api/contract/agent-route.ts";
 import { removeFolder, temporaryFolder, until } from "../support/argus-process.ts";
 import { TestBrowser, withoutBrowser, type TestPage } from "../support/browser.ts";
 import { openLive, PageCluster, sendRaw } from "../support/page-cluster.ts";
@@ -77,6 +78,18 @@ test("shows a line that is sent to a worker as an alert within 2 s", { skip }, a
     .filter({ has: opened.page.getByRole("button", { name: "Seen marker-timed." }) });
   const text = await row.innerText();
   for (const part of ["13", "100900", "127.0.0.1", "worker-node1"]) ok(text.includes(part), `${part}: ${text}`);
+});
+
+test("an agent that is registered stands on it within 10 s, and leaves it when it is removed", { skip }, async () => {
+  const agents = opened.page.getByRole("region", { name: "Agents" });
+  await agents.getByText("No agent yet").waitFor();
+  const { id } = await master.api.get(addAgentRoute, { name: "kiosk-02" });
+  const row = agents.getByRole("row", { name: /kiosk-02 001/ });
+  await row.waitFor({ timeout: 10_000 });
+  match(await row.innerText(), /never connected/);
+  await opened.page.getByRole("link", { name: "1 agent", exact: true }).waitFor();
+  await master.api.get(removeAgentRoute, {}, { id });
+  await agents.getByText("No agent yet").waitFor({ timeout: 10_000 });
 });
 
 test("counts it in the figures, and draws it on the lane of level 12 and above", { skip }, async () => {
