@@ -18,6 +18,11 @@ test("shows an agent on a line: state, since when, when it was last seen, where,
   ]);
 });
 
+test("tells the days of what was long ago", () =>
+  deepEqual(texts({ sinceMs: nowMs - 100_000_000, lastSeenMs: nowMs - 58.9 * 86_400_000 }).slice(4, 6), [
+    ...["27:46:40", "58d"],
+  ]));
+
 test("says that nobody has heard of an agent since its node went down, unless it is gone anyway", () => {
   const down = { nodeDownSinceMs: nowMs - 42_000 };
   equal(stateText(sampleAgent(down), nowMs), "active (node DOWN since 0:42)");

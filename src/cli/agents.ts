@@ -39,7 +39,14 @@ const styles: Readonly<Record<AgentInfo["state"], Style>> = {
 };
 
 const or = (text: string): string => (text === "" ? "–" : text);
-const ago = (ms: number, nowMs: number): string => (ms === 0 ? "–" : elapsedText(Math.max(0, nowMs - ms)));
+const dayMs = 86_400_000;
+
+/** Agents are away for months: `58d`. */
+function ago(ms: number, nowMs: number): string {
+  if (ms === 0) return "–";
+  const elapsedMs = Math.max(0, nowMs - ms);
+  return elapsedMs < 2 * dayMs ? elapsedText(elapsedMs) : `${grouped(Math.floor(elapsedMs / dayMs))}d`;
+}
 
 /** `active (node DOWN since 0:42)`: nobody has heard of the agent since. */
 export function stateText({ state, nodeDownSinceMs, id }: AgentInfo, nowMs: number): string {
