@@ -52,6 +52,8 @@ const lane = 0;
 const enrolLimits = { firstMs: 5_000, mostMs: 60_000 };
 /** How often what is stored is written to the disk where no batch carries it. */
 const storedEveryMs = 5_000;
+/** How long the last events may take to the disk when the agent ends. */
+const flushMsMax = 2_000;
 /** A wall clock that has stepped by more may be a machine that was set back: its numbers must not be used twice. */
 const stepMsMax = 1_000;
 
@@ -180,8 +182,10 @@ async function runOpen(run: Run, signal: AbortSignal): Promise<AgentEnd> {
   } finally {
     stopping.abort();
     unsubscribe();
-    await Promise.allSettled([collecting, watching]);
-    await buffer.flush().catch((error: unknown) => log.error(describeError(error)));
+    await Promise.allSettled([collecting]);
+    // A buffer that is full takes nothing on: what it has not is read again from the files.
+    const flushed = buffer.flush().catch((error: unknown) => log.error(describeError(error)));
+    await Promise.race([flushed, pause(systemClock, flushMsMax)]);
     link.close();
   }
 }
