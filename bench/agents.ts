@@ -5,7 +5,8 @@
  *
  *   npm run -s bench -- agents [--count N] [--eps N] [--seconds N] [--profile DIR]
  *
- * The phases: nobody; all connect at once; only keepalives, every ten seconds; events at the wanted rate; the worker restarts.
+ * The phases: nobody; all connect at once; only keepalives, every ten seconds; events at the wanted rate; the worker
+ * restarts.
  * `--profile`: V8's CPU profiles of both nodes, of the first life of the worker.
  */
 import { fork, type ChildProcess } from "node:child_process";
