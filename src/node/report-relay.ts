@@ -10,6 +10,7 @@ import type { Clock, Timer } from "../base/clock.ts";
 import type { AgentConnection } from "../intake/agent-session.ts";
 import type { AgentsSession } from "../link/agent-needs.ts";
 import type { AgentRecord, AgentReport } from "../model/agent.ts";
+import { isSameFacts } from "../registry/agent-state.ts";
 
 export interface RelayOptions {
   readonly node: string;
@@ -34,13 +35,13 @@ const togetherMax = 4_096;
 
 const isComing = ({ kind }: AgentReport): boolean => kind === "startup" || kind === "keepalive";
 
-/** Whether the registry would not be changed by it. Facts are plain data that is always made in one order. */
+/** Whether the registry would not be changed by it. */
 export function isKnown(record: AgentRecord, report: AgentReport, node: string): boolean {
   if (report.kind !== "keepalive" || record.node !== node || record.connection !== report.connection) return false;
   const isSame = record.peerAddress === report.peerAddress && record.transport === report.transport;
   const isActive = record.state === "active" && record.groups.length > 0 && report.counter < record.counterFloor;
   const { facts = record.facts } = report;
-  return isSame && isActive && JSON.stringify(facts) === JSON.stringify(record.facts);
+  return isSame && isActive && isSameFacts(facts, record.facts);
 }
 
 export class ReportRelay {

@@ -17,8 +17,8 @@ const OSSEC_SILENCE_MS_MIN = 1_830_000;
 const FLOOR_LEAD_S = 3_540;
 
 /**
- * How far ahead a node's claim can bring it: one that lies, or whose clock is wrong, shuts no agent out for longer. What
- * is above the usual lead is for an agent that goes from node to node many times in a second.
+ * How far ahead a node's claim can bring it: one that lies, or whose clock is wrong, shuts no agent out for longer.
+ * What is above the usual lead is for an agent that goes from node to node many times in a second.
  */
 const FLOOR_LEAD_S_MAX = 3_600;
 
@@ -102,7 +102,7 @@ function isSame(a: AgentRecord, b: AgentRecord): boolean {
   return names.every((name) => name === "lastSeenMs" || a[name] === b[name]);
 }
 
-function isSameFacts(a: AgentFacts, b: AgentFacts): boolean {
+export function isSameFacts(a: AgentFacts, b: AgentFacts): boolean {
   const names = ["version", "uname", "host", "address", "configSum", "mergedSum"] as const;
   if (names.some((name) => a[name] !== b[name]) || a.labels.length !== b.labels.length) return false;
   const osNames = Object.keys(noOs) as (keyof AgentOs)[];
