@@ -6,7 +6,7 @@ import type { Random } from "../base/random.ts";
 import { AGENT_GROUPS_MAX, agentIdOf, isAgentId, isAgentKey, isGroupName } from "../model/agent.ts";
 import type { AgentChange, AgentChangeAnswer, AgentRecord } from "../model/agent.ts";
 import type { EnrolmentAnswer, EnrolmentRequest } from "../model/agent.ts";
-import { nextAgentId } from "./agent-id.ts";
+import { AGENT_NUMBER_LEAP_MAX, AGENT_NUMBER_MAX } from "./agent-id.ts";
 import { decideEnrolment, isEnrollableName, registeredAddress, type EnrolmentPolicy } from "./enrolment.ts";
 import type { DurableTable } from "./durable-table.ts";
 import { newAgent, removed } from "./new-agent.ts";
@@ -67,7 +67,7 @@ export class Decisions {
       const { reason, owner: coveted } = decision;
       return { ...noEffects, answer: { isEnrolled: false, reason }, coveted };
     }
-    const id = nextAgentId(this.#table.lastNumber);
+    const id = this.#table.nextId();
     if (id === undefined) return { ...noEffects, answer: { isEnrolled: false, reason: "No agent id is left" } };
     const { name, address, groups, replaces } = decision;
     for (const old of replaces) this.#remove(old, this.#options.isPurging);
@@ -102,9 +102,11 @@ export class Decisions {
     const replaces = [...new Set(owners.filter((one) => one !== undefined))];
     const [owner] = replaces;
     if (owner !== undefined && !isForced) return no(`agent ${owner.id} (${owner.name}) has this name or address`);
-    const id = change.id === undefined ? nextAgentId(lastNumber) : agentIdOf(Number(change.id));
+    const id = change.id === undefined ? this.#table.nextId() : agentIdOf(Number(change.id));
     if (id === undefined) return no("no agent id is left");
     if (change.id !== undefined && !isAgentId(id)) return no(`"${change.id.slice(0, 32)}" is no id of an agent`);
+    const numberMax = Math.min(lastNumber + AGENT_NUMBER_LEAP_MAX, AGENT_NUMBER_MAX);
+    if (Number(id) > numberMax) return no(`the id ${id} is too far above the others: at most ${agentIdOf(numberMax)}`);
     if (table.agent(id) !== undefined) return no(`the id ${id} is taken, or was an agent's once`);
     for (const old of replaces) this.#remove(old, this.#options.isPurging);
     this.#put(newAgent({ id, name, address, key }, [...new Set(groups)], this.#nowMs));

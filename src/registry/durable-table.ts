@@ -7,7 +7,8 @@
  */
 import { must } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
-import type { AgentRecord, RegistryRecord } from "../model/agent.ts";
+import { agentIdOf, type AgentRecord, type RegistryRecord } from "../model/agent.ts";
+import { AGENT_NUMBER_MAX } from "./agent-id.ts";
 import { AgentTable, keyOf } from "./agent-table.ts";
 import type { Held, RegistryStore } from "./needs.ts";
 import { removed } from "./new-agent.ts";
@@ -45,6 +46,8 @@ export class DurableTable {
   #seq: number;
   #storedSeq: number;
   #lastNumber: number;
+  /** Below it no number is free. */
+  #freeNumber = 1;
   #forgottenSeq: number;
 
   /** Throws `RegistryStoreFailed`. */
@@ -54,11 +57,16 @@ export class DurableTable {
     const { held, records, lastNumber, forgottenSeq } = store.load();
     this.table = new AgentTable(records);
     this.#seq = this.#storedSeq = held.seq;
-    this.#lastNumber = lastNumber;
+    // A replica's store has no such number, and one that was restored may have too small a one.
+    this.#lastNumber = records.reduce(
+      (greatest, one) => (one.kind === "agent" ? Math.max(greatest, Number(one.id)) : greatest),
+      lastNumber,
+    );
     this.#forgottenSeq = forgottenSeq;
-    this.#epoch = held.epoch === "" ? Buffer.from(random.bytes(8)).toString("hex") : held.epoch;
+    // The store may be a replica's, or an older copy: the same numbers would then stand for other changes elsewhere.
+    this.#epoch = Buffer.from(random.bytes(8)).toString("hex");
     this.isNew = held.epoch === "";
-    if (this.isNew) store.write({ held: this.held, records: [] });
+    store.write({ held: this.held, records: [], lastNumber: this.#lastNumber });
   }
 
   /** What is durable. */
@@ -78,6 +86,20 @@ export class DurableTable {
   /** No agent may have this number, nor one below it, from now on. */
   passNumber(number: number): void {
     this.#lastNumber = Math.max(this.#lastNumber, number);
+  }
+
+  /**
+   * For the next agent: one above the greatest number, and when that is used up the lowest that no record has.
+   * `undefined` when all are.
+   */
+  nextId(): string | undefined {
+    const isUsedUp = this.#lastNumber >= AGENT_NUMBER_MAX;
+    for (let number = isUsedUp ? this.#freeNumber : this.#lastNumber + 1; number <= AGENT_NUMBER_MAX; number += 1) {
+      if (isUsedUp) this.#freeNumber = number;
+      const id = agentIdOf(number);
+      if (this.table.agent(id) === undefined) return id;
+    }
+    return undefined;
   }
 
   put(record: RegistryRecord): void {

@@ -283,3 +283,40 @@ test("what is to be merged is a change like any other", async () => {
   equal(registry.agents.merged(["web"]), undefined);
   deepEqual(registry.agents.groups(), []);
 });
+
+test("a store that was a replica's gives no id again, and its replicas begin anew", async () => {
+  const world = new RegistryWorld();
+  const first = await world.open({ isPurging: true });
+  for (const name of ["aa", "bb", "cc"]) await enrol(first, name);
+  await first.change({ kind: "remove", id: "003", purge: true }, "test");
+  await first.stop();
+  world.store.lastNumber = 0; // A replica is given records only.
+  world.keys.known = world.keys.lines = undefined;
+  const second = await world.open();
+  deepEqual(
+    second.agents.list().map(({ name }) => name),
+    ["aa", "bb"],
+  );
+  equal(await enrol(second, "dd"), "004");
+  ok(second.held.epoch !== first.held.epoch, "what two masters call change 5 are two changes");
+  equal(second.since(first.held, 10).isReset, true);
+});
+
+test("an id that is set far above the others is refused, and one that is there ends no enrolment", async () => {
+  const world = new RegistryWorld();
+  world.keys.lines = [line("001", "aa"), line("003", "cc", { isRemoved: true })];
+  const registry = await world.open();
+  const add = { kind: "add", name: "web", address: "any", groups: [], isForced: false } as const;
+  const texts: string[] = [];
+  for (const id of ["99999999", "10004", "10003"]) texts.push((await registry.change({ ...add, id }, "root")).text);
+  deepEqual(texts, [
+    "the id 99999999 is too far above the others: at most 10003",
+    "the id 10004 is too far above the others: at most 10003",
+    "Agent 10003 (web) was added.",
+  ]);
+  equal(await enrol(registry, "next"), "10004");
+  world.keys.lines = [...(world.keys.lines ?? []), line("99999999", "hand")];
+  registry.lookAtKeys();
+  await registry.settle();
+  deepEqual([await enrol(registry, "dd"), await enrol(registry, "ee")], ["002", "004"]);
+});
