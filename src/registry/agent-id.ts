@@ -4,5 +4,5 @@ import { AGENT_ID_DIGITS_MAX } from "../model/agent.ts";
 /** Agents write their id into 16 bytes: one of nine digits is cut inside `#AES:`. */
 export const AGENT_NUMBER_MAX = 10 ** AGENT_ID_DIGITS_MAX - 1;
 
-/** How far above the greatest an operator may set an id: all between are never given, and a typing error is for good. */
+/** How far above the greatest an operator may set an id: all between are passed over, and no error can be undone. */
 export const AGENT_NUMBER_LEAP_MAX = 10_000;

@@ -258,5 +258,9 @@ function isSame(a: Buffer | undefined, b: Buffer | undefined): boolean {
 }
 
 function editOf(before: ClientKeys, after: ClientKeys, isOverwritten: boolean): KeysEdit {
-  return { before: agentsOf(before), after: agentsOf(after), greatestId: after.greatestId, isOverwritten };
+  const unreadable = after.entries.flatMap((entry) => ("text" in entry ? (/^\d{3,8}\b/.exec(entry.text) ?? []) : []));
+  return {
+    ...{ before: agentsOf(before), after: agentsOf(after), greatestId: after.greatestId },
+    ...{ unreadable: new Set(unreadable), isOverwritten },
+  };
 }

@@ -191,3 +191,16 @@ test("while agents enrol, a script that appends and an editor that renames lose 
   );
   await keys.close();
 });
+
+test("an id that heads a line that was cut is said to be unreadable, wherever it was cut", async () => {
+  const whole = "001 aa any k1\n002 bb any k2\n";
+  const { keys, path } = stage(whole);
+  await keys.look();
+  for (const cut of ["002", "002 ", "002 b", "002 bb an", "002 bb any"]) {
+    writeFileSync(path, `001 aa any k1\n${cut}`);
+    const edit = await keys.look();
+    deepEqual([edit?.after.length, [...(edit?.unreadable ?? [])]], [1, ["002"]], cut);
+  }
+  writeFileSync(path, `${whole}# 003 cc any k3\n 004 dd any k4\n`);
+  deepEqual([...((await keys.look())?.unreadable ?? ["none"])], []);
+});

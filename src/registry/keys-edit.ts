@@ -21,14 +21,19 @@ export function isSameLine(a: KeysLine | undefined, b: KeysLine | undefined): bo
   );
 }
 
-/** In the order of the file, then those that are gone. Of several lines with one id the first counts. */
-export function changesOf({ before, after }: Pick<KeysEdit, "before" | "after">): KeysChange[] {
+/**
+ * In the order of the file, then those that are gone; an agent whose line cannot be read is not. Of several lines with
+ * one id the first counts.
+ */
+export function changesOf({ before, after, unreadable }: KeysEdit): KeysChange[] {
   const [old, now] = [byId(before), byId(after)];
   const changes: KeysChange[] = [];
   for (const [id, line] of now) {
     if (!isSameLine(old.get(id), line)) changes.push({ before: old.get(id), after: line });
   }
-  for (const [id, line] of old) if (!now.has(id)) changes.push({ before: line, after: undefined });
+  for (const [id, line] of old) {
+    if (!now.has(id) && !unreadable.has(id)) changes.push({ before: line, after: undefined });
+  }
   return changes;
 }
 

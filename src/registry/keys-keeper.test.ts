@@ -123,3 +123,32 @@ test("who writes without end makes an enrolment fail, not hang", async () => {
   const answer = await registry.enrol({ name: "new", source: "::1" });
   deepEqual(answer, { isEnrolled: false, reason: "Internal manager error adding agent: new" });
 });
+
+test("an agent whose line cannot be read stays, while it runs and at a start", async () => {
+  const world = new RegistryWorld();
+  world.keys.lines = [line("001", "aa"), line("002", "bb")];
+  const registry = await world.open();
+  world.keys.unreadable.add("002");
+  await edit(world, registry, [line("001", "aa")]);
+  deepEqual(say(registry), ["001 aa secret", "002 bb secret"]);
+  await registry.stop();
+  world.keys.known = undefined;
+  deepEqual(say(await world.open()), ["001 aa secret", "002 bb secret"]);
+  deepEqual(world.told, []);
+});
+
+test("an agent whose line comes back has its groups and its age again, another of that id has not", async () => {
+  const world = new RegistryWorld();
+  const registry = await world.open();
+  for (const name of ["aa", "bb"]) await registry.enrol({ name, source: "::1", groups: "web,db" });
+  const both = world.keys.lines ?? [];
+  const since = registry.agents.byId("001")?.registeredMs;
+  world.clock.advance(60_000);
+  await edit(world, registry, []);
+  deepEqual(say(registry), []);
+  await registry.change({ kind: "remove-group", group: "db" }, "test");
+  await edit(world, registry, [...both.slice(0, 1), line("002", "other")]);
+  const [aa, other] = registry.agents.list();
+  deepEqual([aa?.groups, aa?.registeredMs], [["web"], since]);
+  deepEqual([other?.groups, other?.registeredMs], [[], world.clock.wallMs()]);
+});

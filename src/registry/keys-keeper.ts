@@ -8,7 +8,7 @@ import type { AgentRecord } from "../model/agent.ts";
 import type { DurableTable } from "./durable-table.ts";
 import { ClientKeysFailed } from "./errors.ts";
 import { changesOf, isSameLine, type KeysChange } from "./keys-edit.ts";
-import type { AdoptedAgents, AgentEvents, KeysEdit, KeysFile, KeysLine } from "./needs.ts";
+import type { AdoptedAgents, AgentEvents, GroupFolders, KeysEdit, KeysFile, KeysLine } from "./needs.ts";
 import { isInFile, lineOf, newAgent, removed } from "./new-agent.ts";
 
 export interface KeeperOptions {
@@ -17,6 +17,7 @@ export interface KeeperOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: AgentEvents;
+  readonly groups: Pick<GroupFolders, "has">;
 }
 
 /**
@@ -123,7 +124,11 @@ export class KeysKeeper {
       if (last !== undefined) table.put(removed(last, after === undefined, nowMs));
       if (wasThere) events.agentRemoved(record);
     } else if (wasThere) table.put({ ...record, ...after });
-    else {
+    else if (record?.name === after.name) {
+      // It is the same agent, whose line was lost for a while: a cut file, or an edit that was taken back.
+      const groups = record.groups.filter((group) => this.#options.groups.has(group));
+      table.put({ ...newAgent(after, groups, record.registeredMs), counterFloor: record.counterFloor });
+    } else {
       // Of a line that was there before us nobody may know since when: it is old, and may be replaced.
       table.put(newAgent(after, adopted?.groupsOf(after.id) ?? [], adopted?.registeredMsOf(after.id) ?? nowMs));
     }

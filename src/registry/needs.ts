@@ -98,6 +98,8 @@ export interface KeysEdit {
   readonly after: readonly KeysLine[];
   /** The greatest number that stands where an id does, in whatever line: no agent may have it again. */
   readonly greatestId: number;
+  /** Ids at the head of lines that cannot be read, as those of a cut file: nobody has removed such an agent. */
+  readonly unreadable: ReadonlySet<string>;
   /** It was made to a file that we have replaced meanwhile: the file is to be written again. */
   readonly isOverwritten: boolean;
 }

@@ -15,11 +15,14 @@ export function newAgent(
   };
 }
 
-/** The tombstone: its id stays taken. `isPurged`: nothing else of it is kept, in client.keys neither. */
+/**
+ * The tombstone: its id stays taken, and its groups are remembered in case its line of client.keys comes back.
+ * `isPurged`: its key is not kept, and its line neither.
+ */
 export function removed(record: AgentRecord, isPurged: boolean, nowMs: number): AgentRecord {
-  const { id, name, address, key, registeredMs, counterFloor } = record;
+  const { id, name, address, key, groups, registeredMs, counterFloor } = record;
   const registration = { id, name, address, key: isPurged ? "" : key };
-  const grave = newAgent(registration, [], registeredMs);
+  const grave = newAgent(registration, groups, registeredMs);
   return { ...grave, isRemoved: true, stateSinceMs: nowMs, counterFloor };
 }
 

@@ -75,6 +75,7 @@ export class MemoryStore implements RegistryStore {
 export class MemoryKeys implements KeysFile {
   lines: readonly KeysLine[] | undefined;
   known: readonly KeysLine[] | undefined;
+  unreadable = new Set<string>();
   failures = 0;
   writes = 0;
   /** Called before a write, as somebody who edits at that very moment. */
@@ -83,7 +84,8 @@ export class MemoryKeys implements KeysFile {
   async look(): Promise<KeysEdit | undefined> {
     await Promise.resolve();
     if (this.lines === undefined || this.lines === this.known) return undefined;
-    const edit = { before: this.known ?? [], after: this.lines, greatestId: 0, isOverwritten: false };
+    const { known: before = [], lines: after, unreadable } = this;
+    const edit = { before, after, unreadable, greatestId: 0, isOverwritten: false };
     this.known = this.lines;
     return edit;
   }
