@@ -49,7 +49,8 @@ const bad: [line: string, message: RegExp][] = [
   [`001 we\tb any ${key}`, /a name has/],
   [`001 web1 nowhere ${key}`, /the third field/],
   [`001 web1 10.0.0.0/33 ${key}`, /the third field/],
-  [`001 web1 !10.0.0.0/8 ${key}`, /the third field/],
+  [`001 web1 !!10.0.0.1 ${key}`, /the third field/],
+  [`001 web1 !any ${key}`, /the third field/],
   ["001 web1 any k\x01ey", /the key is/],
   [`001 web1 any ${"k".repeat(128)}`, /the key is/],
   [`001 web1 any ${"k".repeat(2_048)}`, /at most 2048 bytes/],
@@ -78,6 +79,18 @@ test("of two lines with one id the first is the agent's", () => {
   const known = readClientKeys(text);
   deepEqual(agentsOf(known), [agent("001", "one")]);
   deepEqual(known.problems, [{ line: 2, message: "agent 001 stands on line 1 already" }]);
+  equal(writeClientKeys(known, agentsOf(known)), text);
+});
+
+test("addresses as old managers wrote them are read and written as they were: negated ones, and ANY", () => {
+  const text = `001 a1 !10.0.0.1 ${key}\n002 a2 !10.0.0.0/8 ${key}\n003 a3 ANY ${key}\n`;
+  const known = readClientKeys(text);
+  deepEqual(known.problems, []);
+  deepEqual(agentsOf(known), [
+    agent("001", "a1", "!10.0.0.1"),
+    agent("002", "a2", "!10.0.0.0/8"),
+    agent("003", "a3", "ANY"),
+  ]);
   equal(writeClientKeys(known, agentsOf(known)), text);
 });
 

@@ -99,7 +99,9 @@ function readLine(written: string): ClientKeysLine | string | undefined {
   return { id, name, address, key, isRemoved };
 }
 
-const isRegisteredAddress = (text: string): boolean => text === "any" || parseCidrs(text).length === 1;
+/** Old managers wrote `ANY`, and `!10.0.0.1` for everything else (agent-protocol 1.6). */
+const isRegisteredAddress = (text: string): boolean =>
+  text.toLowerCase() === "any" || parseCidrs(text.replace(/^!/, "")).length === 1;
 
 const lineText = ({ id, name, address, key, isRemoved }: ClientKeysLine): string =>
   `${id} ${isRemoved ? "!" : ""}${name} ${address} ${key}`;
