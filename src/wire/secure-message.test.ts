@@ -163,6 +163,23 @@ for (const body of [
 test("an empty payload is opened: what to do with it is not the codec's business", () =>
   equal(payloadOf(open(sealBody("000070000000001:0001:", "blowfish"))).length, 0));
 
+test("of a forged Blowfish message one block is decrypted, however long it is", () => {
+  const decrypted: number[] = [];
+  class CountingCipher extends AgentCipher {
+    override decryptBlowfish(ciphertext: Uint8Array, target: Uint8Array): void {
+      decrypted.push(ciphertext.length);
+      super.decryptBlowfish(ciphertext, target);
+    }
+  }
+  const forged = seal(
+    Buffer.from(seededRandom(3).bytes(60_000)),
+    "blowfish",
+    new AgentCipher({ ...key, key: "other" }),
+  );
+  equal(open(forged, new CountingCipher(key)), "not_marked");
+  deepEqual(decrypted, [8]);
+});
+
 test("bytes behind the end of the stream are ignored", () => {
   const stream = Buffer.concat([deflateSync(plain("000070000000001:0001:abc")), Buffer.from("behind it")]);
   equal(payloadOf(open(sealRaw(marked(stream), "aes"))).toString(), "abc");

@@ -129,6 +129,9 @@ export function openMessage(cipher: AgentCipher, { isAes, ciphertext }: Envelope
   if (length === 0 || length > MESSAGE_BYTES_MAX || length % blockBytes !== 0) return "bad_length";
   if (isAes) return openAes(cipher.decryptAes(ciphertext));
   if (length > clearText.length) clearText = Buffer.allocUnsafeSlow(MESSAGE_BYTES_MAX);
+  // What a stranger forged costs one block, however long it is: Blowfish is slow.
+  cipher.decryptBlowfish(ciphertext.subarray(0, BLOWFISH_BLOCK_BYTES), clearText);
+  if (clearText[0] !== mark) return "not_marked";
   cipher.decryptBlowfish(ciphertext, clearText);
   return openClear("blowfish", clearText.subarray(0, length));
 }
