@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -147,3 +147,18 @@ test("tells the size of the file system and what of it is free", () =>
     const { bytes, freeBytes } = await nodeDisk.space(folder);
     equal(bytes > 0 && freeBytes >= 0 && freeBytes <= bytes, true);
   }));
+
+const isRoot = process.getuid?.() === 0;
+
+test(
+  "a file that is replaced stays its owner's and his group's",
+  { skip: !isRoot && "only root gives files away" },
+  () =>
+    inFolder(async (_folder, path) => {
+      await writeFile(path, "old");
+      await chown(path, 4_321, 4_322);
+      await nodeDisk.replace(path, Buffer.from("new"), 0o640);
+      const { uid, gid, mode } = await stat(path);
+      deepEqual([uid, gid, mode & 0o777], [4_321, 4_322, 0o640]);
+    }),
+);

@@ -3,7 +3,7 @@
  * up, lie about a sync and lose power. All paths are absolute. Every method rejects with the system's error (errno in
  * `code`); whoever knows what the file means wraps it.
  */
-import { constants } from "node:fs";
+import { closeSync, constants, fchownSync, openSync } from "node:fs";
 import { type FileHandle, link, mkdir, open, readdir, rename, stat, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf } from "./error.ts";
@@ -44,7 +44,10 @@ export interface Disk {
    * have, with `EISDIR` for a folder and with `EINVAL` for all else that is no regular file: a pipe may never end.
    */
   readWhole(path: string, bytesMax: number): Promise<Buffer | undefined>;
-  /** Replaces the file as one durable step: a new file beside it is written, synced, renamed, and the folder synced. */
+  /**
+   * Replaces the file as one durable step: a new file beside it is written, synced, renamed, and the folder synced. It
+   * stays its owner's and his group's, where that is allowed.
+   */
   replace(path: string, bytes: Uint8Array, permissions: number): Promise<void>;
   makeFolder(path: string, permissions: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -135,11 +138,31 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Not allowed, or, in a container, nobody whom it knows. */
+const ownerIsKept: ReadonlySet<string | undefined> = new Set(["EPERM", "EINVAL"]);
+
+/**
+ * The file is its owner's and his group's from now on, as the one that it takes the place of: other programs read it by
+ * that. Who may not give files away keeps it. `file`: a descriptor, or the path of a file.
+ */
+export function giveTo(file: number | string, { uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  const descriptor = typeof file === "number" ? file : openSync(file, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    fchownSync(descriptor, uid, gid);
+  } catch (error) {
+    if (!ownerIsKept.has(errnoOf(error))) throw error;
+  } finally {
+    if (descriptor !== file) closeSync(descriptor);
+  }
+}
+
 async function replace(path: string, bytes: Uint8Array, permissions: number): Promise<void> {
   const beside = `${path}.new`;
+  const before = await orAbsent(stat(path));
   const handle = await open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, permissions);
   try {
     await handle.writeFile(bytes);
+    if (before !== undefined) giveTo(handle.fd, before);
     await handle.chmod(permissions);
     await handle.sync();
   } finally {

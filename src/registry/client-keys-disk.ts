@@ -11,7 +11,7 @@
 import { renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { pause, type Clock } from "../base/clock.ts";
-import type { Disk, DiskFile, FileStat } from "../base/disk.ts";
+import { giveTo, type Disk, type DiskFile, type FileStat } from "../base/disk.ts";
 import { errnoOf } from "../base/error.ts";
 import type { Log } from "../base/log.ts";
 import { agentsOf, noClientKeys, readClientKeys, writeClientKeys, type ClientKeys } from "../wire/client-keys.ts";
@@ -141,9 +141,12 @@ export class ClientKeysDisk implements KeysFile {
     }
   }
 
-  /** In one breath: whether the file is still the one that was read, and its replacement. */
+  /** In one breath, but for the owner: whether the file is still the one that was read, and its replacement. */
   #swap(old: FileStat | undefined): boolean {
     const { path } = this.#options;
+    const before = statSync(path, { throwIfNoEntry: false });
+    // wazuh-remoted reads it as a user of its own.
+    if (before !== undefined) giveTo(`${path}.new`, before);
     const current = statSync(path, { throwIfNoEntry: false });
     if (current?.ino !== old?.inode || current?.dev !== old?.device) return false;
     renameSync(`${path}.new`, path);

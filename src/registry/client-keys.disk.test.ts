@@ -1,5 +1,14 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -59,6 +68,19 @@ test("what it holds is read, and what cannot be read is named by its line and ke
   equal(statSync(path).mode & 0o777, 0o640);
   equal(existsSync(`${path}.new`), false);
 });
+
+test(
+  "it stays its owner's and his group's",
+  { skip: process.getuid?.() !== 0 && "only root gives files away" },
+  async () => {
+    const { keys, path } = stage("001 aa any k1\n");
+    chownSync(path, 4_321, 4_322);
+    await keys.look();
+    equal(await keys.write([line("001", "aa"), line("002", "bb")]), true);
+    const { uid, gid, mode } = statSync(path);
+    deepEqual([uid, gid, mode & 0o777], [4_321, 4_322, 0o640]);
+  },
+);
 
 test("a file that was not changed is no edit, whatever its times say", async () => {
   const { keys, path } = stage("001 aa any k1\n");
