@@ -43,7 +43,10 @@ async function readFile({ disk }: FilesOptions, path: string): Promise<Buffer | 
   }
 }
 
-/** Makes both when both are absent, and says so when it begins. Rejects with `EnrolmentFileFailed`. */
+/**
+ * Makes both when both are absent, and the certificate of a key that is alone: the node may have ended between the two.
+ * Says so when it begins. Rejects with `EnrolmentFileFailed`.
+ */
 export async function openCertificate(
   options: FilesOptions,
   certPath: string,
@@ -52,11 +55,10 @@ export async function openCertificate(
 ): Promise<KeyPair> {
   const [certFile, keyFile] = [pathIn(options.home, certPath), pathIn(options.home, keyPath)];
   const [cert, key] = [await readFile(options, certFile), await readFile(options, keyFile)];
-  if (cert === undefined && key === undefined) {
+  if (cert === undefined) {
     onMaking();
-    return makeCertificate(options, certFile, keyFile);
+    return makeCertificate(options, certFile, keyFile, key);
   }
-  if (cert === undefined) throw new EnrolmentFileFailed(certFile, `is absent, and its key ${keyFile} is there`);
   if (key === undefined) throw new EnrolmentFileFailed(keyFile, `is absent, and its certificate ${certFile} is there`);
   if (!parseCertificate(certFile, cert).checkPrivateKey(parseKey(keyFile, key))) {
     throw new EnrolmentFileFailed(keyFile, `is not the key of ${certFile}`);
@@ -64,24 +66,43 @@ export async function openCertificate(
   return { cert, key };
 }
 
-async function makeCertificate(options: FilesOptions, certFile: string, keyFile: string): Promise<KeyPair> {
+async function makeCertificate(
+  options: FilesOptions,
+  certFile: string,
+  keyFile: string,
+  key: Buffer | undefined,
+): Promise<KeyPair> {
   const { disk, clock, random, log } = options;
-  const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2_048 });
+  const privateKey = key === undefined ? await newKey() : rsaKey(keyFile, key);
   const nowMs = clock.wallMs();
   const name = hostname().slice(0, 64);
   const cert = certificateOf({
     ...{ privateKey, serial: random.bytes(16), commonName: name, names: namesOf(name) },
     ...{ notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + years * 365 * dayMs },
   });
-  const pair = { cert: Buffer.from(cert), key: Buffer.from(privateKey.export({ format: "pem", type: "pkcs8" })) };
+  const pair = {
+    cert: Buffer.from(cert),
+    key: key ?? Buffer.from(privateKey.export({ format: "pem", type: "pkcs8" })),
+  };
   try {
-    await disk.replace(keyFile, pair.key, fileMode);
+    if (key === undefined) await disk.replace(keyFile, pair.key, fileMode);
     await disk.replace(certFile, pair.cert, fileMode);
   } catch (cause) {
     throw new EnrolmentFileFailed(certFile, "cannot be written", cause);
   }
-  log.info(`${certFile} and its key were made for the enrolment port.`);
+  const made = key === undefined ? "and its key were made" : `was made of ${keyFile}, which was there without it,`;
+  log.info(`${certFile} ${made} for the enrolment port.`);
   return pair;
+}
+
+async function newKey(): Promise<KeyObject> {
+  return (await promisify(generateKeyPair)("rsa", { modulusLength: 2_048 })).privateKey;
+}
+
+function rsaKey(path: string, pem: Buffer): KeyObject {
+  const key = parseKey(path, pem);
+  if (key.asymmetricKeyType === "rsa") return key;
+  throw new EnrolmentFileFailed(path, "has no certificate, and one is made of RSA keys only");
 }
 
 function namesOf(name: string): string[] {

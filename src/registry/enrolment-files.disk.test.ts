@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
-import { generateKeyPairSync, X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -51,8 +51,9 @@ test("files that do not belong together, or are none, are named", async () => {
       return true;
     });
   };
-  rmSync(at(certPath));
-  await refused(/sslmanager\.cert is absent, and its key/);
+  rmSync(at(keyPath));
+  await refused(/sslmanager\.key is absent, and its certificate/);
+  writeFileSync(at(keyPath), key);
   writeFileSync(at(certPath), "rubbish");
   await refused(/sslmanager\.cert holds no certificate/);
   rmSync(at(certPath));
@@ -63,6 +64,22 @@ test("files that do not belong together, or are none, are named", async () => {
   writeFileSync(at(keyPath), "rubbish");
   await refused(/holds no private key/);
   await rejects(readAgentCa(files, "etc/none.pem"), EnrolmentFileFailed);
+});
+
+test("a key that is alone, as a crash between the two leaves it, gets its certificate and stays", async () => {
+  const files = stage();
+  const made = await openCertificate(files, certPath, keyPath);
+  rmSync(join(files.home, certPath));
+  const again = await openCertificate(files, certPath, keyPath);
+  deepEqual(again.key, made.key);
+  ok(new X509Certificate(again.cert).checkPrivateKey(createPrivateKey(made.key)));
+  deepEqual(await openCertificate(files, certPath, keyPath), again);
+  rmSync(join(files.home, certPath));
+  writeFileSync(join(files.home, keyPath), "");
+  await rejects(openCertificate(files, certPath, keyPath), EnrolmentFileFailed);
+  const { privateKey } = generateKeyPairSync("ed25519");
+  writeFileSync(join(files.home, keyPath), privateKey.export({ format: "pem", type: "pkcs8" }));
+  await rejects(openCertificate(files, certPath, keyPath), /RSA keys only/);
 });
 
 test("names and addresses stand in the certificate, and long ones too", () => {
