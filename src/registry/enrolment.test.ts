@@ -1,7 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import type { AgentRecord, EnrolmentRequest } from "../model/agent.ts";
-import { decideEnrolment, keyHashOf, type Decision, type EnrolmentPolicy } from "./enrolment.ts";
+import { keyHash } from "../wire/agent-cipher.ts";
+import { decideEnrolment, type Decision, type EnrolmentPolicy } from "./enrolment.ts";
 import { newAgent } from "./new-agent.ts";
 
 const hour = 3_600_000;
@@ -97,11 +98,11 @@ const clashes: readonly (readonly [
 ])[] = [
   ["gone for long gives way", {}, {}, {}, replaced],
   ["gone for long gives way to another key", {}, { keyHash: "0".repeat(40) }, {}, replaced],
-  ["stays when who asks has its key", {}, { keyHash: keyHashOf(gone) }, {}, refused],
+  ["stays when who asks has its key", {}, { keyHash: keyHash(gone) }, {}, refused],
   [
     "gives way to its own key where that does not matter",
     {},
-    { keyHash: keyHashOf(gone) },
+    { keyHash: keyHash(gone) },
     { isKeyMismatchNeeded: false },
     replaced,
   ],
@@ -145,5 +146,5 @@ test("who asked for a living agent is known", () => {
 // Of a real manager: the key that it gave, and the hash that it then refused.
 test("the hash of a key is SHA-1 of id, name and key", () => {
   const key = "c95a5fdc533073f2e39f5672541900e09f04dc0506c38e85d372d045741343b4";
-  equal(keyHashOf({ id: "014", name: "k1", key }), "9024ffc7011b48ed628adad74e1c6cbe94cedb30");
+  equal(keyHash({ id: "014", name: "k1", key }), "9024ffc7011b48ed628adad74e1c6cbe94cedb30");
 });

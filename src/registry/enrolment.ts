@@ -2,10 +2,10 @@
  * Who may become an agent, and whom he replaces: agent-protocol 1.2 (what a request must be like) and 1.5 (when an
  * agent gives way). The reasons are a Wazuh manager's, letter for letter, its spelling included. Pure.
  */
-import { createHash } from "node:crypto";
 import { parseAddress, parseCidrs, type Address } from "../config/address.ts";
 import { AGENT_GROUPS_MAX, isAgentName, isGroupName } from "../model/agent.ts";
 import type { AgentRecord, EnrolmentRequest } from "../model/agent.ts";
+import { keyHash } from "../wire/agent-cipher.ts";
 
 /** `<auth>`, as far as it decides. */
 export interface EnrolmentPolicy {
@@ -54,11 +54,6 @@ const quoted = (text: string): string => text.slice(0, quotedMax);
 
 const refuse = (reason: string, owner?: AgentRecord): Decision => ({ isGranted: false, reason, owner });
 
-/** SHA-1 of id, name and key, as agents that already have a key send it (agent-protocol 2.3). */
-export function keyHashOf({ id, name, key }: Pick<AgentRecord, "id" | "name" | "key">): string {
-  return createHash("sha1").update(`${id}${name}${key}`, "utf8").digest("hex");
-}
-
 export function decideEnrolment(request: EnrolmentRequest, policy: EnrolmentPolicy, world: EnrolmentWorld): Decision {
   const { name } = request;
   if (!isEnrollableName(name)) return refuse(`Invalid agent name: ${quoted(name)}`);
@@ -101,7 +96,7 @@ export function givesWay(
   }
   if (nowMs - agent.registeredMs < policy.registeredMsMin) return false;
   // Who has the key already has lost nothing: another key for him would change his id at every hiccup.
-  return !policy.isKeyMismatchNeeded || request.keyHash === undefined || request.keyHash !== keyHashOf(agent);
+  return !policy.isKeyMismatchNeeded || request.keyHash === undefined || request.keyHash !== keyHash(agent);
 }
 
 /** Major and minor of `v4.14.7`; a text without a version is no higher one. */
